@@ -1,0 +1,162 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"linli/flows"
+)
+
+// Channel is a way to people: Telegram, the web chat, later those of WeChat.
+// What a channel hears it hands to [Bot.Receive], and acknowledges to its
+// platform only after that has returned nil. A channel that serves webhooks is
+// also an http.Handler; one that polls or keeps sockets has Run(ctx).
+type Channel interface {
+	// Name is the part of an address before the colon.
+	Name() string
+	Capabilities() Capabilities
+	// Send delivers one message to the address (without the channel's name) and
+	// gives the platform's reference of it. Errors are Busy, Closed, Gone or
+	// Refused where the platform says so; any other error means that the outcome
+	// is not known and the message may be sent again. No error text may carry a token
+	// or the message.
+	Send(ctx context.Context, address string, m Message) (ref string, err error)
+}
+
+// Fetcher is a channel that can get a photo or a voice note by its remote name.
+type Fetcher interface {
+	// Fetch reads at most limit bytes; a larger file is Refused.
+	Fetch(ctx context.Context, remote string, limit int64) ([]byte, error)
+}
+
+// Capabilities is what a channel can do, as data.
+type Capabilities struct {
+	ReadsGroup  bool // hears what is said in a group without being mentioned
+	PostsGroup  bool
+	MentionOnly bool
+	HumanTap    bool          // a person must confirm each send
+	PushWindow  time.Duration // how long after a person's message one may write; 0: always
+	Edits       bool          // can change a message it has sent
+	Buttons     int           // most buttons in a message; 0: none
+	DataBytes   int           // most bytes of Button.Data
+	Text        int           // most units of a message's text
+	Unit        Unit          // what Text counts
+	PerSecond   float64       // messages in all; 0: no limit
+	PerChat     float64       // messages a second to one private chat
+	PerGroup    float64       // messages a minute to one group
+	Photos      bool          // can send photos
+}
+
+// Unit is how a platform counts the length of a text.
+type Unit int
+
+const (
+	Runes Unit = iota
+	UTF16
+	Bytes
+)
+
+// Len counts a text as the platform does.
+func (u Unit) Len(s string) int {
+	switch u {
+	case Bytes:
+		return len(s)
+	case UTF16:
+		n := 0
+		for _, r := range s {
+			if r >= 0x10000 {
+				n++
+			}
+			n++
+		}
+		return n
+	}
+	n := 0
+	for range s {
+		n++
+	}
+	return n
+}
+
+// Message is what a channel delivers: one text that fits its limits.
+type Message struct {
+	Key     string // the same for every attempt at this send: for platforms with idempotency keys
+	Text    string
+	Buttons [][]Button
+	Photos  []Photo
+	Edit    string // reference of the message to change instead of sending a new one
+	Quote   string // reference of the message this answers
+	Silent  bool   // without a sound
+	Neutral bool   // keep Text off the lock screen
+}
+
+// Button is a button as a channel shows it.
+type Button struct{ Label, Data string }
+
+// Photo is a picture to send along.
+type Photo struct {
+	Name string
+	Data []byte
+}
+
+// Inbound is one thing that a channel heard.
+type Inbound struct {
+	Channel string
+	Keys    []string // names it may be delivered under again; any of them seen before means it was
+	At      time.Time
+	Kind    Kind
+	Chat    Peer // where; for a private chat its Address is the person's
+	From    Peer
+	Message flows.Message
+	Press   string // Button.Data of a press
+	Title   string // of the chat, for a join
+}
+
+// Kind is what happened.
+type Kind string
+
+const (
+	Said    Kind = "said"
+	Edited  Kind = "edited"
+	Pressed Kind = "pressed"
+	Joined  Kind = "joined"  // Linli was added to the group
+	Removed Kind = "removed" // or taken out of it, or blocked by the person
+	Left    Kind = "left"    // a member left the group
+	Ignored Kind = "ignored" // known, of no use; only its keys are kept
+)
+
+// Peer is a chat or a speaker as the platform names it.
+type Peer struct {
+	Address string // without the channel's name
+	Name    string
+	Group   bool // a chat of several
+	Person  bool // a speaker who is a person: not a bot, a channel, an anonymous admin
+	Lang    string
+}
+
+// Answer is what Receive gives back for a press: the brief notice to show.
+type Answer struct{ Toast string }
+
+// Busy says: not now, try after so long.
+type Busy struct{ After time.Duration }
+
+// Closed says that the channel's window for this person is shut; another way
+// may be open.
+type Closed struct{ Why string }
+
+// Gone says that this address will never take a message again: blocked, left.
+type Gone struct{ Why string }
+
+// Refused says that the platform will never take this message.
+type Refused struct{ Why string }
+
+func (e Busy) Error() string    { return fmt.Sprintf("busy, try after %s", e.After) }
+func (e Closed) Error() string  { return "window closed: " + e.Why }
+func (e Gone) Error() string    { return "recipient gone: " + e.Why }
+func (e Refused) Error() string { return "refused: " + e.Why }
+
+// Moved says that the chat has a new address; the message was not sent.
+type Moved struct{ Address string }
+
+func (e Moved) Error() string { return "chat moved" }

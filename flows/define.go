@@ -1,0 +1,63 @@
+package flows
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+)
+
+// Flow is the rules for one kind of case, as the engine sees them.
+type Flow struct {
+	Name  string
+	Words Words
+	hear  func(Event) []Effect
+	step  func(CaseRef, json.RawMessage, Event) (json.RawMessage, Summary, []Effect, error)
+}
+
+// Define makes a flow of its rules. S is the flow's state, a plain struct that
+// JSON can write and read; the first event of a case (Opened) meets its zero
+// value. Words is a folder with words/<language>.yaml.
+//
+// Hear may be nil. It is asked about every message that belongs to no case yet,
+// and answers with effects (Open, Tell, or a Say to the speaker) or, for chatter, with none: then nothing of
+// the message is kept.
+func Define[S State](name string, words fs.FS, rules func(id string, s S, e Event) (S, []Effect), hear func(Event) []Effect) (Flow, error) {
+	w, err := ReadWords(words)
+	if err != nil {
+		return Flow{}, fmt.Errorf("flow %s: %w", name, err)
+	}
+	return Flow{Name: name, Words: w, hear: hear, step: func(ref CaseRef, data json.RawMessage, e Event) (json.RawMessage, Summary, []Effect, error) {
+		var s S
+		if len(data) > 0 {
+			if err := json.Unmarshal(data, &s); err != nil {
+				return nil, Summary{}, nil, fmt.Errorf("flow %s: state: %w", name, err)
+			}
+		}
+		e.Case = ref
+		s, effects := rules(string(ref.ID), s, e)
+		out, err := json.Marshal(s)
+		if err != nil {
+			return nil, Summary{}, nil, fmt.Errorf("flow %s: state: %w", name, err)
+		}
+		return out, s.Summary(), effects, nil
+	}}, nil
+}
+
+// Hear offers a message that belongs to no case.
+func (f Flow) Hear(e Event) []Effect {
+	if f.hear == nil {
+		return nil
+	}
+	return f.hear(e)
+}
+
+// Step moves a case. It gives the case as it is afterwards and what is to be
+// done; c itself is unchanged. A panic of the rules is the caller's to catch.
+func (f Flow) Step(c Case, e Event) (Case, []Effect, error) {
+	data, sum, effects, err := f.step(CaseRef{ID: c.ID, No: c.No, Parent: c.Parent}, c.Data, e)
+	if err != nil {
+		return c, nil, err
+	}
+	c.Data, c.Summary = data, sum
+	return c, effects, nil
+}

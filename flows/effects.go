@@ -1,0 +1,252 @@
+package flows
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Effect is something rules want done: one of Say, Put, Next, Wake, Ask, Open,
+// Tell, Remember. Put, Next, Open, Tell and Remember happen in the transaction
+// of the step; Say, Wake and Ask are rows of the outbox.
+type Effect interface{ effect() string }
+
+// Class says how much a message may disturb. The engine's policy (quiet hours,
+// lanes, caps) goes by it.
+type Class string
+
+const (
+	Emergency  Class = "emergency"  // at any hour, before everything else
+	Personal   Class = "personal"   // about the reader's own case or work: waits for the reader's hours
+	Notice     Class = "notice"     // to a group or to many: waits for the morning
+	Invitation Class = "invitation" // capped per person and week, at most once
+)
+
+type (
+	// Say tells something to people. Words is a key of the flow's words; the
+	// text is rendered in each reader's language when the row leaves, its data
+	// frozen at the step.
+	Say struct {
+		To      To       `json:"to"`
+		Class   Class    `json:"class"`
+		Words   string   `json:"words"`
+		Vars    Vars     `json:"vars,omitempty"`
+		Buttons []Button `json:"buttons,omitempty"`
+		Media   []Media  `json:"media,omitempty"`
+		// Slot names a message of this case in one chat: a later Say with the
+		// same slot edits it, or posts anew where the platform cannot.
+		Slot string `json:"slot,omitempty"`
+		// Reply says that this answers what the reader has just done; it may
+		// leave at any hour (silently at night).
+		Reply bool `json:"reply,omitempty"`
+		// Toast is a brief notice shown with the button that was pressed. It is
+		// only for the actor of the event and is not kept.
+		Toast bool `json:"toast,omitempty"`
+		// Quote is the reference of the message in a group that this answers.
+		Quote string `json:"quote,omitempty"`
+		// Expect says that the reader's next message belongs to this case,
+		// under this tag, for as long as For says (an hour if zero).
+		Expect string        `json:"expect,omitempty"`
+		For    time.Duration `json:"for,omitempty"`
+		// Bundle lets the engine put it together with other reminders of the
+		// same reader, twice a day.
+		Bundle bool `json:"bundle,omitempty"`
+		// Neutral keeps the matter off a lock screen: the first message says
+		// only that something came, and a tap shows it.
+		Neutral bool `json:"neutral,omitempty"`
+		// Receipt asks for Delivered{Confirmed} under this mark.
+		Receipt string `json:"receipt,omitempty"`
+		// Until is when it is too late to be said; zero for never.
+		Until Time `json:"until,omitzero"`
+	}
+	// Put writes an entry of this case, or deletes the one with its key.
+	Put struct {
+		Entry  Entry `json:"entry"`
+		Delete bool  `json:"delete,omitempty"`
+	}
+	// Next asks for the first N entries of a tag by order; they come back at
+	// once as Answered{Name: "next:" + Tag, Data: []Entry}.
+	Next struct {
+		Tag string `json:"tag"`
+		N   int    `json:"n"`
+	}
+	// Wake asks for Woke{Name} at a time.
+	Wake struct {
+		At   time.Time `json:"at"`
+		Name string    `json:"name"`
+	}
+	// Ask asks something outside (a language model, a fetch) by the name of
+	// the answerer; the answer comes as Answered{Name}.
+	Ask struct {
+		Name string          `json:"name"`
+		Data json.RawMessage `json:"data,omitempty"`
+	}
+	// Open opens a case of a flow as a child of this one; from Hear, a case
+	// of its own.
+	Open struct {
+		Flow string          `json:"flow"`
+		Data json.RawMessage `json:"data,omitempty"`
+		Said *Said           `json:"said,omitempty"`
+	}
+	// Tell tells another case something. Child "" and Case "" is the parent.
+	Tell struct {
+		Case ID              `json:"case,omitempty"`
+		Name string          `json:"name"`
+		Data json.RawMessage `json:"data,omitempty"`
+		Said *Said           `json:"said,omitempty"`
+	}
+	// Remember keeps what a person has said of themself: the tap that is the
+	// consent, where they live, the language they read.
+	Remember struct {
+		Person  PersonID `json:"person"`
+		Consent *bool    `json:"consent,omitempty"`
+		Home    *Place   `json:"home,omitempty"`
+		Lang    string   `json:"lang,omitempty"`
+	}
+)
+
+func (Say) effect() string      { return "say" }
+func (Put) effect() string      { return "put" }
+func (Next) effect() string     { return "next" }
+func (Wake) effect() string     { return "wake" }
+func (Ask) effect() string      { return "ask" }
+func (Open) effect() string     { return "open" }
+func (Tell) effect() string     { return "tell" }
+func (Remember) effect() string { return "remember" }
+
+// To names readers symbolically; the engine looks them up. Exactly one of its
+// parts is used; a zero To, or a role with a zero scope, selects nobody.
+type To struct {
+	Person  PersonID   `json:"person,omitempty"`
+	Role    Role       `json:"role,omitempty"`
+	Scope   Scope      `json:"scope,omitzero"`    // of the role
+	Chat    ChatID     `json:"chat,omitempty"`    // the group itself
+	Groups  Scope      `json:"groups,omitzero"`   // every group whose scope touches this one
+	Entries string     `json:"entries,omitempty"` // the people who have an entry of this tag
+	Except  []PersonID `json:"except,omitempty"`
+}
+
+// Button is one thing a reader can do. Choice comes back as Chose.Choice, what
+// stands behind "=" in it as Chose.Value. Together with the case's id it must
+// fit the 64 bytes that platforms allow.
+type Button struct {
+	Words  string `json:"words"`
+	Vars   Vars   `json:"vars,omitempty"`
+	Choice string `json:"choice"`
+	Row    int    `json:"row,omitempty"` // buttons of the same row stand side by side
+}
+
+// Vars are the values that words are filled with.
+type Vars map[string]Var
+
+// Var is one value of a text, kept in a form that can be rendered in any
+// language later: exactly one field is set.
+type Var struct {
+	S      string   `json:"s,omitempty"`
+	N      *int     `json:"n,omitempty"`
+	T      Time     `json:"t,omitzero"`
+	Place  *Place   `json:"p,omitempty"`
+	Item   string   `json:"i,omitempty"`
+	Person PersonID `json:"w,omitempty"`
+	Role   Role     `json:"r,omitempty"`
+}
+
+// Text, Num, At, Where, Item and Who make values for words.
+func Text(s string) Var     { return Var{S: s} }
+func Num(n int) Var         { return Var{N: &n} }
+func At(t time.Time) Var    { return Var{T: t} }
+func Where(p Place) Var     { return Var{Place: &p} }
+func ItemVar(id string) Var { return Var{Item: id} }
+func Who(p PersonID) Var    { return Var{Person: p} }
+func Of(r Role) Var         { return Var{Role: r} }
+
+type envelope struct {
+	Kind string          `json:"kind"`
+	Body json.RawMessage `json:"body"`
+}
+
+// MarshalEffect writes an effect with its kind.
+func MarshalEffect(e Effect) ([]byte, error) { return seal(e.effect(), e) }
+
+// MarshalWhat writes an event's content with its kind.
+func MarshalWhat(w What) ([]byte, error) { return seal(w.what(), w) }
+
+func seal(kind string, v any) ([]byte, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", kind, err)
+	}
+	return json.Marshal(envelope{kind, b})
+}
+
+// UnmarshalEffect reads what MarshalEffect wrote.
+func UnmarshalEffect(b []byte) (Effect, error) {
+	var e envelope
+	if err := json.Unmarshal(b, &e); err != nil {
+		return nil, fmt.Errorf("effect: %w", err)
+	}
+	switch e.Kind {
+	case "say":
+		return open[Say](e)
+	case "put":
+		return open[Put](e)
+	case "next":
+		return open[Next](e)
+	case "wake":
+		return open[Wake](e)
+	case "ask":
+		return open[Ask](e)
+	case "open":
+		return open[Open](e)
+	case "tell":
+		return open[Tell](e)
+	case "remember":
+		return open[Remember](e)
+	}
+	return nil, fmt.Errorf("effect: unknown kind %q", e.Kind)
+}
+
+// UnmarshalWhat reads what MarshalWhat wrote.
+func UnmarshalWhat(b []byte) (What, error) {
+	var e envelope
+	if err := json.Unmarshal(b, &e); err != nil {
+		return nil, fmt.Errorf("event: %w", err)
+	}
+	switch e.Kind {
+	case "opened":
+		return open[Opened](e)
+	case "said":
+		return open[Said](e)
+	case "chose":
+		return open[Chose](e)
+	case "woke":
+		return open[Woke](e)
+	case "answered":
+		return open[Answered](e)
+	case "told":
+		return open[Told](e)
+	case "delivered":
+		return open[Delivered](e)
+	case "missed":
+		return open[Missed](e)
+	}
+	return nil, fmt.Errorf("event: unknown kind %q", e.Kind)
+}
+
+func open[T any](e envelope) (T, error) {
+	var v T
+	if err := json.Unmarshal(e.Body, &v); err != nil {
+		return v, fmt.Errorf("%s: %w", e.Kind, err)
+	}
+	return v, nil
+}
+
+// Data writes a value for Open, Tell or Ask. The values are the flow's own
+// plain structs, so that it cannot fail.
+func Data(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Sprintf("flows.Data(%T): %v", v, err))
+	}
+	return b
+}

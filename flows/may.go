@@ -1,0 +1,37 @@
+package flows
+
+import "slices"
+
+// Verb is something a person may do with what lies in a scope.
+type Verb string
+
+const (
+	Confirm  Verb = "confirm"  // confirm or dismiss a draft
+	Take     Verb = "take"     // accept, return, extend, finish work in the scope
+	Behalf   Verb = "behalf"   // file for somebody else
+	Announce Verb = "announce" // publish a known outage
+	See      Verb = "see"      // see a case with its words and who reported it
+	Review   Verb = "review"   // decide on a disputed return, take a reopened case
+	Invite   Verb = "invite"   // hand out codes that bind a person or a group
+	Trouble  Verb = "trouble"  // see parked messages and dead letters
+)
+
+var may = map[Verb][]Role{
+	Confirm:  {Staff, Head, Secretary},
+	Take:     {Leader, Property, Owners, Station, Department, Staff, Head, Secretary},
+	Behalf:   {Captain, Leader, Station, Staff, Head, Secretary},
+	Announce: {Staff, Head, Secretary},
+	See:      {Leader, Staff, Head, Secretary, Supervisor},
+	Review:   {Staff, Head, Secretary},
+	Invite:   {Staff, Head, Secretary},
+	Trouble:  {Staff, Head, Secretary},
+}
+
+// May says whether somebody may do a thing with all that lies in a scope. It is
+// the only place where this is decided, for rules, pages and interfaces alike. A
+// zero scope is nobody's, so that nothing may be done with it.
+func (s *Settings) May(a Actor, v Verb, scope Scope) bool {
+	return slices.ContainsFunc(a.Posts, func(p Post) bool {
+		return slices.Contains(may[v], p.Role) && s.Contains(p.Scope, scope)
+	})
+}

@@ -1,0 +1,583 @@
+package flows
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Settings is all that rules may know of a community besides the case: one
+// immutable value with a version. Slices and maps in it must not be changed.
+type Settings struct {
+	Version   string // changes when the content does; the journal keeps it
+	Community string // id, a word of Latin letters
+	Name      string
+	Example   bool // an invented community, to be called so wherever it shows
+	Lang      string
+	Zone      *time.Location
+	Calendar  Calendar
+	Phones    Phones
+	Limits    Limits
+	Items     []Item // the duty list (职责清单)
+	Classes   []ItemClass
+	Grids     []Grid
+	Buildings []Building
+	Spots     []Spot
+	People    []Official
+	Groups    []Group
+	Roster    []Shift
+	Bodies    []Body
+}
+
+// Phones are the numbers a resident in danger is given. Police, fire and
+// ambulance are the country's; Crisis is the psychological help line (12356);
+// Gas is the local company's emergency number and has no default.
+type Phones struct {
+	Police, Fire, Ambulance, Crisis, Women, Gas, Lift, Office string
+}
+
+// Limits are the community's own numbers.
+type Limits struct {
+	Sure     float64       // Reading.Demand from which a demand is filed or offered
+	Maybe    float64       // from which it becomes a draft for staff
+	Offer    time.Duration // how long an offer is held ("要登记吗？")
+	Join     time.Duration // how long a speaker's next messages may belong to the last
+	Page     time.Duration // danger: the next person is called after this
+	Remind   Span          // nobody accepts: the next in the ladder after this
+	Rate     int           // days after which a done case nobody rated is closed
+	Extend   int           // how often more time may be asked
+	Parked   time.Duration // how long a parked message keeps its text
+	Morning  Clock         // quiet hours end: messages wait until then
+	Evening  Clock         // quiet hours begin
+	Bundles  []Clock       // when bundled reminders leave
+	Invites  int           // invitations a person may get in a week
+	FloorMin int           // fewer households than this on a floor: no group line for a place that exact
+}
+
+// Clock is a time of day in minutes after midnight.
+type Clock int
+
+// On gives the clock time on the day of t.
+func (c Clock) On(t time.Time) time.Time {
+	y, m, d := t.Date()
+	return time.Date(y, m, d, int(c)/60, int(c)%60, 0, 0, t.Location())
+}
+
+func (c Clock) String() string { return fmt.Sprintf("%d:%02d", int(c)/60, int(c)%60) }
+
+// Span is a length of working time: so many working days, or so many minutes
+// of working hours; Plain counts minutes by the clock, day and night.
+type Span struct {
+	Days    int  `json:"days,omitempty"`
+	Minutes int  `json:"minutes,omitempty"`
+	Plain   bool `json:"plain,omitempty"`
+}
+
+// Zero says that no span was set.
+func (s Span) Zero() bool { return s == Span{} }
+
+// ItemClass is one of the classes of the duty list.
+type ItemClass struct {
+	ID   string
+	Name map[string]string // by language
+}
+
+// Item is one line of the duty list (职责清单): what may be asked, who owns it
+// and how long it may take.
+type Item struct {
+	ID        string            // "3-7": class and line; the clause a return names
+	Class     string            // id of the class
+	Name      map[string]string // by language: "电梯停运"
+	Kind      map[string]string // how a group hears of it: "电梯的事"
+	Words     []string          // what people write; the reader's material
+	Owner     Role              // who handles it: Leader, Property, Station, Department, Staff …
+	Body      string            // id of the Body, where Owner is a body with several (departments)
+	About     Role              // whom it complains about by its nature
+	Accept    Span              // until somebody has taken it
+	Answer    Span              // until the resident hears
+	Level     Level             // where two reports are the same matter
+	Photo     bool              // "done" needs a photo
+	Private   bool              // inside a household or between neighbours: no group hears of it
+	Outage    bool              // something that may be known for many at once (停水, 停暖)
+	Outside   bool              // not the community's: returned with Elsewhere
+	Elsewhere map[string]string // where to go instead
+	Source    string            // where the limits come from
+}
+
+// Level says where two reports of an item are one matter.
+type Level string
+
+const (
+	AtRoom      Level = "room" // and one reporter: never the same for two households
+	AtUnit      Level = "unit"
+	AtBuilding  Level = "building"
+	AtCommunity Level = "community"
+)
+
+// Grid is a grid (网格) of 300 to 400 households with its leader (网格员).
+type Grid struct {
+	ID         string
+	Name       string
+	Households int
+	Leader     PersonID
+	StandIns   []PersonID
+}
+
+// Building is a building (楼) or another address with units and households.
+type Building struct {
+	ID         string // "3"
+	Name       string // "3号楼"
+	Other      string // the name in a second script, shown beside
+	Aliases    []string
+	Grid       string
+	Units      []string // "1", "2" …; empty if it has none
+	Floors     int
+	PerFloor   int         // households on a floor of one unit, 0 unknown
+	OnFloor    map[int]int // floors that differ from PerFloor
+	Households int
+}
+
+// Spot is a place that is in no building: a gate, a garage, a playground.
+type Spot struct {
+	ID, Name, Grid string
+	Aliases        []string
+}
+
+// Official is a person with a post (职务): leader, captain, staff, the property
+// company's dispatcher.
+type Official struct {
+	ID        PersonID
+	Name      string
+	Posts     []Post
+	Phone     string
+	Lang      string
+	Addresses []string // channel:rest, where already known
+	Leave     []Leave
+	Home      Place
+}
+
+// Post is a role in a scope.
+type Post struct {
+	Role  Role  `json:"role"`
+	Scope Scope `json:"scope"`
+}
+
+// Leave is a time (days included) in which somebody is away, and who takes over.
+type Leave struct {
+	From, To time.Time // first day and last day, midnight in the zone
+	By       PersonID  // the stand-in, if named
+}
+
+// Group is a chat group of the directory.
+type Group struct {
+	ID        string
+	Name      string
+	Scope     Scope
+	Lang      string
+	Addresses []string
+}
+
+// Shift is a line of the duty roster (值班表): who is called for a danger.
+type Shift struct {
+	Person   PersonID
+	StandIns []PersonID
+	Days     []time.Weekday // empty: every day
+	From, To Clock          // From > To runs over midnight; both 0: the whole day
+}
+
+// Body is an organisation that owns items: the property company (物业), the
+// owners' committee (业委会), the service station, a department.
+type Body struct {
+	ID    string
+	Role  Role
+	Name  string
+	Phone string
+	None  bool // "没有成立"
+}
+
+// Role is a post's kind.
+type Role string
+
+const (
+	Resident   Role = "resident"
+	Captain    Role = "captain"    // 楼栋长
+	Leader     Role = "leader"     // 网格员
+	OnDuty     Role = "duty"       // 值班员, from the roster
+	Staff      Role = "staff"      // 社区工作人员
+	Head       Role = "head"       // 居委会主任
+	Secretary  Role = "secretary"  // 书记
+	Property   Role = "property"   // 物业
+	Owners     Role = "owners"     // 业委会
+	Station    Role = "station"    // 服务站
+	Department Role = "department" // 街道、部门
+	Supervisor Role = "supervisor" // 监督委员会
+)
+
+// Scope is a part of the community. The zero scope is nobody's.
+type Scope struct {
+	Community bool   `json:"community,omitempty"`
+	Grid      string `json:"grid,omitempty"`
+	Building  string `json:"building,omitempty"`
+}
+
+// Everywhere is the whole community.
+var Everywhere = Scope{Community: true}
+
+// Zero says that the scope selects nobody.
+func (s Scope) Zero() bool { return s == Scope{} }
+
+// Place is where something is, as exactly as it is known. Building and Spot are
+// ids of the directory.
+type Place struct {
+	Building string `json:"building,omitempty"`
+	Unit     string `json:"unit,omitempty"`
+	Floor    int    `json:"floor,omitempty"`
+	Room     string `json:"room,omitempty"`
+	Spot     string `json:"spot,omitempty"`
+}
+
+// Known says that somebody could go there: a building or a spot.
+func (p Place) Known() bool { return p.Building != "" || p.Spot != "" }
+
+// Zero says that nothing is known.
+func (p Place) Zero() bool { return p == Place{} }
+
+// Within fills what p leaves open from q, where the two do not contradict.
+func (p Place) Within(q Place) Place {
+	if p.Spot != "" || (p.Building != "" && p.Building != q.Building) {
+		return p
+	}
+	if p.Building == "" {
+		p.Building = q.Building
+	}
+	if p.Unit == "" {
+		p.Unit = q.Unit
+		if p.Floor == 0 && p.Room == "" {
+			p.Floor, p.Room = q.Floor, q.Room
+		}
+	}
+	return p
+}
+
+// Item gives a line of the duty list.
+func (s *Settings) Item(id string) (Item, bool) {
+	i := slices.IndexFunc(s.Items, func(x Item) bool { return x.ID == id })
+	if i < 0 {
+		return Item{}, false
+	}
+	return s.Items[i], true
+}
+
+// Building gives a building of the directory.
+func (s *Settings) Building(id string) (Building, bool) {
+	i := slices.IndexFunc(s.Buildings, func(x Building) bool { return x.ID == id })
+	if i < 0 {
+		return Building{}, false
+	}
+	return s.Buildings[i], true
+}
+
+// Official gives a person with a post.
+func (s *Settings) Official(id PersonID) (Official, bool) {
+	i := slices.IndexFunc(s.People, func(x Official) bool { return x.ID == id })
+	if i < 0 {
+		return Official{}, false
+	}
+	return s.People[i], true
+}
+
+// Group gives a group of the directory.
+func (s *Settings) Group(id string) (Group, bool) {
+	i := slices.IndexFunc(s.Groups, func(x Group) bool { return x.ID == id })
+	if i < 0 {
+		return Group{}, false
+	}
+	return s.Groups[i], true
+}
+
+// Body gives the organisation with a role; id chooses where there are several.
+func (s *Settings) Body(r Role, id string) (Body, bool) {
+	i := slices.IndexFunc(s.Bodies, func(x Body) bool { return x.Role == r && (id == "" || x.ID == id) })
+	if i < 0 {
+		return Body{}, false
+	}
+	return s.Bodies[i], true
+}
+
+// GridOf gives the grid a place lies in.
+func (s *Settings) GridOf(p Place) (Grid, bool) {
+	id := ""
+	if b, ok := s.Building(p.Building); ok {
+		id = b.Grid
+	} else if i := slices.IndexFunc(s.Spots, func(x Spot) bool { return x.ID == p.Spot }); i >= 0 && p.Spot != "" {
+		id = s.Spots[i].Grid
+	}
+	i := slices.IndexFunc(s.Grids, func(x Grid) bool { return x.ID == id })
+	if i < 0 || id == "" {
+		return Grid{}, false
+	}
+	return s.Grids[i], true
+}
+
+// Scope of a place: its building, else its grid, else the whole community.
+func (s *Settings) ScopeOf(p Place) Scope {
+	if p.Building != "" {
+		return Scope{Building: p.Building}
+	}
+	if g, ok := s.GridOf(p); ok {
+		return Scope{Grid: g.ID}
+	}
+	return Everywhere
+}
+
+// Touches says whether two scopes have a household in common.
+func (s *Settings) Touches(a, b Scope) bool { return s.Contains(a, b) || s.Contains(b, a) }
+
+// Contains says whether outer holds the whole of inner.
+func (s *Settings) Contains(outer, inner Scope) bool {
+	switch {
+	case outer.Zero() || inner.Zero():
+		return false
+	case outer.Community:
+		return true
+	case inner.Community:
+		return false
+	case outer.Building != "":
+		return outer.Building == inner.Building
+	case inner.Building != "":
+		b, ok := s.Building(inner.Building)
+		return ok && b.Grid == outer.Grid
+	}
+	return outer.Grid == inner.Grid
+}
+
+// PlaceName writes a place as people do: "3号楼2单元", "5号楼18层", "东门".
+// Rooms are included only when exact is set.
+func (s *Settings) PlaceName(p Place, lang string, exact bool) string {
+	if p.Spot != "" {
+		for _, x := range s.Spots {
+			if x.ID == p.Spot {
+				return x.Name
+			}
+		}
+		return p.Spot
+	}
+	b, ok := s.Building(p.Building)
+	if !ok {
+		return ""
+	}
+	var w strings.Builder
+	w.WriteString(b.Name)
+	if b.Other != "" {
+		w.WriteString("（" + b.Other + "）")
+	}
+	en := strings.HasPrefix(lang, "en")
+	if p.Unit != "" {
+		if en {
+			w.WriteString(" unit " + p.Unit)
+		} else {
+			w.WriteString(p.Unit + "单元")
+		}
+	}
+	switch {
+	case exact && p.Room != "":
+		if en {
+			w.WriteString(" room " + p.Room)
+		} else {
+			w.WriteString(p.Room + "室")
+		}
+	case exact && p.Floor != 0:
+		if en {
+			fmt.Fprintf(&w, " floor %d", p.Floor)
+		} else {
+			fmt.Fprintf(&w, "%d层", p.Floor)
+		}
+	}
+	return w.String()
+}
+
+// MatterKey is the index key of a matter: two open cases with the same key, or
+// one whose key begins with the other's, may be the same. It is "item/" and as
+// much of the place as the item's level looks at, each part closed by "/".
+func (s *Settings) MatterKey(item string, p Place) string {
+	it, ok := s.Item(item)
+	if !ok {
+		return ""
+	}
+	k := item + "/"
+	if it.Level == AtCommunity {
+		return k
+	}
+	if p.Spot != "" {
+		return k + "@" + p.Spot + "/"
+	}
+	if p.Building == "" {
+		return ""
+	}
+	k += p.Building + "/"
+	if it.Level == AtBuilding || p.Unit == "" {
+		return k
+	}
+	k += p.Unit + "/"
+	if it.Level == AtRoom {
+		if p.Room == "" {
+			return ""
+		}
+		k += p.Room + "/"
+	}
+	return k
+}
+
+// Away says whether somebody is on leave at t, and who stands in.
+func (s *Settings) Away(p PersonID, t time.Time) (by PersonID, away bool) {
+	o, ok := s.Official(p)
+	if !ok {
+		return "", false
+	}
+	for _, l := range o.Leave {
+		if !t.Before(l.From) && t.Before(l.To.AddDate(0, 0, 1)) {
+			return l.By, true
+		}
+	}
+	return "", false
+}
+
+// With gives the people who hold a role whose scope covers the given one, in
+// the order of the directory. A zero scope selects nobody.
+func (s *Settings) With(r Role, scope Scope) []PersonID {
+	var out []PersonID
+	if scope.Zero() {
+		return nil
+	}
+	for _, o := range s.People {
+		for _, p := range o.Posts {
+			if p.Role == r && s.Contains(p.Scope, scope) {
+				out = append(out, o.ID)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// Ladder gives the people to ask for an item at a place, in order, each once:
+// the owner, the stand-ins, the committee's staff, its head, the secretary. Whoever is
+// complained about, and the company complained about, is never in it; whoever is on leave at t is
+// replaced by the stand-in named for it.
+func (s *Settings) Ladder(item Item, p Place, about Role, t time.Time) []PersonID {
+	var want []PersonID
+	grid, inGrid := s.GridOf(p)
+	leaders := func() {
+		if inGrid {
+			want = append(append(want, grid.Leader), grid.StandIns...)
+		}
+	}
+	scope := s.ScopeOf(p)
+	switch item.Owner {
+	case Leader, "":
+		leaders()
+	case Property, Owners, Station, Department:
+		want = append(want, s.With(item.Owner, scope)...)
+		if item.Owner == Property || item.Owner == Owners {
+			leaders() // the leader presses where the company is silent
+		}
+	case Staff, Head, Secretary:
+		want = append(want, s.With(item.Owner, Everywhere)...)
+	default:
+		want = append(want, s.With(item.Owner, scope)...)
+	}
+	return s.ladder(want, p, []Role{about, item.About}, t)
+}
+
+// ladder closes a list with the committee's own people and strikes out
+// whoever may not be asked.
+func (s *Settings) ladder(want []PersonID, p Place, about []Role, t time.Time) []PersonID {
+	for _, r := range []Role{Staff, Head, Secretary} {
+		want = append(want, s.With(r, Everywhere)...)
+	}
+	barred := map[PersonID]bool{"": true}
+	for _, r := range about {
+		for _, id := range s.Complained(r, p) {
+			barred[id] = true
+		}
+	}
+	var out []PersonID
+	add := func(id PersonID) {
+		if !barred[id] && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	for _, id := range want {
+		if by, away := s.Away(id, t); away {
+			if _, too := s.Away(by, t); !too {
+				add(by)
+			}
+			continue
+		}
+		add(id)
+	}
+	return out
+}
+
+// Complained gives the people a complaint about a role at a place is about:
+// nobody for the zero role, the leader of the grid, all of the property company.
+func (s *Settings) Complained(r Role, p Place) []PersonID {
+	switch r {
+	case "", Resident:
+		return nil
+	case Leader:
+		if g, ok := s.GridOf(p); ok {
+			return []PersonID{g.Leader}
+		}
+		return s.With(Leader, Everywhere)
+	case Captain:
+		return s.With(Captain, s.ScopeOf(p))
+	}
+	var out []PersonID
+	for _, o := range s.People {
+		if slices.ContainsFunc(o.Posts, func(x Post) bool { return x.Role == r }) {
+			out = append(out, o.ID)
+		}
+	}
+	return out
+}
+
+// DutyLadder gives the people to page for a danger at t: the shift's person,
+// the shift's stand-ins, then the committee's people, each once.
+func (s *Settings) DutyLadder(t time.Time) []PersonID {
+	var want []PersonID
+	t = t.In(s.Zone)
+	for _, sh := range s.Roster {
+		if sh.covers(t) {
+			want = append(append(want, sh.Person), sh.StandIns...)
+		}
+	}
+	return s.ladder(want, Place{}, nil, t)
+}
+
+func (sh Shift) covers(t time.Time) bool {
+	day, now := t.Weekday(), Clock(t.Hour()*60+t.Minute())
+	over := sh.From > sh.To
+	if sh.From != sh.To {
+		if over && now < sh.To {
+			day = (day + 6) % 7 // the shift began yesterday
+		} else if now < sh.From || (!over && now >= sh.To) {
+			return false
+		}
+	}
+	return len(sh.Days) == 0 || slices.Contains(sh.Days, day)
+}
+
+// Quiet says whether t lies in the quiet hours, and when they end.
+func (s *Settings) Quiet(t time.Time) (until time.Time, quiet bool) {
+	t = t.In(s.Zone)
+	m := s.Limits.Morning.On(t)
+	if t.Before(m) {
+		return m, true
+	}
+	if e := s.Limits.Evening.On(t); !t.Before(e) {
+		return s.Limits.Morning.On(t.AddDate(0, 0, 1)), true
+	}
+	return t, false
+}

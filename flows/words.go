@@ -1,0 +1,263 @@
+package flows
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"path"
+	"sort"
+	"strings"
+	"text/template"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Languages that every flow has words in. The first is the default.
+var Languages = []string{"zh-CN", "en"}
+
+// Words are a flow's texts: one YAML file a language, key → text, where texts
+// are text/template with the functions of [Words.Render].
+type Words struct {
+	lang map[string]map[string]*template.Template
+}
+
+// ReadWords reads <language>.yaml for every language of [Languages]. It fails if
+// a key is missing in one of them or a template does not parse.
+func ReadWords(dir fs.FS) (Words, error) {
+	w := Words{lang: map[string]map[string]*template.Template{}}
+	for _, lang := range Languages {
+		b, err := fs.ReadFile(dir, path.Join("words", lang+".yaml"))
+		if err != nil {
+			return w, fmt.Errorf("words: %w", err)
+		}
+		var texts map[string]string
+		if err := yaml.Unmarshal(b, &texts); err != nil {
+			return w, fmt.Errorf("words %s: %w", lang, err)
+		}
+		w.lang[lang] = map[string]*template.Template{}
+		for key, text := range texts {
+			t, err := template.New(lang + "/" + key).Funcs((*phrase)(nil).funcs()).Option("missingkey=error").Parse(strings.TrimSpace(text))
+			if err != nil {
+				return w, fmt.Errorf("words: %w", err)
+			}
+			w.lang[lang][key] = t
+		}
+	}
+	for _, lang := range Languages[1:] {
+		for _, pair := range [][2]string{{Languages[0], lang}, {lang, Languages[0]}} {
+			for key := range w.lang[pair[0]] {
+				if w.lang[pair[1]][key] == nil {
+					return w, fmt.Errorf("words %s: %q is missing", pair[1], key)
+				}
+			}
+		}
+	}
+	return w, nil
+}
+
+// Has says whether there is a text for a key.
+func (w Words) Has(key string) bool { return w.lang[Languages[0]][key] != nil }
+
+// Keys gives all keys in order.
+func (w Words) Keys() []string {
+	var out []string
+	for k := range w.lang[Languages[0]] {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// Render fills a text for a reader. Lang chooses the language (zh-CN where it is
+// unknown), now is when the reader will read it, no the case's number. In the
+// template the values of vars are fields, and these functions render them:
+//
+//	no            the case's number as people say it, "0412"
+//	by .t         a promise: "今天18点前"; at .t: a moment, "周四19点30分"; day .t: "3月11日（周三）"
+//	place .p      "3号楼2单元"; exactly .p adds the room; building .p stops at the building
+//	item .i       the item's name; kind .i: how a group hears of it; else .i: where to go instead
+//	name .w       a person's name; post .w: the post, "网格员王敏"; phone .w: their number
+//	role .r       what a role is called
+//	body .r       the organisation that has a role
+//	phones        the community's numbers (phones.Gas …); community: its name
+func (w Words) Render(lang, key string, vars Vars, no int, now time.Time, s *Settings) (string, error) {
+	texts := w.lang[lang]
+	if texts == nil {
+		lang = Languages[0]
+		texts = w.lang[lang]
+	}
+	t := texts[key]
+	if t == nil {
+		return "", fmt.Errorf("words %s: no text %q", lang, key)
+	}
+	t, err := t.Clone()
+	if err != nil {
+		return "", fmt.Errorf("words %s %q: %w", lang, key, err)
+	}
+	p := &phrase{lang: lang, no: no, now: now.In(s.Zone), s: s}
+	data := make(map[string]Var, len(vars))
+	for k, v := range vars {
+		data[k] = v
+	}
+	var b bytes.Buffer
+	if err := t.Funcs(p.funcs()).Execute(&b, data); err != nil {
+		return "", fmt.Errorf("words %s %q: %w", lang, key, err)
+	}
+	return strings.TrimSpace(b.String()), nil
+}
+
+// String lets {{.x}} render plain texts and numbers.
+func (v Var) String() string {
+	switch {
+	case v.N != nil:
+		return fmt.Sprint(*v.N)
+	case v.S != "":
+		return v.S
+	}
+	return ""
+}
+
+// phrase renders values in one language at one moment.
+type phrase struct {
+	lang string
+	no   int
+	now  time.Time
+	s    *Settings
+}
+
+func (p *phrase) funcs() template.FuncMap {
+	return template.FuncMap{
+		"no":        func() string { return Spoken(p.no) },
+		"by":        func(v Var) string { return By(v.T.In(p.s.Zone), p.now, p.lang) },
+		"at":        func(v Var) string { return Moment(v.T.In(p.s.Zone), p.now, p.lang) },
+		"day":       func(v Var) string { return Day(v.T.In(p.s.Zone), p.lang) },
+		"place":     func(v Var) string { return p.place(v, false) },
+		"exactly":   func(v Var) string { return p.place(v, true) },
+		"building":  func(v Var) string { return p.building(v) },
+		"item":      func(v Var) string { return p.item(v, func(i Item) map[string]string { return i.Name }) },
+		"kind":      func(v Var) string { return p.item(v, func(i Item) map[string]string { return i.Kind }) },
+		"else":      func(v Var) string { return p.item(v, func(i Item) map[string]string { return i.Elsewhere }) },
+		"name":      func(v Var) string { o, _ := p.s.Official(v.Person); return o.Name },
+		"post":      p.post,
+		"phone":     func(v Var) string { o, _ := p.s.Official(v.Person); return o.Phone },
+		"role":      func(v Var) string { return v.Role.In(p.lang) },
+		"body":      p.body,
+		"phones":    func() Phones { return p.s.Phones },
+		"community": func() string { return p.s.Name },
+		"more":      func(a Var, n int) bool { return a.N != nil && *a.N > n },
+	}
+}
+
+func (p *phrase) place(v Var, exact bool) string {
+	if v.Place == nil {
+		return ""
+	}
+	return p.s.PlaceName(*v.Place, p.lang, exact)
+}
+
+func (p *phrase) building(v Var) string {
+	if v.Place == nil {
+		return ""
+	}
+	return p.s.PlaceName(Place{Building: v.Place.Building, Spot: v.Place.Spot}, p.lang, false)
+}
+
+func (p *phrase) item(v Var, text func(Item) map[string]string) string {
+	it, ok := p.s.Item(v.Item)
+	if !ok {
+		return ""
+	}
+	if t := text(it)[p.lang]; t != "" {
+		return t
+	}
+	return text(it)[Languages[0]]
+}
+
+func (p *phrase) post(v Var) string {
+	o, ok := p.s.Official(v.Person)
+	if !ok || len(o.Posts) == 0 {
+		return o.Name
+	}
+	if strings.HasPrefix(p.lang, "en") {
+		return o.Posts[0].Role.In(p.lang) + " " + o.Name
+	}
+	return o.Posts[0].Role.In(p.lang) + o.Name
+}
+
+func (p *phrase) body(v Var) string {
+	if b, ok := p.s.Body(v.Role, v.S); ok && !b.None {
+		return b.Name
+	}
+	return v.Role.In(p.lang)
+}
+
+// In gives what a role is called.
+func (r Role) In(lang string) string {
+	names := map[Role][2]string{
+		Resident: {"居民", "resident"}, Captain: {"楼栋长", "building captain"}, Leader: {"网格员", "grid leader"},
+		OnDuty: {"值班员", "person on duty"}, Staff: {"社区", "committee worker"}, Head: {"居委会主任", "committee head"},
+		Secretary: {"书记", "secretary"}, Property: {"物业", "property company"}, Owners: {"业委会", "owners' committee"},
+		Station: {"服务站", "service station"}, Department: {"街道有关部门", "department"}, Supervisor: {"监督委员会", "supervision committee"},
+	}
+	if strings.HasPrefix(lang, "en") {
+		return names[r][1]
+	}
+	return names[r][0]
+}
+
+// Spoken writes a number as people say it on the phone: at least four digits.
+func Spoken(no int) string { return fmt.Sprintf("%04d", no) }
+
+var weekdays = [...]string{"周日", "周一", "周二", "周三", "周四", "周五", "周六"}
+
+// By writes a promise with its clock time: "今天18点前", "周一10点前".
+func By(t, now time.Time, lang string) string {
+	if strings.HasPrefix(lang, "en") {
+		return "by " + Moment(t, now, lang)
+	}
+	return Moment(t, now, lang) + "前"
+}
+
+// Moment writes a time as people say it: "今天18点", "明天8点30分", "周四19点30分", "12月5日15点".
+func Moment(t, now time.Time, lang string) string {
+	days := int(midnight(t).Sub(midnight(now)).Hours()+12) / 24
+	if midnight(t).Before(midnight(now)) {
+		days = -1
+	}
+	if strings.HasPrefix(lang, "en") {
+		clock := t.Format("15:04")
+		switch {
+		case days == 0:
+			return clock + " today"
+		case days == 1:
+			return clock + " tomorrow"
+		case days > 1 && days < 7:
+			return t.Format("Monday 15:04")
+		}
+		return t.Format("2 January 15:04")
+	}
+	clock := fmt.Sprintf("%d点", t.Hour())
+	if t.Minute() != 0 {
+		clock += fmt.Sprintf("%d分", t.Minute())
+	}
+	switch {
+	case days == 0:
+		return "今天" + clock
+	case days == 1:
+		return "明天" + clock
+	case days > 1 && days < 7:
+		return weekdays[t.Weekday()] + clock
+	}
+	return fmt.Sprintf("%d月%d日%s", t.Month(), t.Day(), clock)
+}
+
+// Day writes a date: "3月11日（周三）".
+func Day(t time.Time, lang string) string {
+	if strings.HasPrefix(lang, "en") {
+		return t.Format("Monday 2 January")
+	}
+	return fmt.Sprintf("%d月%d日（%s）", t.Month(), t.Day(), weekdays[t.Weekday()])
+}
+
+func midnight(t time.Time) time.Time { return Clock(0).On(t) }
