@@ -36,6 +36,7 @@ type Capabilities struct {
 	PostsGroup  bool
 	MentionOnly bool
 	HumanTap    bool          // a person must confirm each send
+	WritesFirst bool          // may write to a person who never wrote to it in private
 	PushWindow  time.Duration // how long after a person's message one may write; 0: always
 	Edits       bool          // can change a message it has sent
 	Buttons     int           // most buttons in a message; 0: none

@@ -17,7 +17,8 @@ type Class string
 
 const (
 	Emergency  Class = "emergency"  // at any hour, before everything else
-	Personal   Class = "personal"   // about the reader's own case or work: waits for the reader's hours
+	Personal   Class = "personal"   // about the reader's own case: waits for the morning
+	Work       Class = "work"       // about the reader's work: waits for working hours
 	Notice     Class = "notice"     // to a group or to many: waits for the morning
 	Invitation Class = "invitation" // capped per person and week, at most once
 )

@@ -125,6 +125,7 @@ type (
 		Direct  bool    `json:"direct,omitempty"` // written to Linli itself, not in a group
 		Recent  ID      `json:"recent,omitempty"` // the case this speaker opened here a moment ago, or whose message is replied to
 		Older   bool    `json:"older,omitempty"`  // with Recent: because of a reply or an edit, not because of the time
+		Here    ID      `json:"here,omitempty"`   // the case last filed in this chat, a moment ago
 	}
 	// Chose is a button pressed. Choice is the button's, Value what it adds.
 	Chose struct {
@@ -251,7 +252,19 @@ type Similar struct {
 	Place Place
 	Exact bool // same item, same place; otherwise one of the two places is less exact
 	Mine  bool // the actor has an entry of it already
+	Why   Link
 }
+
+// Link says how a case came to be among the similar ones.
+type Link string
+
+const (
+	ByMatter Link = "matter" // same item and place, see Settings.MatterKey
+	ByDanger Link = "danger" // same danger in the same building
+	ByNumber Link = "number" // its number was named
+	ByRecent Link = "recent" // it is Said.Recent
+	ByHere   Link = "here"   // it is Said.Here
+)
 
 // Reading is what the reader made of a message. It proposes; rules decide.
 type Reading struct {

@@ -429,6 +429,15 @@ func (s *Settings) MatterKey(item string, p Place) string {
 	return k
 }
 
+// DangerKey is the index key of a danger: one case per kind and building. A
+// danger whose building is not known is never taken for another one.
+func (s *Settings) DangerKey(d Danger, p Place) string {
+	if d == "" || p.Building == "" {
+		return ""
+	}
+	return "!" + string(d) + "/" + p.Building + "/"
+}
+
 // Away says whether somebody is on leave at t, and who stands in.
 func (s *Settings) Away(p PersonID, t time.Time) (by PersonID, away bool) {
 	o, ok := s.Official(p)
