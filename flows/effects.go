@@ -127,6 +127,11 @@ type To struct {
 	Except  []PersonID `json:"except,omitempty"`
 }
 
+// Zero says that it selects nobody.
+func (t To) Zero() bool {
+	return t.Person == "" && (t.Role == "" || t.Scope.Zero()) && t.Chat == "" && t.Groups.Zero() && t.Entries == ""
+}
+
 // Button is one thing a reader can do. Choice comes back as Chose.Choice, what
 // stands behind "=" in it as Chose.Value. Together with the case's id it must
 // fit the 64 bytes that platforms allow.

@@ -578,6 +578,23 @@ func (sh Shift) covers(t time.Time) bool {
 	return len(sh.Days) == 0 || slices.Contains(sh.Days, day)
 }
 
+// Bundled gives the time at which a reminder of t leaves with others: the next
+// of the bundle times on a working day.
+func (s *Settings) Bundled(t time.Time) time.Time {
+	t = t.In(s.Zone)
+	for range 400 {
+		if s.Calendar.Working(t) {
+			for _, c := range s.Limits.Bundles {
+				if at := c.On(t); at.After(t) {
+					return at
+				}
+			}
+		}
+		t = Clock(0).On(t.AddDate(0, 0, 1))
+	}
+	return t
+}
+
 // Quiet says whether t lies in the quiet hours, and when they end.
 func (s *Settings) Quiet(t time.Time) (until time.Time, quiet bool) {
 	t = t.In(s.Zone)

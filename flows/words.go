@@ -37,7 +37,7 @@ func ReadWords(dir fs.FS) (Words, error) {
 		}
 		w.lang[lang] = map[string]*template.Template{}
 		for key, text := range texts {
-			t, err := template.New(lang + "/" + key).Funcs((*phrase)(nil).funcs()).Option("missingkey=error").Parse(strings.TrimSpace(text))
+			t, err := template.New(lang + "/" + key).Funcs((*phrase)(nil).funcs()).Option("missingkey=zero").Parse(strings.TrimSpace(text))
 			if err != nil {
 				return w, fmt.Errorf("words: %w", err)
 			}
@@ -73,7 +73,7 @@ func (w Words) Keys() []string {
 // unknown), now is when the reader will read it, no the case's number. In the
 // template the values of vars are fields, and these functions render them:
 //
-//	no            the case's number as people say it, "0412"
+//	no            the case's number as people say it, "0412"; spoken .n: another one
 //	by .t         a promise: "今天18点前"; at .t: a moment, "周四19点30分"; day .t: "3月11日（周三）"
 //	place .p      "3号楼2单元"; exactly .p adds the room; building .p stops at the building
 //	item .i       the item's name; kind .i: how a group hears of it; else .i: where to go instead
@@ -118,6 +118,13 @@ func (v Var) String() string {
 	return ""
 }
 
+func (v Var) num() int {
+	if v.N == nil {
+		return 0
+	}
+	return *v.N
+}
+
 // phrase renders values in one language at one moment.
 type phrase struct {
 	lang string
@@ -129,6 +136,7 @@ type phrase struct {
 func (p *phrase) funcs() template.FuncMap {
 	return template.FuncMap{
 		"no":        func() string { return Spoken(p.no) },
+		"spoken":    func(v Var) string { return Spoken(v.num()) },
 		"by":        func(v Var) string { return By(v.T.In(p.s.Zone), p.now, p.lang) },
 		"at":        func(v Var) string { return Moment(v.T.In(p.s.Zone), p.now, p.lang) },
 		"day":       func(v Var) string { return Day(v.T.In(p.s.Zone), p.lang) },

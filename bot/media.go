@@ -1,0 +1,92 @@
+package bot
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"linli/flows"
+)
+
+// maxMedia is the largest photo or voice note that is kept, in bytes.
+const maxMedia = 20 << 20
+
+// fetch answers Ask{"fetch", Media}: it gets a photo or a voice note from its
+// channel at once, because platform links expire, and puts it into the media folder
+// under its hash, synced before anything refers to it. The answer is the Media
+// with its Hash.
+func (b *Bot) fetch(ctx context.Context, data json.RawMessage) (json.RawMessage, error) {
+	m, err := decode[flows.Media](data)
+	if err != nil {
+		return nil, Refused{"not a media"}
+	}
+	if b.media == nil {
+		return nil, Refused{"no folder for media"}
+	}
+	f, ok := b.channels[m.Channel].(Fetcher)
+	if !ok {
+		return nil, Refused{"the channel has no files"}
+	}
+	body, err := f.Fetch(ctx, m.Remote, maxMedia)
+	if err != nil {
+		return nil, err
+	}
+	if m.Hash, err = b.keepMedia(body); err != nil {
+		return nil, err
+	}
+	return json.Marshal(m)
+}
+
+// keepMedia writes a file under its SHA-256 and syncs it and its folder.
+func (b *Bot) keepMedia(body []byte) (string, error) {
+	sum := sha256.Sum256(body)
+	hash := hex.EncodeToString(sum[:])
+	dir, name := hash[:2], mediaName(hash)
+	if _, err := b.media.Stat(name); err == nil {
+		return hash, nil
+	}
+	if err := b.media.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("media: %w", err)
+	}
+	tmp := name + ".part"
+	f, err := b.media.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return "", fmt.Errorf("media: %w", err)
+	}
+	_, err = f.Write(body)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = b.media.Rename(tmp, name)
+	}
+	if d, err2 := b.media.Open(dir); err == nil && err2 == nil {
+		err = errors.Join(d.Sync(), d.Close())
+	}
+	if err != nil {
+		return "", fmt.Errorf("media: %w", err)
+	}
+	return hash, nil
+}
+
+func mediaName(hash string) string { return hash[:2] + "/" + hash }
+
+// photos reads the pictures of a Say that have been fetched.
+func (b *Bot) photos(list []flows.Media) []Photo {
+	var out []Photo
+	for _, m := range list {
+		if m.Kind != "photo" || len(m.Hash) != sha256.Size*2 || b.media == nil {
+			continue
+		}
+		body, err := b.media.ReadFile(mediaName(m.Hash))
+		if err != nil {
+			b.log.Warn("a photo is missing", "err", err)
+			continue
+		}
+		out = append(out, Photo{Name: m.Hash[:8] + ".jpg", Data: body})
+	}
+	return out
+}

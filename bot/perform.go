@@ -1,0 +1,433 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"linli/flows"
+	"linli/storage"
+)
+
+// lease is how long a worker may hold a row. A claim of this process whose
+// worker is gone is found at once (see recover); the lease is for other
+// processes.
+const lease = 2 * time.Minute
+
+// Run carries out the outbox until ctx ends, then waits for the workers. It
+// returns an error only if the store can take nothing more.
+func (b *Bot) Run(ctx context.Context) error {
+	done := make(chan error)
+	running := 0
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	var broken error
+	for {
+		var next time.Time
+		if running < b.workers && ctx.Err() == nil {
+			jobs, later, err := b.claim(ctx, b.workers-running)
+			switch {
+			case errors.Is(err, storage.ErrBroken):
+				broken = err
+			case err != nil && ctx.Err() == nil:
+				b.log.Error("the outbox could not be read", "err", err)
+				later = b.now().Add(time.Second)
+			}
+			next = later
+			for _, j := range jobs {
+				running++
+				go func() { done <- b.perform(context.WithoutCancel(ctx), j) }()
+			}
+			if len(jobs) > 0 && running < b.workers {
+				continue
+			}
+		}
+		if broken != nil || ctx.Err() != nil {
+			for ; running > 0; running-- {
+				<-done
+			}
+			return broken
+		}
+		wait := time.Minute
+		if !next.IsZero() {
+			wait = max(0, min(wait, next.Sub(b.now())))
+		}
+		if running == b.workers {
+			wait = time.Minute
+		}
+		timer.Reset(wait)
+		select {
+		case err := <-done:
+			running--
+			if errors.Is(err, storage.ErrBroken) {
+				broken = err
+			}
+		case <-b.nudge:
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// Round carries out, one after another, what is due now, and says how many
+// rows that were and when the next is due. It is for plays and tests, which
+// move the clock themselves; it must not be used beside Run.
+func (b *Bot) Round(ctx context.Context) (n int, next time.Time, err error) {
+	jobs, next, err := b.claim(ctx, 1)
+	if err != nil {
+		return 0, next, err
+	}
+	for _, j := range jobs {
+		if err := b.perform(ctx, j); err != nil {
+			return n, next, err
+		}
+		n++
+	}
+	return n, next, nil
+}
+
+// claim takes rows that are due and may leave now.
+func (b *Bot) claim(ctx context.Context, n int) (jobs []storage.Job, next time.Time, err error) {
+	b.mu.Lock()
+	unsure := b.unsure
+	b.unsure = false
+	b.mu.Unlock()
+	if unsure {
+		if err := b.recover(ctx); err != nil {
+			b.doubt()
+			return nil, next, err
+		}
+	}
+	err = b.store.Update(ctx, func(tx storage.Tx) error {
+		now := b.clock()
+		var err error
+		jobs, next, err = tx.Claim(now, b.owner, lease, n, func(j storage.Job) time.Time { return b.allow(j, now) })
+		return err
+	})
+	if err != nil {
+		b.doubt()
+		return nil, next, fmt.Errorf("claim: %w", err)
+	}
+	b.mu.Lock()
+	for _, j := range jobs {
+		b.inflight[j.ID] = true
+	}
+	b.mu.Unlock()
+	return jobs, next, nil
+}
+
+func (b *Bot) doubt() {
+	b.mu.Lock()
+	b.unsure = true
+	b.mu.Unlock()
+}
+
+// recover takes back the claims of this process that no worker holds: after a
+// restart, or after a claim whose commit ended with an error. A row that must go
+// out at most once and may have been on its way is shown to staff instead.
+func (b *Bot) recover(ctx context.Context) error {
+	return b.store.Update(ctx, func(tx storage.Tx) error {
+		claimed, err := tx.Claimed()
+		if err != nil {
+			return err
+		}
+		for _, j := range claimed {
+			b.mu.Lock()
+			held := b.inflight[j.ID]
+			b.mu.Unlock()
+			if held || j.Owner != b.owner {
+				continue
+			}
+			if j.Kind == "send" {
+				row, err := decode[sendRow](j.Body)
+				if err == nil && row.Say.Class == flows.Invitation {
+					if err := b.trouble(tx, storage.Trouble{Kind: "unknown", Case: j.Case, Why: "the process ended while an invitation was being sent", Body: j.Body}); err != nil {
+						return err
+					}
+					if err := tx.DropJob(j.ID); err != nil {
+						return err
+					}
+					continue
+				}
+			}
+			j.Owner, j.Lease = "", time.Time{}
+			if err := tx.PutJob(j); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// allow says when a row may leave: now, or later because of the reader's
+// hours or the platform's rates.
+func (b *Bot) allow(j storage.Job, now time.Time) time.Time {
+	if j.Kind != "send" {
+		return now
+	}
+	row, err := decode[sendRow](j.Body)
+	if err != nil {
+		return now // the worker will find the same and show it
+	}
+	if at := b.hours(row, now); at.After(now) {
+		return at
+	}
+	return b.rates(row.Address, !strings.HasPrefix(string(row.Chat), "~"), now)
+}
+
+// hours is the policy of quiet and working hours by class.
+func (b *Bot) hours(row sendRow, now time.Time) time.Time {
+	s := b.Settings()
+	switch row.Say.Class {
+	case flows.Emergency:
+		return now
+	case flows.Work:
+		if row.Say.Reply && now.Sub(row.Said) < 10*time.Minute {
+			return now
+		}
+		return s.Calendar.Next(now)
+	}
+	if row.Say.Reply && now.Sub(row.Said) < 10*time.Minute {
+		return now
+	}
+	if until, quiet := s.Quiet(now); quiet {
+		return until
+	}
+	return now
+}
+
+// rates asks the buckets of the platform, of the channel and of the chat. They
+// are asked in the order of claims, so that the urgent is served first.
+func (b *Bot) rates(address string, group bool, now time.Time) time.Time {
+	ch, _, ok := b.channel(address)
+	if !ok {
+		return now
+	}
+	caps := ch.Capabilities()
+	per, burst := caps.PerChat, 3
+	if group {
+		per, burst = caps.PerGroup/60, 4
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range []struct {
+		name  string
+		per   float64
+		burst int
+	}{{address, per, burst}, {ch.Name(), caps.PerSecond, max(1, int(caps.PerSecond))}} {
+		if l.per <= 0 {
+			continue
+		}
+		lim := b.limits[l.name]
+		if lim == nil {
+			lim = rate.NewLimiter(rate.Limit(l.per), l.burst)
+			b.limits[l.name] = lim
+		}
+		r := lim.ReserveN(now, 1)
+		if d := r.DelayFrom(now); d > 0 {
+			r.CancelAt(now)
+			return now.Add(d)
+		}
+	}
+	return now
+}
+
+// perform carries out one claimed row. An error means that its end could not
+// be kept; the row will be taken up again.
+func (b *Bot) perform(ctx context.Context, j storage.Job) error {
+	defer func() {
+		b.mu.Lock()
+		delete(b.inflight, j.ID)
+		b.mu.Unlock()
+	}()
+	var err error
+	switch j.Kind {
+	case "send":
+		err = b.performSend(ctx, j)
+	case "say":
+		err = b.performSay(ctx, j)
+	case "wake":
+		err = b.performWake(ctx, j)
+	case "ask":
+		err = b.performAsk(ctx, j)
+	default:
+		err = b.finish(ctx, func(tx storage.Tx) error {
+			return errors.Join(b.trouble(tx, storage.Trouble{Kind: "dead", Case: j.Case, Why: "a row of an unknown kind: " + j.Kind, Body: j.Body}), tx.DropJob(j.ID))
+		})
+	}
+	if err != nil {
+		b.doubt()
+		b.log.Error("a row could not be finished", "job", j.ID, "kind", j.Kind, "case", j.Case, "err", err)
+	}
+	b.Nudge()
+	return err
+}
+
+// finish keeps the end of a row, trying again while the store can still take
+// something: what has happened outside must not be forgotten.
+func (b *Bot) finish(ctx context.Context, f func(storage.Tx) error) error {
+	for try := 0; ; try++ {
+		err := b.store.Update(ctx, f)
+		var fault *panicked
+		switch {
+		case err == nil, errors.Is(err, storage.ErrBroken), errors.As(err, &fault), errors.Is(err, errRules), ctx.Err() != nil:
+			return err
+		case try >= 5:
+			return err
+		case errors.Is(err, storage.ErrFull):
+			time.Sleep(time.Second)
+		}
+	}
+}
+
+// live says whether a row is still there, so that a second try of finish
+// after a commit whose end was not known does nothing twice.
+func live(tx storage.Tx, id uint64) (bool, error) {
+	_, err := tx.Job(id)
+	if errors.Is(err, storage.ErrNone) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// event brings an event of the outbox to its case. A rule that fails on it is
+// shown to staff, and the row ends.
+func (b *Bot) event(ctx context.Context, j storage.Job, w flows.What, more func(storage.Tx) error) error {
+	s := b.Settings()
+	step := func(tx storage.Tx) error {
+		ok, err := live(tx, j.ID)
+		if err != nil || !ok {
+			return err
+		}
+		if err := tx.DropJob(j.ID); err != nil {
+			return err
+		}
+		if more != nil {
+			if err := more(tx); err != nil {
+				return err
+			}
+		}
+		c, err := tx.Case(j.Case)
+		if errors.Is(err, storage.ErrNone) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		st := &step{b: b, tx: tx, at: b.clock(), s: s, event: fmt.Sprintf("j%d", j.ID)}
+		return st.run(c, w)
+	}
+	err := caught(func() error { return b.finish(ctx, step) })
+	var fault *panicked
+	if !errors.As(err, &fault) && !errors.Is(err, errRules) {
+		return err
+	}
+	b.log.Error("a rule failed", "case", j.Case, "kind", flows.Kind(w), "err", err)
+	return b.finish(ctx, func(tx storage.Tx) error {
+		if ok, err := live(tx, j.ID); err != nil || !ok {
+			return err
+		}
+		if more != nil {
+			if err := more(tx); err != nil {
+				return err
+			}
+		}
+		if err := b.trouble(tx, storage.Trouble{Kind: "parked", Case: j.Case, Why: err.Error(), Body: j.Body}); err != nil {
+			return err
+		}
+		return tx.DropJob(j.ID)
+	})
+}
+
+func (b *Bot) performWake(ctx context.Context, j storage.Job) error {
+	row, err := decode[wakeRow](j.Body)
+	if err != nil {
+		return err
+	}
+	return b.event(ctx, j, flows.Woke{Name: row.Name, Due: j.At}, nil)
+}
+
+func (b *Bot) performAsk(ctx context.Context, j storage.Job) error {
+	row, err := decode[askRow](j.Body)
+	if err != nil {
+		return err
+	}
+	w := flows.Answered{Name: row.Name}
+	if a := b.answer[row.Name]; a == nil {
+		w.Failed = "nobody answers to this"
+	} else {
+		err := caught(func() (err error) { w.Data, err = a(ctx, json.RawMessage(row.Data)); return err })
+		if busy := (Busy{}); errors.As(err, &busy) || err != nil && j.Attempts < 4 && retryable(err) {
+			return b.finish(ctx, func(tx storage.Tx) error {
+				j.Attempts++
+				j.At = b.clock().Add(max(busy.After, backoff(j.Attempts, time.Minute)))
+				return tx.PutJob(j)
+			})
+		}
+		if err != nil {
+			w.Failed = "failed"
+		}
+	}
+	return b.event(ctx, j, w, nil)
+}
+
+func retryable(err error) bool {
+	var r Refused
+	var g Gone
+	var p *panicked
+	return !errors.As(err, &r) && !errors.As(err, &g) && !errors.As(err, &p)
+}
+
+// saying is how many readers of a Say become rows in one transaction.
+const saying = 200
+
+// performSay makes rows for the next readers of a Say to many.
+func (b *Bot) performSay(ctx context.Context, j storage.Job) error {
+	return b.finish(ctx, func(tx storage.Tx) error {
+		if ok, err := live(tx, j.ID); err != nil || !ok {
+			return err
+		}
+		row, err := decode[sayRow](j.Body)
+		if err != nil {
+			return err
+		}
+		c, err := tx.Case(j.Case)
+		if errors.Is(err, storage.ErrNone) {
+			return tx.DropJob(j.ID)
+		}
+		if err != nil {
+			return err
+		}
+		page, next, err := tx.Entries(c.ID, row.Say.To.Entries, row.Cursor, saying)
+		if err != nil {
+			return err
+		}
+		st := &step{b: b, tx: tx, at: row.Said, s: b.Settings(), event: fmt.Sprintf("j%d", j.ID)}
+		for _, e := range page {
+			one := row.Say
+			one.To = flows.To{Person: flows.PersonID(e.Key), Except: row.Say.To.Except}
+			if _, err := st.address(&c, row.Flow, row.No, one); err != nil {
+				return err
+			}
+		}
+		if next == "" {
+			return tx.DropJob(j.ID)
+		}
+		row.Cursor = next
+		j.Body, j.At = flows.Data(row), b.clock()
+		return tx.PutJob(j)
+	})
+}
+
+// backoff grows from a second to a limit, with jitter that follows from the
+// attempt, so that a replay does the same.
+func backoff(attempt int, limit time.Duration) time.Duration {
+	d := time.Second << min(attempt-1, 12)
+	d += time.Duration(attempt*137%500) * time.Millisecond
+	return min(d, limit)
+}

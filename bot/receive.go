@@ -1,0 +1,509 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"linli/flows"
+	"linli/prompts"
+	"linli/storage"
+)
+
+// fragments is what a speaker said in a chat a moment ago, kept in memory only,
+// so that "3号楼2单元" and "电梯又坏了" can be read together.
+type fragments struct {
+	texts []string
+	until time.Time
+}
+
+type filedAt struct {
+	id    flows.ID
+	until time.Time
+}
+
+// maxText is how many bytes of a message are read; what is longer is cut.
+const maxText = 16 << 10
+
+// Receive takes one thing that a channel heard. When it returns nil, it is kept
+// and will be dealt with, whatever happens to the process; the channel may
+// acknowledge it. It is safe to hand the same thing over again. An error means
+// "try again": something that can never be dealt with is parked and gives nil.
+// Events of one chat must be handed over one after another.
+func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
+	if len(in.Keys) == 0 {
+		return Answer{}, errors.New("receive: an inbound without a key")
+	}
+	in = clean(in)
+	at := b.clock()
+	h, err := b.look(ctx, in, at)
+	if err != nil {
+		return Answer{}, fmt.Errorf("receive: %w", err)
+	}
+	b.read(&h)
+	var answer Answer
+	err = caught(func() error {
+		return b.store.Update(ctx, func(tx storage.Tx) error {
+			prior, seen, err := b.once(tx, in, at)
+			if err != nil {
+				return err
+			}
+			if seen {
+				answer.Toast = string(prior)
+				h.kept = true // heard before: it is in memory already, or was filed
+				return nil
+			}
+			st := &step{b: b, tx: tx, at: at, s: h.settings, event: in.Keys[0], in: &h}
+			if err := b.hear(st, &h); err != nil {
+				return err
+			}
+			if err := st.settle(); err != nil {
+				return err
+			}
+			answer.Toast = st.toast
+			h.kept, h.opened = st.kept, st.opened
+			if st.toast != "" {
+				return tx.Answer(in.Keys[0], at, []byte(st.toast))
+			}
+			return nil
+		})
+	})
+	var fault *panicked
+	if errors.As(err, &fault) {
+		b.log.Error("a rule failed, the message is parked", "channel", in.Channel, "fault", fault.where)
+		err = b.park(ctx, h, at, fault.where)
+	} else if errors.Is(err, errRules) {
+		b.log.Error("a rule failed, the message is parked", "channel", in.Channel, "why", err.Error())
+		err = b.park(ctx, h, at, "rules")
+	}
+	if err != nil {
+		return Answer{}, fmt.Errorf("receive: %w", err)
+	}
+	b.recall(h, at)
+	b.Nudge()
+	return answer, nil
+}
+
+// heard is an inbound with what is known around it.
+type heard struct {
+	Inbound
+	settings *flows.Settings
+	chat     flows.Chat
+	known    bool // the chat is in the store
+	person   storage.Person
+	reading  flows.Reading
+	kept     bool // something of it was kept: it is no fragment any more
+	opened   flows.ID
+}
+
+// who is the address of the speaker with its channel.
+func (h *heard) who() string { return h.Channel + ":" + h.From.Address }
+
+// look finds the chat and the speaker, without writing anything.
+func (b *Bot) look(ctx context.Context, in Inbound, at time.Time) (heard, error) {
+	h := heard{Inbound: in, settings: b.Settings()}
+	err := b.store.View(ctx, func(tx storage.Tx) error { return b.find(tx, &h) })
+	return h, err
+}
+
+func (b *Bot) find(tx storage.Tx, h *heard) error {
+	var err error
+	address := h.Channel + ":" + h.Chat.Address
+	h.chat, err = tx.ChatAt(address)
+	h.known = err == nil
+	if errors.Is(err, storage.ErrNone) {
+		h.chat, err = b.newChat(h, address), nil
+	}
+	if err != nil {
+		return err
+	}
+	h.person, err = tx.PersonAt(h.who())
+	if errors.Is(err, storage.ErrNone) {
+		h.person, err = storage.Person{}, nil
+		for _, o := range h.settings.People {
+			for _, a := range o.Addresses {
+				if a == h.who() {
+					// A person with a post whose account the directory names.
+					if h.person, err = b.official(tx, o); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	return err
+}
+
+// newChat is a chat as it is before anything of it was kept. A private chat
+// is never a row: its id is its address.
+func (b *Bot) newChat(h *heard, address string) flows.Chat {
+	c := flows.Chat{Address: address, Group: h.Chat.Group, Title: h.Chat.Name, Lang: h.settings.Lang}
+	if !c.Group {
+		c.ID = flows.ChatID("~" + address)
+		return c
+	}
+	c.Scope = flows.Everywhere
+	for _, g := range h.settings.Groups {
+		for _, a := range g.Addresses {
+			if a == address {
+				c.Directory, c.Scope = g.ID, g.Scope
+				if g.Lang != "" {
+					c.Lang = g.Lang
+				}
+			}
+		}
+	}
+	return c
+}
+
+// official is the person of a post as the store knows them.
+func (b *Bot) official(tx storage.Tx, o flows.Official) (storage.Person, error) {
+	p, err := tx.Person(o.ID)
+	if errors.Is(err, storage.ErrNone) {
+		return storage.Person{ID: o.ID, Name: o.Name, Lang: o.Lang, Home: o.Home}, nil
+	}
+	return p, err
+}
+
+// read makes the reading of the words, outside the transaction. A fault in
+// the reader must not hide a danger, and a fault in the search for danger is
+// itself treated as one.
+func (b *Bot) read(h *heard) {
+	if h.Kind != Said && h.Kind != Edited {
+		return
+	}
+	c := prompts.Context{At: b.clock(), Scope: h.chat.Scope, Home: h.person.Home, Direct: !h.chat.Group, Settings: h.settings}
+	if !h.chat.Group {
+		c.Scope = flows.Scope{}
+	}
+	b.mu.Lock()
+	if f := b.talk[h.talkKey()]; h.Kind == Said && c.At.Before(f.until) {
+		c.Before = append([]string(nil), f.texts...)
+	}
+	b.mu.Unlock()
+	danger := flows.Unknown
+	if err := caught(func() error { danger = b.reader.Danger(h.Message.Text); return nil }); err != nil {
+		b.log.Error("the search for danger failed", "channel", h.Channel)
+		danger = flows.Unknown
+	}
+	if err := caught(func() error { h.reading = b.reader.Read(h.Message.Text, c); return nil }); err != nil {
+		b.log.Error("the reader failed", "channel", h.Channel)
+		h.reading = flows.Reading{}
+	}
+	h.reading.Danger = danger
+}
+
+func (h *heard) talkKey() string { return h.Channel + ":" + h.Chat.Address + "\x00" + h.From.Address }
+
+// recall keeps a fragment that led to nothing for as long as the next may join it.
+func (b *Bot) recall(h heard, at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	join := h.settings.Limits.Join
+	if h.opened != "" && h.chat.Group {
+		b.here[h.chat.ID] = filedAt{h.opened, at.Add(join)}
+	}
+	if h.kept {
+		delete(b.talk, h.talkKey())
+		return
+	}
+	if h.Kind != Said || h.Message.Text == "" || !h.From.Person {
+		return
+	}
+	if len(b.talk) > 10000 {
+		for k, f := range b.talk {
+			if at.After(f.until) {
+				delete(b.talk, k)
+			}
+		}
+	}
+	f := b.talk[h.talkKey()]
+	if at.After(f.until) {
+		f.texts = nil
+	}
+	f.texts = append(f.texts, h.Message.Text)
+	if len(f.texts) > 4 {
+		f.texts = f.texts[len(f.texts)-4:]
+	}
+	f.until = at.Add(join)
+	b.talk[h.talkKey()] = f
+}
+
+// once marks all names of an inbound as seen.
+func (b *Bot) once(tx storage.Tx, in Inbound, at time.Time) (prior []byte, seen bool, err error) {
+	for _, k := range in.Keys {
+		p, was, err := tx.Once(k, at, nil)
+		if err != nil {
+			return nil, false, err
+		}
+		if was {
+			seen = true
+			if len(p) > 0 {
+				prior = p
+			}
+		}
+	}
+	return prior, seen, nil
+}
+
+// hear decides where an inbound belongs. It runs inside the transaction and
+// looks at chat and speaker again, because look saw an older state.
+func (b *Bot) hear(st *step, h *heard) error {
+	if err := b.find(st.tx, h); err != nil {
+		return err
+	}
+	st.chat, st.person, st.reading = h.chat, &h.person, h.reading
+	switch h.Kind {
+	case Joined:
+		return b.joined(st, h)
+	case Removed:
+		return b.removed(st, h)
+	case Left:
+		return b.left(st, h)
+	case Ignored:
+		return nil
+	}
+	if !h.From.Person {
+		return nil // a channel, an anonymous admin, another bot: never somebody's report
+	}
+	if h.chat.Group && !h.known {
+		// Linli was in the group before it could hear of it.
+		if err := b.introduce(st, h); err != nil {
+			return err
+		}
+	}
+	if err := b.reach(st, h); err != nil {
+		return err
+	}
+	st.by = b.actor(h)
+	if h.Kind == Pressed {
+		return b.pressed(st, h)
+	}
+	if done, err := b.command(st, h); done || err != nil {
+		return err
+	}
+	return b.said(st, h)
+}
+
+// actor is the speaker as rules see them.
+func (b *Bot) actor(h *heard) flows.Actor {
+	a := flows.Actor{Person: h.person.ID, Name: h.person.Name, Consent: !h.person.Consent.IsZero(), Home: h.person.Home}
+	if a.Name == "" {
+		a.Name = h.From.Name
+	}
+	if o, ok := h.settings.Official(h.person.ID); ok {
+		a.Posts, a.Consent = o.Posts, true // who holds a post has agreed to it with the committee
+	}
+	a.Reachable = len(h.person.Reach) > 0
+	if c, ok := b.channels[h.Channel]; ok && (c.Capabilities().WritesFirst || !h.chat.Group) {
+		a.Reachable = true
+	}
+	return a
+}
+
+// reach notes that a known person may be written to at this address.
+func (b *Bot) reach(st *step, h *heard) error {
+	p := &h.person
+	if p.ID == "" {
+		return nil
+	}
+	changed := false
+	if !contains(p.Addresses, h.who()) {
+		p.Addresses, changed = append(p.Addresses, h.who()), true
+	}
+	c := b.channels[h.Channel]
+	if (!h.chat.Group || c != nil && c.Capabilities().WritesFirst) && !contains(p.Reach, h.who()) {
+		p.Reach, changed = append(p.Reach, h.who()), true
+	}
+	if !changed {
+		return nil
+	}
+	return st.tx.PutPerson(*p)
+}
+
+// pressed takes a button: "case/choice" or "case/choice=value".
+func (b *Bot) pressed(st *step, h *heard) error {
+	id, choice, ok := strings.Cut(h.Press, "/")
+	if !ok || len(h.Press) > 64 || !utf8.ValidString(h.Press) {
+		return st.brief(House, "button-unknown", nil)
+	}
+	c, err := st.tx.Case(flows.ID(id))
+	if errors.Is(err, storage.ErrNone) {
+		return st.brief(House, "button-gone", nil)
+	}
+	if err != nil {
+		return err
+	}
+	choice, value, _ := strings.Cut(choice, "=")
+	if err := st.need(h); err != nil {
+		return err
+	}
+	return st.run(c, flows.Chose{Choice: choice, Value: value})
+}
+
+// said finds the case a message belongs to, or offers it to the flows.
+func (b *Bot) said(st *step, h *heard) error {
+	msg := h.Message
+	w := flows.Said{Message: msg, Edited: h.Kind == Edited, Direct: !h.chat.Group}
+	own, err := st.tx.Ref(h.chat.ID, msg.Ref)
+	if h.Kind == Edited && err == nil {
+		c, err := st.tx.Case(own)
+		if err != nil {
+			return err
+		}
+		return st.run(c, w)
+	}
+	if err != nil && !errors.Is(err, storage.ErrNone) {
+		return err
+	}
+	if x := h.person.Expect; w.Direct && h.Kind == Said && x.Case != "" && st.at.Before(x.Until) &&
+		h.reading.Danger == "" && !h.reading.Status && !msg.Forwarded {
+		c, err := st.tx.Case(x.Case)
+		if err == nil && !c.Done {
+			w.Tag = x.Tag
+			h.person.Expect = storage.Expect{}
+			if err := st.tx.PutPerson(h.person); err != nil {
+				return err
+			}
+			if err := st.need(h); err != nil {
+				return err
+			}
+			return st.run(c, w)
+		}
+		if err != nil && !errors.Is(err, storage.ErrNone) {
+			return err
+		}
+	}
+	if msg.ReplyTo != "" {
+		id, err := st.tx.Ref(h.chat.ID, msg.ReplyTo)
+		if err == nil {
+			w.Recent, w.Older = id, true
+		} else if !errors.Is(err, storage.ErrNone) {
+			return err
+		}
+	}
+	for _, r := range h.person.Recent {
+		if w.Recent == "" && r.Chat == h.chat.ID && st.at.Before(r.Until) {
+			w.Recent = r.Case
+		}
+	}
+	b.mu.Lock()
+	if f, ok := b.here[h.chat.ID]; ok && st.at.Before(f.until) {
+		w.Here = f.id
+	}
+	b.mu.Unlock()
+	similar, err := st.similar(h.reading, "", &w)
+	if err != nil {
+		return err
+	}
+	e := flows.Event{ID: st.event, At: st.at, By: st.by, What: w, Reading: h.reading, Chat: h.chat, Similar: similar, Settings: st.s}
+	for _, f := range b.order {
+		var effects []flows.Effect
+		if err := caught(func() error { effects = f.Hear(e); return nil }); err != nil {
+			return err
+		}
+		if len(effects) == 0 {
+			continue
+		}
+		if err := st.need(h); err != nil {
+			return err
+		}
+		return st.apply(nil, f.Name, effects)
+	}
+	return nil
+}
+
+// clean takes what a platform sent and makes it fit to be kept: valid
+// UTF-8, a bounded length, no control characters in names.
+func clean(in Inbound) Inbound {
+	in.Message.Text = bounded(in.Message.Text, maxText)
+	in.From.Name = bounded(plain(in.From.Name), 300)
+	in.Chat.Name = bounded(plain(in.Chat.Name), 300)
+	in.Press = bounded(in.Press, 256)
+	return in
+}
+
+func bounded(s string, n int) string {
+	if len(s) > n {
+		s = s[:n]
+		for len(s) > 0 && !utf8.ValidString(s[max(0, len(s)-4):]) {
+			s = s[:len(s)-1]
+		}
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// plain drops what could hide or turn round a name: controls, zero-width and
+// directional characters. Names of sixty characters with · stay as they are.
+func plain(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case r < 0x20 || r == 0x7f:
+			return -1
+		case r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x2069, r == 0xfeff:
+			return -1
+		}
+		return r
+	}, s))
+}
+
+// errRules says that a flow answered with an error: its state cannot be read.
+var errRules = errors.New("rules")
+
+// panicked is a panic that was caught, with where it happened and nothing of
+// what it was about: a panic's value may hold a resident's words.
+type panicked struct{ where string }
+
+func (p *panicked) Error() string { return "panic at " + p.where }
+
+// caught runs f and turns a panic into *panicked.
+func caught(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &panicked{where(debug.Stack())}
+		}
+	}()
+	return f()
+}
+
+// where finds the line of ours nearest to a panic.
+func where(stack []byte) string {
+	lines := strings.Split(string(stack), "\n")
+	after := false
+	for _, l := range lines {
+		if strings.HasPrefix(l, "panic(") {
+			after = true
+		}
+		if after && strings.HasPrefix(l, "\t") && !strings.Contains(l, "/runtime/") {
+			l = strings.TrimSpace(l)
+			if i := strings.LastIndex(l, " +0x"); i > 0 {
+				l = l[:i]
+			}
+			if i := strings.LastIndexByte(l, '/'); i > 0 {
+				l = l[i+1:]
+			}
+			return l
+		}
+	}
+	return "unknown"
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+func decode[T any](b json.RawMessage) (T, error) {
+	var v T
+	err := json.Unmarshal(b, &v)
+	return v, err
+}

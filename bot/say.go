@@ -1,0 +1,263 @@
+package bot
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"linli/flows"
+	"linli/storage"
+)
+
+// sendRow is the body of a row that tells one address something. Its data is
+// frozen at the step; its text is rendered when it leaves.
+type sendRow struct {
+	Flow    string         `json:"flow"`
+	No      int            `json:"no,omitempty"`
+	Lang    string         `json:"lang,omitempty"`
+	Person  flows.PersonID `json:"person,omitempty"`
+	Chat    flows.ChatID   `json:"chat,omitempty"`
+	Address string         `json:"address"`
+	Button  flows.ID       `json:"button,omitempty"` // the case its buttons speak to, also where the row outlives it
+	Said    time.Time      `json:"said"`
+	Rest    string         `json:"rest,omitempty"` // what is left of a text too long for one message
+	Say     flows.Say      `json:"say"`
+}
+
+// sayRow is the body of a row that tells many people something: it becomes
+// send rows batch by batch.
+type sayRow struct {
+	Flow   string    `json:"flow"`
+	No     int       `json:"no,omitempty"`
+	Said   time.Time `json:"said"`
+	Cursor string    `json:"cursor,omitempty"`
+	Say    flows.Say `json:"say"`
+}
+
+type wakeRow struct {
+	Name string `json:"name"`
+}
+
+type askRow struct {
+	Name string `json:"name"`
+	Data []byte `json:"data,omitempty"`
+}
+
+// brief shows the actor a notice of the engine's own.
+func (st *step) brief(flow, words string, vars flows.Vars) error {
+	text, err := st.b.words(flow).Render(st.lang(st.person), words, vars, 0, st.at, st.s)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errRules, err)
+	}
+	st.toast = text
+	return nil
+}
+
+func (st *step) lang(p *storage.Person) string {
+	switch {
+	case p != nil && p.Lang != "":
+		return p.Lang
+	case st.chat.Lang != "":
+		return st.chat.Lang
+	}
+	return st.s.Lang
+}
+
+// say makes rows of a Say: one for each address it reaches.
+func (st *step) say(c *flows.Case, flow string, say flows.Say) error {
+	no := 0
+	if c != nil {
+		no = c.No
+	}
+	if say.Toast {
+		if st.in != nil && st.in.Kind == Pressed {
+			text, err := st.b.words(flow).Render(st.lang(st.person), say.Words, say.Vars, no, st.at, st.s)
+			if err != nil {
+				return fmt.Errorf("%w: %w", errRules, err)
+			}
+			st.toast = text
+			return nil
+		}
+		say.Toast, say.Reply = false, true
+		if say.To.Zero() {
+			say.To.Person = st.by.Person
+		}
+	}
+	if say.To.Entries != "" {
+		var id flows.ID
+		if c != nil {
+			id = c.ID
+		}
+		return st.row(storage.Job{Kind: "say", Case: id, At: st.at}, sayRow{Flow: flow, No: no, Said: st.at, Say: say})
+	}
+	n, err := st.address(c, flow, no, say)
+	if err != nil {
+		return err
+	}
+	if n == 0 && c != nil {
+		return st.again(c.ID, flows.Missed{Mark: mark(say)})
+	}
+	return nil
+}
+
+func mark(say flows.Say) string {
+	switch {
+	case say.Receipt != "":
+		return say.Receipt
+	case say.Slot != "":
+		return say.Slot
+	}
+	return say.Words
+}
+
+// address looks up whom a Say is for and adds a row for each, and says how many.
+func (st *step) address(c *flows.Case, flow string, no int, say flows.Say) (int, error) {
+	var people []flows.PersonID
+	switch to := say.To; {
+	case to.Person != "":
+		people = []flows.PersonID{to.Person}
+	case to.Role != "":
+		people = st.s.With(to.Role, to.Scope)
+	case to.Chat != "":
+		chat, err := st.chatOf(to.Chat)
+		if errors.Is(err, storage.ErrNone) || err == nil && chat.Left {
+			return 0, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		return 1, st.send(c, flow, no, say, storage.Person{}, chat)
+	case !to.Groups.Zero():
+		chats, err := st.tx.Chats()
+		if err != nil {
+			return 0, err
+		}
+		n := 0
+		for _, chat := range chats {
+			if chat.Group && !chat.Left && st.s.Touches(chat.Scope, to.Groups) {
+				if err := st.send(c, flow, no, say, storage.Person{}, chat); err != nil {
+					return n, err
+				}
+				n++
+			}
+		}
+		return n, nil
+	}
+	n := 0
+next:
+	for _, id := range people {
+		for _, x := range say.To.Except {
+			if x == id {
+				continue next
+			}
+		}
+		sent, err := st.tellPerson(c, flow, no, say, id)
+		if err != nil {
+			return n, err
+		}
+		if sent {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// tellPerson adds a row for one person, if there is an address of their own.
+func (st *step) tellPerson(c *flows.Case, flow string, no int, say flows.Say, id flows.PersonID) (bool, error) {
+	p, err := st.tx.Person(id)
+	if errors.Is(err, storage.ErrNone) {
+		o, ok := st.s.Official(id)
+		if !ok {
+			return false, nil
+		}
+		// Somebody with a post whom the directory names an account for, but who has not yet written.
+		p = storage.Person{ID: id, Name: o.Name, Lang: o.Lang}
+		for _, a := range o.Addresses {
+			if ch, _, ok := st.b.channel(a); ok && ch.Capabilities().WritesFirst {
+				p.Reach = append(p.Reach, a)
+			}
+		}
+	} else if err != nil {
+		return false, err
+	}
+	if len(p.Reach) == 0 {
+		return false, nil
+	}
+	if say.Expect != "" && c != nil {
+		wait := say.For
+		if wait == 0 {
+			wait = time.Hour
+		}
+		p.Expect = storage.Expect{Case: c.ID, Tag: say.Expect, Until: st.at.Add(wait)}
+		if err := st.tx.PutPerson(p); err != nil {
+			return false, err
+		}
+		if st.person != nil && st.person.ID == p.ID {
+			st.person.Expect = p.Expect
+		}
+	}
+	chat := flows.Chat{ID: flows.ChatID("~" + p.Reach[0]), Address: p.Reach[0]}
+	return true, st.send(c, flow, no, say, p, chat)
+}
+
+// send adds the row for one address, or puts a newer text into the row of the
+// same slot that has not left yet.
+func (st *step) send(c *flows.Case, flow string, no int, say flows.Say, p storage.Person, chat flows.Chat) error {
+	row := sendRow{Flow: flow, No: no, Person: p.ID, Chat: chat.ID, Address: chat.Address, Said: st.at, Say: say, Lang: p.Lang}
+	row.Say.To = flows.To{}
+	if row.Lang == "" {
+		row.Lang = chat.Lang
+	}
+	if row.Lang == "" {
+		row.Lang = st.s.Lang
+	}
+	j := storage.Job{Kind: "send", Lane: chat.Address, At: st.at, Slot: say.Slot}
+	if c != nil {
+		row.Button = c.ID
+		if !c.Forget {
+			j.Case = c.ID
+		}
+	}
+	if say.Class == flows.Emergency {
+		j.Lane, j.Urgent = j.Lane+"!", true
+	}
+	if say.Bundle {
+		j.At = st.s.Bundled(st.at)
+	}
+	if say.Slot != "" && c != nil {
+		lane, err := st.tx.Lane(j.Lane)
+		if err != nil {
+			return err
+		}
+		for _, old := range lane {
+			if old.Case == j.Case && old.Slot == j.Slot && old.Owner == "" && old.Case != "" {
+				prior, err := decode[sendRow](old.Body)
+				if err != nil {
+					return fmt.Errorf("row %d: %w", old.ID, err)
+				}
+				if row.Say.Quote == "" {
+					row.Say.Quote = prior.Say.Quote
+				}
+				if prior.Say.Receipt != "" && row.Say.Receipt == "" {
+					row.Say.Receipt = prior.Say.Receipt
+				}
+				row.Say.Reply = row.Say.Reply || prior.Say.Reply
+				if row.Say.Class == "" {
+					row.Say.Class = prior.Say.Class
+				}
+				old.Body = flows.Data(row)
+				return st.tx.PutJob(old)
+			}
+		}
+	}
+	return st.row(j, row)
+}
+
+// chatOf finds a chat by its id; a private one is its address.
+func (st *step) chatOf(id flows.ChatID) (flows.Chat, error) {
+	if a, private := strings.CutPrefix(string(id), "~"); private {
+		return flows.Chat{ID: id, Address: a}, nil
+	}
+	return st.tx.Chat(id)
+}

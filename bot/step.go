@@ -1,0 +1,485 @@
+package bot
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"linli/flows"
+	"linli/storage"
+)
+
+// step is one transaction of the engine: the event that began it and all that
+// follows from it at once.
+type step struct {
+	b       *Bot
+	tx      storage.Tx
+	at      time.Time
+	s       *flows.Settings
+	event   string
+	in      *heard // nil for what the outbox brings
+	by      flows.Actor
+	chat    flows.Chat
+	reading flows.Reading
+	person  *storage.Person // the speaker, as kept
+	toast   string
+	kept    bool
+	opened  flows.ID
+	depth   int
+	moved   []flows.ID // the cases this step moved
+	fresh   bool       // the speaker was not known before
+}
+
+// maxDepth bounds how many cases one event may move: a rule that tells and is
+// told in a circle is a fault of the rule.
+const maxDepth = 24
+
+// run moves a case with a fresh event of the step's actor.
+func (st *step) run(c flows.Case, w flows.What) error {
+	var said *flows.Said
+	if s, ok := w.(flows.Said); ok {
+		said = &s
+	}
+	similar, err := st.similarTo(c, said)
+	if err != nil {
+		return err
+	}
+	return st.move(c, flows.Event{ID: st.event, At: st.at, By: st.by, What: w, Reading: st.reading, Chat: st.chat, Similar: similar, Settings: st.s})
+}
+
+// move lets the rules of a case answer an event, keeps what came of it and
+// carries out what can be done at once.
+func (st *step) move(c flows.Case, e flows.Event) error {
+	if st.depth++; st.depth > maxDepth {
+		return fmt.Errorf("%w: an event moved more than %d cases", errRules, maxDepth)
+	}
+	f, ok := st.b.flows[c.Flow]
+	if !ok {
+		return fmt.Errorf("%w: no flow %q", errRules, c.Flow)
+	}
+	st.kept = true
+	st.moved = append(st.moved, c.ID)
+	if e.By.Person != "" {
+		if entry, err := st.tx.Entry(c.ID, string(e.By.Person)); err == nil {
+			e.Entry = &entry
+		} else if !errors.Is(err, storage.ErrNone) {
+			return err
+		}
+	}
+	var err error
+	if e.Counts, err = st.tx.Tally(c.ID); err != nil {
+		return err
+	}
+	before := c.Stage
+	var effects []flows.Effect
+	if err := caught(func() error { c, effects, err = f.Step(c, e); return nil }); err != nil {
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", errRules, err)
+	}
+	if c.Numbered && c.No == 0 && !c.Forget {
+		if c.No, err = st.tx.Count("number"); err != nil {
+			return err
+		}
+	}
+	if err := st.tx.PutCase(c); err != nil {
+		return err
+	}
+	if !c.Forget {
+		if err := st.tx.Note(storage.Record{
+			Case: c.ID, At: e.At, Event: e.ID, Kind: flows.Kind(e.What), By: e.By.Person, Detail: detail(e.What),
+			Before: before, After: c.Stage, Settings: st.s.Version,
+		}); err != nil {
+			return err
+		}
+	}
+	if err := st.apply(&c, f.Name, effects); err != nil {
+		return err
+	}
+	if c.Forget {
+		if st.opened == c.ID {
+			st.opened = ""
+		}
+		return st.forget(c)
+	}
+	return nil
+}
+
+// detail is what the journal keeps of an event: never anybody's words.
+func detail(w flows.What) string {
+	switch w := w.(type) {
+	case flows.Chose:
+		if w.Value != "" {
+			return w.Choice + "=" + w.Value
+		}
+		return w.Choice
+	case flows.Woke:
+		return w.Name
+	case flows.Answered:
+		return w.Name
+	case flows.Told:
+		return w.Name
+	case flows.Said:
+		return w.Tag
+	case flows.Delivered:
+		return w.Mark + " " + string(w.Outcome)
+	case flows.Missed:
+		return w.Mark
+	}
+	return ""
+}
+
+// apply carries out effects. c is nil for those of Hear; then flow is the one
+// that heard.
+func (st *step) apply(c *flows.Case, flow string, effects []flows.Effect) error {
+	for _, eff := range effects {
+		if err := st.do(c, flow, eff); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (st *step) do(c *flows.Case, flow string, eff flows.Effect) error {
+	var id flows.ID
+	if c != nil {
+		id = c.ID
+	}
+	switch eff := eff.(type) {
+	case flows.Say:
+		return st.say(c, flow, eff)
+	case flows.Put:
+		if eff.Delete {
+			return st.tx.DropEntry(id, eff.Entry.Key)
+		}
+		return st.tx.PutEntry(id, eff.Entry)
+	case flows.Next:
+		page, _, err := st.tx.Entries(id, eff.Tag, "", eff.N)
+		if err != nil {
+			return err
+		}
+		return st.again(id, flows.Answered{Name: "next:" + eff.Tag, Data: flows.Data(page)})
+	case flows.Wake:
+		return st.row(storage.Job{Kind: "wake", Case: id, At: eff.At}, wakeRow{Name: eff.Name})
+	case flows.Ask:
+		return st.row(storage.Job{Kind: "ask", Case: id, At: st.at}, askRow{Name: eff.Name, Data: eff.Data})
+	case flows.Open:
+		return st.open(c, eff)
+	case flows.Tell:
+		to := eff.Case
+		if to == "" && c != nil {
+			to = c.Parent
+		}
+		if to == "" {
+			return nil
+		}
+		if c == nil && eff.Said != nil && st.in != nil {
+			if err := st.tie(to); err != nil {
+				return err
+			}
+		}
+		return st.again(to, flows.Told{From: id, Name: eff.Name, Data: eff.Data, Said: eff.Said})
+	case flows.Remember:
+		return st.remember(eff)
+	}
+	return fmt.Errorf("%w: unknown effect %T", errRules, eff)
+}
+
+// row appends a row of the outbox with its body.
+func (st *step) row(j storage.Job, body any) error {
+	b, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("row %s: %w", j.Kind, err)
+	}
+	j.Body = b
+	_, err = st.tx.AddJob(j)
+	return err
+}
+
+// again brings a further event of the same step to a case.
+func (st *step) again(id flows.ID, w flows.What) error {
+	c, err := st.tx.Case(id)
+	if errors.Is(err, storage.ErrNone) {
+		return nil // it was forgotten meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	return st.run(c, w)
+}
+
+// open opens a case: a child of c, or one that was heard.
+func (st *step) open(c *flows.Case, eff flows.Open) error {
+	n, err := st.tx.Count("case")
+	if err != nil {
+		return err
+	}
+	child := flows.Case{ID: flows.ID(fmt.Sprint(n)), Flow: eff.Flow, Opened: st.at}
+	if c != nil {
+		// What the rules of c have just decided must be seen by whom the child tells.
+		child.Parent, child.No = c.ID, c.No
+	}
+	w := flows.Opened{Parent: child.Parent, Data: eff.Data, Said: eff.Said}
+	if c == nil && st.in != nil {
+		if st.opened = child.ID; st.in.chat.ID != "" {
+			if err := st.tie(child.ID); err != nil {
+				return err
+			}
+		}
+	}
+	similar, err := st.similar(st.reading, "", eff.Said)
+	if err != nil {
+		return err
+	}
+	return st.move(child, flows.Event{ID: st.event, At: st.at, By: st.by, What: w, Reading: st.reading, Chat: st.chat, Similar: similar, Settings: st.s})
+}
+
+// tie notes that the speaker has just spoken about a case here, and that the
+// message belongs to it.
+func (st *step) tie(id flows.ID) error {
+	h := st.in
+	if h.Message.Ref != "" {
+		if err := st.tx.PutRef(h.chat.ID, h.Message.Ref, id); err != nil {
+			return err
+		}
+	}
+	p := st.person
+	if p == nil || p.ID == "" {
+		return nil
+	}
+	p.Recent = slices.DeleteFunc(p.Recent, func(r storage.Recent) bool { return r.Chat == h.chat.ID || st.at.After(r.Until) })
+	p.Recent = append(p.Recent, storage.Recent{Case: id, Chat: h.chat.ID, Until: st.at.Add(st.s.Limits.Join)})
+	return st.tx.PutPerson(*p)
+}
+
+// need makes sure that chat and speaker are rows before a case refers to them.
+func (st *step) need(h *heard) error {
+	st.kept = true
+	if h.chat.Group && !h.known {
+		if err := st.b.keepChat(st.tx, h); err != nil {
+			return err
+		}
+		st.chat = h.chat
+	}
+	p := &h.person
+	if p.ID == "" {
+		n, err := st.tx.Count("resident")
+		if err != nil {
+			return err
+		}
+		st.fresh = true
+		p.ID = flows.PersonID(fmt.Sprintf("r%d", n))
+		p.Name = h.From.Name
+		p.Lang = language(h.From.Lang)
+	}
+	p.Seen = st.at
+	if !contains(p.Addresses, h.who()) {
+		p.Addresses = append(p.Addresses, h.who())
+	}
+	c := st.b.channels[h.Channel]
+	if (!h.chat.Group || c != nil && c.Capabilities().WritesFirst) && !contains(p.Reach, h.who()) {
+		p.Reach = append(p.Reach, h.who())
+	}
+	if err := st.tx.PutPerson(*p); err != nil {
+		return err
+	}
+	st.by = st.b.actor(h)
+	return nil
+}
+
+func language(code string) string {
+	for _, l := range flows.Languages {
+		if code != "" && (l == code || l[:2] == code[:min(2, len(code))]) {
+			return l
+		}
+	}
+	return ""
+}
+
+// remember keeps what a person has said of themself.
+func (st *step) remember(eff flows.Remember) error {
+	p, err := st.tx.Person(eff.Person)
+	if err != nil {
+		return fmt.Errorf("remember: %w", err)
+	}
+	if eff.Consent != nil {
+		if p.Consent = (time.Time{}); *eff.Consent {
+			p.Consent = st.at
+		}
+	}
+	if eff.Home != nil {
+		p.Home = *eff.Home
+	}
+	if eff.Lang != "" {
+		p.Lang = eff.Lang
+	}
+	if err := st.tx.PutPerson(p); err != nil {
+		return err
+	}
+	if st.person != nil && st.person.ID == p.ID {
+		*st.person = p
+		st.by.Consent = !p.Consent.IsZero() || len(st.by.Posts) > 0
+	}
+	return nil
+}
+
+// forget deletes a case that never became a record, and its speaker if there
+// is nothing else we know them by.
+func (st *step) forget(c flows.Case) error {
+	people := map[flows.PersonID]bool{}
+	if st.by.Person != "" {
+		people[st.by.Person] = true
+	}
+	for cursor := ""; ; {
+		page, next, err := st.tx.Entries(c.ID, "reporter", cursor, 10)
+		if err != nil {
+			return err
+		}
+		for _, e := range page {
+			people[flows.PersonID(e.Key)] = true
+		}
+		if cursor = next; cursor == "" {
+			break
+		}
+	}
+	if err := st.tx.DropCase(c.ID); err != nil {
+		return err
+	}
+	for id := range people {
+		if err := st.forgetPerson(id, c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle ends a step: a speaker who was not known before, did not agree and is
+// named by nothing that was kept, is not kept either.
+func (st *step) settle() error {
+	if !st.fresh || st.person == nil || st.person.ID == "" || !st.person.Consent.IsZero() {
+		return nil
+	}
+	for _, id := range st.moved {
+		_, err := st.tx.Entry(id, string(st.person.ID))
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, storage.ErrNone) {
+			return err
+		}
+	}
+	return st.tx.DropPerson(st.person.ID)
+}
+
+// forgetPerson deletes somebody who never agreed to be kept, unless a case that
+// is a record names them.
+func (st *step) forgetPerson(id flows.PersonID, dropped flows.ID) error {
+	p, err := st.tx.Person(id)
+	if errors.Is(err, storage.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, post := st.s.Official(id); post || !p.Consent.IsZero() {
+		p.Recent = slices.DeleteFunc(p.Recent, func(r storage.Recent) bool { return r.Case == dropped })
+		if p.Expect.Case == dropped {
+			p.Expect = storage.Expect{}
+		}
+		return st.tx.PutPerson(p)
+	}
+	named, err := st.tx.Cases(1, func(c flows.Case) bool {
+		_, err := st.tx.Entry(c.ID, string(id))
+		return err == nil
+	})
+	if err != nil || len(named) > 0 {
+		return err
+	}
+	if st.person != nil && st.person.ID == id {
+		*st.person = storage.Person{}
+	}
+	return st.tx.DropPerson(id)
+}
+
+// similar finds the open cases that may be what a reading is about.
+func (st *step) similar(r flows.Reading, not flows.ID, said *flows.Said) ([]flows.Similar, error) {
+	var out []flows.Similar
+	seen := map[flows.ID]bool{not: true}
+	add := func(c flows.Case, exact bool, why flows.Link) {
+		if seen[c.ID] || c.Parent != "" {
+			return
+		}
+		seen[c.ID] = true
+		x := flows.Similar{Case: flows.CaseRef{ID: c.ID, No: c.No, Parent: c.Parent}, Flow: c.Flow, Stage: c.Stage,
+			Item: c.Item, Place: c.Place, Exact: exact, Why: why}
+		if st.by.Person != "" {
+			_, err := st.tx.Entry(c.ID, string(st.by.Person))
+			x.Mine = err == nil
+		}
+		out = append(out, x)
+	}
+	for _, k := range []struct {
+		key string
+		why flows.Link
+	}{{st.s.MatterKey(r.Item, r.Place), flows.ByMatter}, {st.s.DangerKey(r.Danger, r.Place), flows.ByDanger}} {
+		if k.key == "" {
+			continue
+		}
+		cases, err := st.tx.Same(k.key)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range cases {
+			add(c, slices.Contains(c.Matter, k.key), k.why)
+		}
+	}
+	if r.Number > 0 {
+		cases, err := st.tx.Numbered(r.Number)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range cases {
+			add(c, true, flows.ByNumber)
+		}
+	}
+	if said == nil {
+		return out, nil
+	}
+	for _, l := range []struct {
+		id  flows.ID
+		why flows.Link
+	}{{said.Recent, flows.ByRecent}, {said.Here, flows.ByHere}} {
+		if l.id == "" {
+			continue
+		}
+		c, err := st.tx.Case(l.id)
+		if err == nil && c.Parent != "" {
+			c, err = st.tx.Case(c.Parent)
+		}
+		if err == nil {
+			add(c, true, l.why)
+		} else if !errors.Is(err, storage.ErrNone) {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// similarTo finds the open cases that may be the same matter as a case that is
+// not yet a record.
+func (st *step) similarTo(c flows.Case, said *flows.Said) ([]flows.Similar, error) {
+	r := st.reading
+	if c.Item != "" {
+		r.Item = c.Item
+	}
+	if c.Place.Known() {
+		r.Place = c.Place
+	}
+	if c.Numbered {
+		r.Number = 0
+	}
+	return st.similar(r, c.ID, said)
+}

@@ -1,0 +1,396 @@
+package webchat
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"hash/maphash"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"linli/bot"
+	"linli/flows"
+)
+
+// PostOptions say what a post is besides its text.
+type PostOptions struct {
+	ID      string // made by the client, the same for every attempt; empty: a new one
+	Reply   string // the line of the chat that this answers
+	Edit    string // the member's own line that gets a new text
+	Photo   []byte // JPEG, PNG or WebP
+	Voice   []byte // WebM, Ogg or MP4
+	Seconds int    // length of the voice note
+	Point   *flows.Point
+}
+
+// PressOptions say which button was pressed, as far as it is known.
+type PressOptions struct {
+	ID      string // as of PostOptions
+	Message string // the line that carries the button
+}
+
+var (
+	errID      = errors.New("webchat: the id of a post must be 8 to 64 letters, digits, - or _")
+	errEmpty   = errors.New("webchat: nothing to post")
+	errLong    = errors.New("webchat: the text is too long")
+	errLarge   = errors.New("webchat: the file is too large")
+	errType    = errors.New("webchat: no such type of file is taken")
+	errNotOwn  = errors.New("webchat: only the own message can be changed")
+	errPoint   = errors.New("webchat: no such place on earth")
+	errButton  = errors.New("webchat: no such button")
+	errReceive = errors.New("webchat: stored, not yet taken by the receiver")
+)
+
+var goodID = regexp.MustCompile(`^[A-Za-z0-9_-]{8,64}$`)
+
+// Post says something as a member in a chat of theirs: it stores the line,
+// shows it, and hands it to the receiver. A nil error means that the receiver has
+// taken it; after any other, Post may be called again with the same ID.
+func (w *Webchat) Post(ctx context.Context, as, chat, text string, o PostOptions) (ref string, err error) {
+	text = strings.TrimSpace(clean(text))
+	if o.ID == "" {
+		o.ID = random()
+	}
+	kind, files, err := w.check(text, o)
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if ref == "" {
+			w.dropFiles([]string{files.Photo, files.Voice})
+		}
+	}()
+	turn := w.turn(chat)
+	turn.Lock()
+	defer turn.Unlock()
+	name, now := "w/"+as+"/"+o.ID, w.o.Now()
+	var in *bot.Inbound
+	err = w.h.update(func(t tx) error {
+		ref, in = "", nil // bolt may run it again
+		p, err := t.member(as)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(p.chats(as), chat) {
+			return errNoChat
+		}
+		if v := t.seen(name); v != nil {
+			ref = string(v)
+			*t.drop = append(*t.drop, files.names()...)
+			if raw := t.bucket("unheard").Get([]byte(name)); raw != nil {
+				in = new(bot.Inbound)
+				return json.Unmarshal(raw, in)
+			}
+			return nil
+		}
+		l := Line{Chat: chat, From: as, Name: p.Name, Role: p.Role, At: now, Text: text, Seconds: o.Seconds, Point: o.Point, Voice: files.Voice}
+		if files.Photo != "" {
+			l.Photos = []string{files.Photo}
+		}
+		if o.Reply != "" {
+			if _, err := t.line(chat, o.Reply); err != nil {
+				return err
+			}
+			l.Reply = o.Reply
+		}
+		if kind == bot.Edited {
+			if l, err = t.line(chat, o.Edit); err != nil {
+				return err
+			}
+			if l.From != as {
+				return errNotOwn
+			}
+			l.Text, l.Edited = text, true
+		}
+		for f, typ := range files.types() {
+			if err := write(t.bucket("files"), []byte(f), file{Chat: chat, Type: typ}); err != nil {
+				return err
+			}
+		}
+		if err := w.h.add(t, &l, now); err != nil {
+			return err
+		}
+		ref = l.ID
+		in = w.heard(t, p, l, kind, "w/"+o.ID, now)
+		in.Message = message(l)
+		if err := t.see(name, ref, now); err != nil {
+			return err
+		}
+		return write(t.bucket("unheard"), []byte(name), in)
+	})
+	if err != nil {
+		ref = ""
+		return "", err
+	}
+	w.bell.ring()
+	if in == nil {
+		return ref, nil // taken before
+	}
+	return ref, w.hand(ctx, name, *in)
+}
+
+// check looks at a post before anything is stored, and stores its file.
+func (w *Webchat) check(text string, o PostOptions) (kind bot.Kind, f upload, err error) {
+	var ok bool
+	switch {
+	case !goodID.MatchString(o.ID):
+		return "", f, errID
+	case utf8.RuneCountInString(text) > maxText:
+		return "", f, errLong
+	case o.Edit != "" && text == "", text == "" && o.Photo == nil && o.Voice == nil && o.Point == nil:
+		return "", f, errEmpty
+	case len(o.Photo) > maxPhoto, len(o.Voice) > maxVoice:
+		return "", f, errLarge
+	case o.Point != nil && !(o.Point.Lat >= -90 && o.Point.Lat <= 90 && o.Point.Lon >= -180 && o.Point.Lon <= 180):
+		return "", f, errPoint
+	}
+	if o.Edit != "" {
+		return bot.Edited, f, nil
+	}
+	if o.Photo != nil {
+		if f.photoType, ok = photoType(o.Photo); !ok {
+			return "", f, errType
+		}
+	}
+	if o.Voice != nil {
+		if f.voiceType, ok = voiceType(o.Voice); !ok {
+			return "", f, errType
+		}
+	}
+	if o.Photo != nil {
+		if f.Photo, err = w.keepFile(o.Photo); err != nil {
+			return "", f, err
+		}
+	}
+	if o.Voice != nil {
+		if f.Voice, err = w.keepFile(o.Voice); err != nil {
+			w.dropFiles(f.names())
+			return "", f, err
+		}
+	}
+	return bot.Said, f, nil
+}
+
+// upload is the files of a post.
+type upload struct{ Photo, photoType, Voice, voiceType string }
+
+func (u upload) types() map[string]string {
+	m := map[string]string{u.Photo: u.photoType, u.Voice: u.voiceType}
+	delete(m, "")
+	return m
+}
+
+func (u upload) names() (names []string) {
+	for n := range u.types() {
+		names = append(names, n)
+	}
+	return names
+}
+
+func message(l Line) flows.Message {
+	m := flows.Message{Ref: l.ID, Text: l.Text, Point: l.Point, ReplyTo: l.Reply}
+	for _, p := range l.Photos {
+		m.Media = append(m.Media, flows.Media{Kind: "photo", Remote: p, Channel: Name})
+	}
+	if l.Voice != "" {
+		m.Media = append(m.Media, flows.Media{Kind: "voice", Remote: l.Voice, Channel: Name, Seconds: l.Seconds})
+	}
+	return m
+}
+
+// heard is what the receiver is told, but for the content.
+func (w *Webchat) heard(t tx, p person, l Line, kind bot.Kind, key string, now time.Time) *bot.Inbound {
+	in := &bot.Inbound{
+		Channel: Name, Keys: []string{key}, At: now, Kind: kind,
+		Chat: bot.Peer{Address: l.Chat, Name: p.Name, Lang: p.Lang},
+		From: bot.Peer{Address: "m/" + l.From, Name: p.Name, Person: true, Lang: p.Lang},
+	}
+	if _, ok := group(l.Chat); ok {
+		in.Chat = bot.Peer{Address: l.Chat, Group: true}
+		in.Chat.Name, _ = t.groupName(l.Chat)
+	} else {
+		in.Chat.Person = true
+	}
+	return in
+}
+
+// hand gives a stored post to the receiver and notes that it was taken.
+func (w *Webchat) hand(ctx context.Context, name string, in bot.Inbound) error {
+	r := w.receive.Load()
+	if r == nil {
+		return errReceive
+	}
+	if _, err := (*r).Receive(ctx, in); err != nil {
+		return errors.Join(errReceive, err)
+	}
+	if err := w.h.update(func(t tx) error { return t.bucket("unheard").Delete([]byte(name)) }); err != nil {
+		// It is handed over again, and the receiver knows its key.
+		w.log.WarnContext(ctx, "post taken, not noted", "err", err)
+	}
+	return nil
+}
+
+// again hands over what the receiver has not taken, in the order it was said.
+// The browser that still waits may do the same at the same time: the keys are
+// the same, so the receiver takes it once.
+func (w *Webchat) again(ctx context.Context) {
+	type waiting struct {
+		name string
+		in   bot.Inbound
+	}
+	var all []waiting
+	now := w.o.Now()
+	if err := w.h.view(func(t tx) error {
+		return t.bucket("unheard").ForEach(func(k, v []byte) error {
+			var in bot.Inbound
+			if err := json.Unmarshal(v, &in); err != nil {
+				return err
+			}
+			all = append(all, waiting{string(k), in})
+			return nil
+		})
+	}); err != nil {
+		w.log.ErrorContext(ctx, "waiting posts not read", "err", err)
+		return
+	}
+	slices.SortStableFunc(all, func(a, b waiting) int { return a.in.At.Compare(b.in.At) })
+	for _, x := range all {
+		if ctx.Err() != nil {
+			return
+		}
+		if err := w.once(ctx, x.name, x.in); err != nil {
+			w.log.WarnContext(ctx, "post not taken yet", "waiting", now.Sub(x.in.At))
+		}
+	}
+}
+
+// once hands over a waiting post, unless somebody did so meanwhile.
+func (w *Webchat) once(ctx context.Context, name string, in bot.Inbound) error {
+	turn := w.turn(in.Chat.Address)
+	turn.Lock()
+	defer turn.Unlock()
+	waits := false
+	if err := w.h.view(func(t tx) error { waits = t.bucket("unheard").Get([]byte(name)) != nil; return nil }); err != nil || !waits {
+		return err
+	}
+	return w.hand(ctx, name, in)
+}
+
+// turn keeps what happens in a chat in one order, from the history to the
+// receiver. Two chats may share a turn.
+func (w *Webchat) turn(chat string) *sync.Mutex {
+	return &w.turns[maphash.String(w.seed, chat)%uint64(len(w.turns))]
+}
+
+// Press presses the newest button with a label that stands in a chat.
+func (w *Webchat) Press(ctx context.Context, as, chat, label string) (bot.Answer, error) {
+	var found bot.Button
+	var o PressOptions
+	lines, err := w.History(chat)
+	if err != nil {
+		return bot.Answer{}, err
+	}
+	for _, l := range lines {
+		for _, row := range l.Buttons {
+			for _, b := range row {
+				if b.Label == label {
+					found, o.Message = b, l.ID
+				}
+			}
+		}
+	}
+	if found.Data == "" {
+		return bot.Answer{}, errButton
+	}
+	return w.PressData(ctx, as, chat, found.Data, o)
+}
+
+// PressData presses a button by its data. The data may be of a button that is no
+// longer there, or that never was: what a press may do is for the rules to say.
+func (w *Webchat) PressData(ctx context.Context, as, chat, data string, o PressOptions) (bot.Answer, error) {
+	if o.ID == "" {
+		o.ID = random()
+	}
+	switch {
+	case !goodID.MatchString(o.ID):
+		return bot.Answer{}, errID
+	case data == "" || len(data) > maxData || !utf8.ValidString(data):
+		return bot.Answer{}, errButton
+	}
+	turn := w.turn(chat)
+	turn.Lock()
+	defer turn.Unlock()
+	var in *bot.Inbound
+	err := w.h.view(func(t tx) error {
+		p, err := t.member(as)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(p.chats(as), chat) {
+			return errNoChat
+		}
+		if o.Message != "" {
+			if _, err := t.line(chat, o.Message); err != nil {
+				return err
+			}
+		}
+		in = w.heard(t, p, Line{Chat: chat, From: as}, bot.Pressed, "p/"+o.ID, w.o.Now())
+		in.Press, in.Message.Ref = data, o.Message
+		return nil
+	})
+	if err != nil {
+		return bot.Answer{}, err
+	}
+	r := w.receive.Load()
+	if r == nil {
+		return bot.Answer{}, errReceive
+	}
+	a, err := (*r).Receive(ctx, *in)
+	if err != nil {
+		return bot.Answer{}, errors.Join(errReceive, err)
+	}
+	return a, nil
+}
+
+// Join tells the receiver, once, that Linli is in a group.
+func (w *Webchat) Join(ctx context.Context, id string) error {
+	r := w.receive.Load()
+	if r == nil {
+		return errReceive
+	}
+	in := bot.Inbound{
+		Channel: Name, Keys: []string{"j/" + id}, At: w.o.Now(), Kind: bot.Joined,
+		Chat: bot.Peer{Address: "g/" + id, Group: true},
+	}
+	var ok bool
+	if err := w.h.view(func(t tx) error { in.Chat.Name, ok = t.groupName(in.Chat.Address); return nil }); err != nil {
+		return wrap("join", err)
+	}
+	if !ok {
+		return errNoChat
+	}
+	in.Title = in.Chat.Name
+	if _, err := (*r).Receive(ctx, in); err != nil {
+		return wrap("join", err)
+	}
+	return nil
+}
+
+// clean keeps what people write and drops what only disturbs a page: broken
+// encoding, control characters, and marks that turn the order of the text.
+func clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case unicode.IsControl(r), r == utf8.RuneError, r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}
