@@ -18,6 +18,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -69,7 +70,7 @@ type Cursor interface {
 type Secret string
 
 func (Secret) String() string               { return "***" }
-func (Secret) GoString() string             { return "***" }
+func (Secret) Format(f fmt.State, _ rune)   { io.WriteString(f, "***") }
 func (Secret) LogValue() slog.Value         { return slog.StringValue("***") }
 func (Secret) MarshalText() ([]byte, error) { return []byte("***"), nil }
 
@@ -178,6 +179,10 @@ func New(o Options) (*Telegram, error) {
 	t.options = o
 	return t, nil
 }
+
+// Format prints the channel's name for every verb: some would print what the
+// fields point to, and with it the token.
+func (t *Telegram) Format(f fmt.State, _ rune) { io.WriteString(f, name) }
 
 // Name is "telegram".
 func (t *Telegram) Name() string { return name }

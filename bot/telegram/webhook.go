@@ -99,7 +99,7 @@ type lanes struct {
 	last map[string]chan struct{} // closed when the last one in the lane has left
 }
 
-func (l *lanes) enter(ctx context.Context, lane string) (leave func(), err error) {
+func (l *lanes) enter(ctx context.Context, lane string) (func(), error) {
 	mine := make(chan struct{})
 	l.mu.Lock()
 	if l.last == nil {
@@ -109,7 +109,7 @@ func (l *lanes) enter(ctx context.Context, lane string) (leave func(), err error
 	l.last[lane] = mine
 	l.mu.Unlock()
 
-	leave = func() {
+	leave := func() {
 		l.mu.Lock()
 		if l.last[lane] == mine {
 			delete(l.last, lane)

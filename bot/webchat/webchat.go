@@ -49,14 +49,14 @@ var ErrCode = errors.New("webchat: entry code is not good")
 
 // Options are what a web chat is built with.
 type Options struct {
-	Dir      string   // folder of webchat.db and of the folder webchat-files
-	Receive  Receiver // may come later, see SetReceiver
-	Door     Door     // nil: nobody can enter
-	Groups   []Group  // names of groups; a group that is not among them is called by its id
-	Now      func() time.Time
-	Demo     *Demo // nil outside the demo
-	Secure   bool  // behind a proxy that speaks TLS: cookies are for TLS only
-	Proxied  bool  // the last X-Forwarded-For is the visitor's address
+	Dir      string           // folder of webchat.db and of the folder webchat-files
+	Receive  Receiver         // may come later, see SetReceiver
+	Door     Door             // nil: nobody can enter
+	Groups   []Group          // names of groups; a group that is not among them is called by its id
+	Now      func() time.Time // in the community's zone: pages show its times as they are
+	Demo     *Demo            // nil outside the demo
+	Secure   bool             // behind a proxy that speaks TLS: cookies are for TLS only
+	Proxied  bool             // the last X-Forwarded-For is the visitor's address
 	Log      *slog.Logger
 	KeepN    int           // most messages of a group; 0: 500
 	KeepFor  time.Duration // how long a group keeps them; 0: 7 days
@@ -138,7 +138,7 @@ func New(o Options) (*Webchat, error) {
 	w := &Webchat{
 		o: o, h: h, door: o.Door, log: o.Log.With("channel", Name),
 		seed: maphash.MakeSeed(), entries: limit{n: 10, per: time.Minute},
-		posts:   limit{n: 60, per: time.Minute},
+		posts: limit{n: 60, per: time.Minute},
 	}
 	w.closing, w.close = context.WithCancel(context.Background())
 	w.bell.ch = make(chan struct{})
@@ -300,6 +300,15 @@ func (l *limit) ok(key string, now time.Time) bool {
 	}
 	l.seen[key]++
 	return l.seen[key] <= l.n
+}
+
+// back takes a try back that is not to count.
+func (l *limit) back(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.seen[key] > 0 {
+		l.seen[key]--
+	}
 }
 
 func member(address string) (string, bool) { return strings.CutPrefix(address, "m/") }

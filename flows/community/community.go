@@ -105,6 +105,7 @@ type builder struct {
 	s        *flows.Settings
 	cast     []Member
 	persons  map[string]person
+	items    []item
 }
 
 func read(name string, data, duty []byte, years func(folder string) ([]source, error)) (*File, error) {

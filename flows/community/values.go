@@ -43,7 +43,9 @@ func parseClock(s string) (flows.Clock, error) {
 
 func (c *clock) UnmarshalText(b []byte) error {
 	v, err := parseClock(string(b))
-	*c = clock(v)
+	if err == nil {
+		*c = clock(v)
+	}
 	return err
 }
 

@@ -16,9 +16,9 @@ var kinds = []flows.Danger{flows.Fire, flows.Gas, flows.Suicide, flows.Violence,
 // alarm is the lexicon of dangers with its classes by what they do.
 type alarm struct {
 	*lexicon
-	kind   []flows.Danger // by class: what a hit of it is
-	stops  []flows.Danger // by class: what an overlap with it is not; "*" for all
-	role   struct{ cond, no, noNot, topic, past, recent, now, drill, drillNot, lesson, news, here, over, overNot int }
+	kind  []flows.Danger // by class: what a hit of it is
+	stops []flows.Danger // by class: what an overlap with it is not; "*" for all
+	role  struct{ cond, no, noNot, topic, past, recent, now, drill, drillNot, lesson, news, here, over, overNot int }
 }
 
 var alarms = func() *alarm {

@@ -111,6 +111,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fault.kind == "garbage" {
 		w.Header().Set("Content-Length", "1000")
 		io.WriteString(w, `{"ok":true,"resu`)
+		http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}
 	answer(w, result, no)

@@ -49,7 +49,7 @@ func (p *Page) decode(n *yaml.Node, v reflect.Value, name string) {
 			if v.Kind() == reflect.Struct {
 				for i := range v.NumField() {
 					if v.Field(i).Type() == whereType {
-						v.Field(i).Set(reflect.ValueOf(Where{File: p.File, Line: n.Line}))
+						v.Field(i).Set(reflect.ValueOf(Where{File: p.File, Line: n.Line, keys: map[string]int{"": n.Line}}))
 					}
 				}
 			}

@@ -72,7 +72,8 @@ func (m Mistakes) Sorted() Mistakes {
 }
 
 // Where says where a mapping stands in its file. A struct that has a field of
-// this type gets it filled.
+// this type gets it filled. Of a value that is written as one plain text
+// instead, Has("") is true.
 type Where struct {
 	File string
 	Line int

@@ -1,0 +1,3 @@
+import { label } from './words.js';
+
+label();

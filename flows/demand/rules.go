@@ -1,0 +1,425 @@
+package demand
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"linli/flows"
+)
+
+// turn is one step of a demand: the state with the effects it leads to.
+type turn struct {
+	State
+	e       flows.Event
+	effects []flows.Effect
+}
+
+func (t *turn) do(e ...flows.Effect) { t.effects = append(t.effects, e...) }
+
+// rules is the flow.
+func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
+	t := &turn{State: s, e: e}
+	switch w := e.What.(type) {
+	case flows.Opened:
+		t.opened(w)
+	case flows.Said:
+		t.said(w)
+	case flows.Chose:
+		t.chose(w)
+	case flows.Woke:
+		t.woke(w)
+	case flows.Told:
+		t.told(w)
+	case flows.Answered:
+		if w.Name == "fetch" && w.Failed == "" {
+			t.fetched(data[flows.Media](w.Data))
+		}
+	case flows.Missed:
+		t.missed(w)
+	}
+	t.Key = t.key()
+	return t.State, t.effects
+}
+
+func (t *turn) key() string {
+	if t.Danger != "" {
+		return t.e.Settings.DangerKey(t.Danger, t.Place)
+	}
+	return t.e.Settings.MatterKey(t.Item, t.Place)
+}
+
+func (t *turn) item() flows.Item {
+	it, ok := t.e.Settings.Item(t.Item)
+	if !ok {
+		it, _ = t.e.Settings.Item("8-3")
+		it.ID = t.Item
+	}
+	return it
+}
+
+func (t *turn) opened(w flows.Opened) {
+	start := data[Start](w.Data)
+	r := t.e.Reading
+	t.At, t.Reporter, t.Private = t.e.At, t.e.By.Person, t.e.By.Reachable
+	t.Item, t.Place, t.Danger, t.Urgent, t.About = r.Item, r.Place, r.Danger, r.Urgent, r.About
+	if t.Item == "" && t.Danger == "" {
+		t.Item = "8-3"
+	}
+	if it := t.item(); t.About == "" {
+		t.About = it.About
+	}
+	if w.Said != nil {
+		m := w.Said.Message
+		t.Words, t.First, t.Media, t.Point, t.Ref = m.Text, m.Text, m.Media, m.Point, m.Ref
+		if !w.Said.Direct {
+			t.Group = t.e.Chat.ID
+		}
+		t.Behalf = w.Said.Direct && mayFile(t.e) && start.Mode == "file"
+	}
+	if start.Like != "" {
+		for _, x := range t.e.Similar {
+			if x.Case.ID == start.Like {
+				t.Like = x.Case
+			}
+		}
+	}
+	t.put("reporter", t.Reporter, "")
+	switch start.Mode {
+	case "danger":
+		t.danger()
+	case "draft":
+		t.draft()
+	case "notice":
+		t.notice()
+	default:
+		if !t.e.By.Consent {
+			t.offer()
+			return
+		}
+		t.file()
+	}
+}
+
+// offer gives the words back to the speaker: the tap is the consent. Until then
+// they are held for an hour, and nobody else sees them.
+func (t *turn) offer() {
+	t.Stage = Offered
+	l := t.e.Settings.Limits
+	t.do(flows.Say{
+		To: t.mouth(), Class: flows.Personal, Words: "offer", Reply: true, Slot: "offer", Quote: t.quote(),
+		Vars: flows.Vars{"item": flows.ItemVar(t.Item)}, Until: t.e.At.Add(l.Offer),
+		Buttons: []flows.Button{{Words: "b-file", Choice: "yes"}, {Words: "b-no", Choice: "no"}},
+	}, flows.Wake{At: t.e.At.Add(l.Offer), Name: "offer"})
+}
+
+// mouth is where the speaker can be asked: in private where that is possible,
+// else where they spoke.
+func (t *turn) mouth() flows.To {
+	if t.Private || t.Group == "" {
+		return flows.To{Person: t.Reporter}
+	}
+	return flows.To{Chat: t.Group}
+}
+
+func (t *turn) quote() string {
+	if t.Private || t.Group == "" {
+		return ""
+	}
+	return t.Ref
+}
+
+// draft asks staff about what the reader is not sure of.
+func (t *turn) draft() {
+	t.Stage = Draft
+	t.do(flows.Say{
+		To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work, Words: "draft", Slot: "draft", Media: t.Media,
+		Vars:    flows.Vars{"text": flows.Text(t.Words), "item": flows.ItemVar(t.Item), "place": flows.Where(t.Place)},
+		Buttons: []flows.Button{{Words: "b-file", Choice: "confirm"}, {Words: "b-dismiss", Choice: "dismiss"}},
+	}, flows.Wake{At: t.e.At.AddDate(0, 0, 7), Name: "draft"})
+}
+
+// file makes a record of it, unless something is missing or it is open already.
+func (t *turn) file() {
+	it := t.item()
+	for _, x := range t.e.Similar {
+		if x.Why != flows.ByMatter || x.Flow != "demand" || x.Case.ID == t.e.Case.ID || it.Level == flows.AtRoom {
+			continue
+		}
+		if x.Exact {
+			// Filed by somebody else since the question was asked: one matter, one case.
+			t.Stage = Gone
+			t.do(flows.Tell{Case: x.Case.ID, Name: "same", Said: t.own()})
+			return
+		}
+		if !t.Other && t.Like.ID == "" {
+			t.Like = x.Case
+		}
+	}
+	if t.Like.ID != "" && !t.Other {
+		t.Stage = Which
+		t.do(flows.Say{To: t.mouth(), Class: flows.Personal, Words: "which", Reply: true, Slot: "ask", Quote: t.quote(),
+			Vars:    flows.Vars{"no": flows.Num(t.Like.No), "item": flows.ItemVar(t.Item), "place": flows.Where(t.Place)},
+			Buttons: []flows.Button{{Words: "b-same", Choice: "same"}, {Words: "b-other", Choice: "other"}},
+		}, flows.Wake{At: t.e.At.Add(time.Hour), Name: "which"})
+		return
+	}
+	if !t.Place.Known() && !t.Asked && it.Level != flows.AtCommunity {
+		t.Stage = Placing
+		t.askBuilding("where")
+		t.do(flows.Wake{At: t.e.At.Add(time.Hour), Name: "place"})
+		return
+	}
+	if b, ok := t.e.Settings.Building(t.Place.Building); ok && t.Place.Unit == "" && len(b.Units) > 1 && it.Level == flows.AtUnit && !t.Asked {
+		t.Stage = Placing
+		t.askUnit(b)
+		t.do(flows.Wake{At: t.e.At.Add(time.Hour), Name: "place"})
+		return
+	}
+	t.Stage = Filed
+	t.fetch()
+	t.dispatch("")
+}
+
+// own is the message the case was opened with, to be handed to another one.
+func (t *turn) own() *flows.Said {
+	return &flows.Said{Message: flows.Message{Text: t.Words, Media: t.Media, Point: t.Point, Ref: t.Ref}, Direct: t.Group == ""}
+}
+
+// fetch has the photos and voice notes brought in, now that they may be kept.
+func (t *turn) fetch() {
+	for _, m := range t.Media {
+		if m.Hash == "" && m.Remote != "" {
+			t.do(flows.Ask{Name: "fetch", Data: flows.Data(m)})
+		}
+	}
+}
+
+func (t *turn) fetched(m flows.Media) {
+	for i := range t.Media {
+		if t.Media[i].Remote == m.Remote {
+			t.Media[i] = m
+		}
+	}
+	t.toJob("media", Update{Media: []flows.Media{m}})
+}
+
+// askBuilding asks which building, by buttons.
+func (t *turn) askBuilding(words string) {
+	var bs []flows.Button
+	for i, b := range t.e.Settings.Buildings {
+		bs = append(bs, flows.Button{Words: "b-text", Vars: flows.Vars{"t": flows.Text(b.Name)}, Choice: "b=" + b.ID, Row: i / 3})
+	}
+	row := len(bs)/3 + 1
+	for i, p := range t.e.Settings.Spots {
+		bs = append(bs, flows.Button{Words: "b-text", Vars: flows.Vars{"t": flows.Text(p.Name)}, Choice: "spot=" + p.ID, Row: row + i/3})
+	}
+	bs = append(bs, flows.Button{Words: "b-unsure", Choice: "b=?", Row: row + 50})
+	t.do(flows.Say{To: t.mouth(), Class: t.class(), Words: words, Reply: true, Slot: "ask", Quote: t.quote(), Buttons: bs,
+		Vars: flows.Vars{"item": flows.ItemVar(t.Item)}})
+}
+
+func (t *turn) askUnit(b flows.Building) {
+	var bs []flows.Button
+	for _, u := range b.Units {
+		bs = append(bs, flows.Button{Words: "b-unit", Vars: flows.Vars{"t": flows.Text(u)}, Choice: "u=" + u})
+	}
+	bs = append(bs, flows.Button{Words: "b-unsure", Choice: "u=?", Row: 1})
+	t.do(flows.Say{To: t.mouth(), Class: t.class(), Words: "where-unit", Reply: true, Slot: "ask", Quote: t.quote(), Buttons: bs,
+		Vars: flows.Vars{"place": flows.Where(flows.Place{Building: b.ID})}})
+}
+
+func (t *turn) class() flows.Class {
+	if t.Danger != "" {
+		return flows.Emergency
+	}
+	return flows.Personal
+}
+
+// Update is what a demand tells its dispatch.
+type Update struct {
+	Place  flows.Place    `json:"place,omitzero"`
+	Text   string         `json:"text,omitempty"`
+	Media  []flows.Media  `json:"media,omitempty"`
+	People int            `json:"people,omitempty"`
+	By     flows.PersonID `json:"by,omitempty"`
+}
+
+// Work is what a dispatch is opened with.
+type Work struct {
+	Item    string           `json:"item,omitempty"`
+	Place   flows.Place      `json:"place,omitzero"`
+	Text    string           `json:"text"`
+	Media   []flows.Media    `json:"media,omitempty"`
+	People  int              `json:"people"`
+	Urgent  bool             `json:"urgent,omitempty"`
+	Danger  flows.Danger     `json:"danger,omitempty"`
+	About   flows.Role       `json:"about,omitempty"`
+	Except  []flows.PersonID `json:"except,omitempty"` // who had it before
+	Second  bool             `json:"second,omitempty"` // a second look: by the committee
+	Unknown bool             `json:"unknown,omitempty"`
+	Why     string           `json:"why,omitempty"` // of a second round: "returned", "bad"
+}
+
+// dispatch opens the work. The answer "sent" brings who has it and until when.
+func (t *turn) dispatch(why string) {
+	t.Taken, t.Receipt = false, why != ""
+	t.do(flows.Open{Flow: "dispatch", Data: flows.Data(Work{
+		Item: t.Item, Place: t.Place, Text: t.Words, Media: t.Media, People: t.people(), Urgent: t.Urgent, Danger: t.Danger, About: t.About,
+		Except: t.Past, Second: why != "", Why: why,
+	})})
+}
+
+// people is how many have said it: the reporter and the followers.
+func (t *turn) people() int { return 1 + t.e.Counts["follower"] }
+
+func (t *turn) put(tag string, p flows.PersonID, text string) {
+	if p == "" {
+		return
+	}
+	var d struct {
+		Text string `json:"text,omitempty"`
+	}
+	d.Text = text
+	t.do(flows.Put{Entry: flows.Entry{Key: string(p), Tag: tag, Order: t.e.At.UnixMilli(), Data: flows.Data(d)}})
+}
+
+// toJob tells the dispatch that has it.
+func (t *turn) toJob(name string, u Update) {
+	if t.Job != "" {
+		t.do(flows.Tell{Case: t.Job, Name: name, Data: flows.Data(u)})
+	}
+}
+
+// said takes what the reporter says for this case: an answer to a question, a
+// new wording, a line with the rating.
+func (t *turn) said(w flows.Said) {
+	if w.Edited {
+		t.edited(w)
+		return
+	}
+	switch w.Tag {
+	case "answer":
+		t.add(w.Message)
+		t.toJob("answer", Update{Text: w.Message.Text, Media: w.Message.Media})
+		t.reply("thanks-answer", nil)
+	case "line":
+		t.add(w.Message)
+		if t.Rated == "bad" {
+			t.toJob("more", Update{Text: w.Message.Text, Media: w.Message.Media, People: t.people()})
+		}
+		t.reply("thanks-line", nil)
+	default:
+		t.more(w)
+	}
+}
+
+// edited takes a new wording of the message the case was opened with, or of
+// something added later.
+func (t *turn) edited(w flows.Said) {
+	r := t.e.Reading
+	text := w.Message.Text
+	if w.Message.Ref == t.Ref && t.First != "" && text != t.First {
+		t.Words = strings.Replace(t.Words, t.First, text, 1)
+		t.First = text
+	} else if !strings.Contains(t.Words, text) {
+		t.add(w.Message)
+	} else {
+		return
+	}
+	if r.Danger != "" && t.Danger == "" {
+		// What was an ordinary matter has become dangerous: that is a case of its own.
+		t.do(flows.Open{Flow: "demand", Data: flows.Data(Start{Mode: "danger"}), Said: &w})
+		return
+	}
+	t.corrected(r.Place)
+	t.toJob("more", Update{Text: t.Words, People: t.people()})
+}
+
+// corrected takes another place than the one that is filed.
+func (t *turn) corrected(p flows.Place) bool {
+	if !p.Known() && p.Unit == "" && p.Floor == 0 && p.Room == "" {
+		return false
+	}
+	if p.Building == "" && p.Spot == "" {
+		p.Building = t.Place.Building
+	}
+	if p.Building == t.Place.Building && p.Unit == "" {
+		p.Unit = t.Place.Unit
+	}
+	if p == t.Place || p.Known() && p.Building == t.Place.Building && p.Unit == t.Place.Unit && p.Floor == 0 && p.Room == "" {
+		return false
+	}
+	t.Place = p
+	if t.Stage == Placing {
+		t.file()
+		return true
+	}
+	if t.open() {
+		t.toJob("moved", Update{Place: p, Text: t.Words, People: t.people()})
+		t.tellReporter("moved", flows.Vars{"place": flows.Where(p)}, true)
+	}
+	return true
+}
+
+// more takes a further message of the reporter, or of somebody else who adds to
+// the matter.
+func (t *turn) more(w flows.Said) {
+	if t.e.By.Person != t.Reporter {
+		if t.Danger != "" {
+			t.follow(&w)
+		}
+		return
+	}
+	if !t.add(w.Message) {
+		return
+	}
+	r := t.e.Reading
+	t.Urgent = t.Urgent || r.Urgent
+	if t.Stage == Placing || t.Stage == Offered || t.Stage == Which || t.Stage == Draft {
+		if r.Place.Known() || r.Place.Unit != "" {
+			t.Place = r.Place.Within(t.Place)
+			if t.Stage == Placing {
+				t.file()
+			}
+		}
+		return
+	}
+	t.fetch()
+	if t.Danger != "" && !t.Place.Known() && r.Place.Known() {
+		t.Place = r.Place
+		t.toJob("moved", Update{Place: t.Place, Text: t.Words, People: t.people()})
+		return
+	}
+	if t.corrected(r.Place) {
+		return
+	}
+	if t.open() {
+		t.toJob("more", Update{Text: t.Words, Media: t.Media, People: t.people()})
+		t.reply("added", nil)
+	}
+}
+
+// longest is how much text a case keeps, in runes.
+const longest = 2000
+
+// add keeps a further message with the words of the case.
+func (t *turn) add(m flows.Message) bool {
+	changed := false
+	if m.Text != "" && !strings.Contains(t.Words, m.Text) && len([]rune(t.Words)) < longest {
+		if t.Words != "" {
+			t.Words += "／"
+		}
+		t.Words += m.Text
+		changed = true
+	}
+	for _, x := range m.Media {
+		if !slices.ContainsFunc(t.Media, func(y flows.Media) bool { return y.Remote == x.Remote }) && len(t.Media) < 10 {
+			t.Media, changed = append(t.Media, x), true
+		}
+	}
+	if m.Point != nil {
+		t.Point, changed = m.Point, true
+	}
+	return changed
+}

@@ -1,0 +1,358 @@
+package demand
+
+import (
+	"slices"
+	"time"
+
+	"linli/flows"
+)
+
+// chose answers a button. What each may be pressed by is decided here; a button
+// that comes too late says what holds now.
+func (t *turn) chose(w flows.Chose) {
+	by := t.e.By
+	mine := by.Person == t.Reporter && by.Person != ""
+	staff := t.e.Settings.May(by, flows.Confirm, flows.Everywhere)
+	switch w.Choice {
+	case "also":
+		t.also()
+	case "withdraw":
+		t.withdraw()
+	case "confirm", "dismiss":
+		t.confirmed(w.Choice == "confirm", staff)
+	case "publish", "discard":
+		t.published(w.Choice == "publish", staff)
+	case "restored", "notyet":
+		t.restored(w.Choice == "restored", staff)
+	case "yes", "no", "same", "other", "b", "u", "spot", "move", "rate", "again", "behalf":
+		if !mine {
+			t.toast("not-asked", nil)
+			return
+		}
+		t.mine(w)
+	default:
+		t.holds()
+	}
+}
+
+// mine answers the reporter's own buttons.
+func (t *turn) mine(w flows.Chose) {
+	switch w.Choice {
+	case "yes":
+		if t.Stage != Offered {
+			t.holds()
+			return
+		}
+		yes := true
+		t.do(flows.Remember{Person: t.Reporter, Consent: &yes})
+		t.endOffer("offer-yes")
+		t.file()
+	case "no":
+		if t.Stage != Offered {
+			t.holds()
+			return
+		}
+		t.Stage = Gone
+		t.endOffer("offer-no")
+	case "same":
+		if t.Stage != Which {
+			t.holds()
+			return
+		}
+		t.Stage = Gone
+		t.endAsk("asked-same")
+		t.do(flows.Tell{Case: t.Like.ID, Name: "same", Said: t.own()})
+	case "other":
+		if t.Stage != Which {
+			t.holds()
+			return
+		}
+		t.Other = true
+		t.endAsk("asked-other")
+		t.file()
+	case "move":
+		if !t.open() {
+			t.holds()
+			return
+		}
+		t.Choosing = "place"
+		t.askBuilding("where-move")
+	case "b", "u", "spot":
+		t.placed(w)
+	case "rate":
+		t.rated(w.Value)
+	case "again":
+		if t.Stage != Returned {
+			t.holds()
+			return
+		}
+		t.again("returned")
+	}
+}
+
+// endOffer takes the buttons off the offer.
+func (t *turn) endOffer(words string) {
+	t.do(flows.Say{To: t.mouth(), Class: flows.Personal, Reply: true, Words: words, Slot: "offer", Vars: t.vars()})
+}
+
+func (t *turn) endAsk(words string) {
+	t.do(flows.Say{To: t.mouth(), Class: t.class(), Reply: true, Words: words, Slot: "ask", Vars: t.vars()})
+}
+
+// placed takes a place chosen by buttons: building, then unit.
+func (t *turn) placed(w flows.Chose) {
+	asking := t.Stage == Placing || t.Choosing == "place" || t.Danger != "" && t.open()
+	if !asking {
+		t.holds()
+		return
+	}
+	s := t.e.Settings
+	p := t.Place
+	switch {
+	case w.Value == "?":
+		t.Asked = true
+	case w.Choice == "spot":
+		p = flows.Place{Spot: w.Value}
+	case w.Choice == "b":
+		if _, ok := s.Building(w.Value); !ok {
+			t.toast("not-there", nil)
+			return
+		}
+		if p.Building != w.Value {
+			p = flows.Place{Building: w.Value}
+		}
+		p.Unit = ""
+	case w.Choice == "u":
+		b, _ := s.Building(p.Building)
+		if !slices.Contains(b.Units, w.Value) {
+			t.toast("not-there", nil)
+			return
+		}
+		p.Unit = w.Value
+	}
+	if t.Stage == Placing {
+		t.Place = p
+		t.file()
+		if t.Stage != Placing {
+			t.endAsk("asked-place")
+		}
+		return
+	}
+	if b, ok := s.Building(p.Building); ok && w.Choice == "b" && w.Value != "?" && len(b.Units) > 1 {
+		t.Choosing = "place"
+		t.Place = p
+		t.askUnit(b)
+		t.toJob("moved", Update{Place: p, Text: t.Words, People: t.people()})
+		return
+	}
+	t.Choosing, t.Place = "", p
+	t.endAsk("asked-place")
+	t.toJob("moved", Update{Place: p, Text: t.Words, People: t.people()})
+	if t.Danger == "" {
+		t.tellReporter("moved", nil, true)
+	}
+}
+
+// rated is the reporter's judgement: 满意, 基本满意, 不满意. Not satisfied opens it
+// again, for different eyes.
+func (t *turn) rated(v string) {
+	if t.Stage != Done || !slices.Contains([]string{"good", "fair", "bad"}, v) {
+		t.holds()
+		return
+	}
+	t.Rated = v
+	if v == "bad" {
+		t.again("bad")
+		return
+	}
+	t.Stage = Closed
+	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Reply: true, Words: "rated", Vars: t.vars(), Expect: "line", For: 30 * time.Minute})
+	t.toJob("closed", Update{})
+}
+
+// again sends it out a second time, to somebody who has not had it.
+func (t *turn) again(why string) {
+	if t.Who != "" && !slices.Contains(t.Past, t.Who) {
+		t.Past = append(t.Past, t.Who)
+	}
+	t.Stage = Filed
+	t.Rounds++
+	t.dispatch(why)
+}
+
+// confirmed ends a draft.
+func (t *turn) confirmed(file, staff bool) {
+	switch {
+	case !staff:
+		t.toast("not-yours", nil)
+		return
+	case t.Stage != Draft:
+		t.holds()
+		return
+	}
+	words := "draft-filed"
+	if !file {
+		t.Stage = Gone
+		words = "draft-dismissed"
+	}
+	t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work, Reply: true, Words: words, Slot: "draft", Vars: t.vars()})
+	if file {
+		t.file()
+	}
+}
+
+// woke answers the clock. None of these is ever cancelled, so that each looks
+// at the stage.
+func (t *turn) woke(w flows.Woke) {
+	switch {
+	case w.Name == "offer" && t.Stage == Offered, w.Name == "draft" && t.Stage == Draft, w.Name == "notice" && t.Stage == Preview:
+		t.Stage = Gone
+	case w.Name == "place" && t.Stage == Placing:
+		t.Asked = true // somebody of the committee will ask
+		t.file()
+	case w.Name == "which" && t.Stage == Which:
+		t.Other = true
+		t.file()
+	case w.Name == "until" && t.Stage == Known:
+		t.ended()
+	case w.Name == "rate" && (t.Stage == Done || t.Stage == Returned) && !t.e.At.Before(t.Until):
+		t.Stage = Closed
+		t.toJob("closed", Update{})
+	}
+}
+
+// From is what a dispatch tells its demand.
+type From struct {
+	Who    flows.PersonID `json:"who,omitempty"`
+	Due    time.Time      `json:"due,omitzero"`
+	Text   string         `json:"text,omitempty"`
+	Reason string         `json:"reason,omitempty"` // key of the reason for more time
+	Role   flows.Role     `json:"role,omitempty"`   // who is waited for
+	Clause string         `json:"clause,omitempty"`
+	Media  []flows.Media  `json:"media,omitempty"`
+}
+
+// told takes what the dispatch says, and what others say about the matter.
+func (t *turn) told(w flows.Told) {
+	f := data[From](w.Data)
+	switch w.Name {
+	case "same":
+		t.same(w.Said)
+		return
+	case "also":
+		t.alsoSaid()
+		return
+	case "more":
+		if w.Said != nil {
+			t.more(*w.Said)
+		}
+		return
+	case "status":
+		t.reply("now-"+t.stageWords(), nil)
+		return
+	case "sent":
+		t.Job, t.Who, t.Due = w.From, f.Who, f.Due
+	}
+	if w.From != t.Job || !t.open() {
+		return // an earlier round, or one that is over
+	}
+	switch w.Name {
+	case "sent":
+		t.sent(f)
+	case "accepted":
+		t.Taken, t.Who = true, f.Who
+		if t.Danger != "" {
+			t.tellReporter("danger-taken", nil, false)
+		}
+	case "unanswered":
+		t.Who = f.Who
+		if t.Danger != "" {
+			t.tellReporter("danger-next", nil, false)
+		}
+	case "nobody":
+		if t.Danger != "" {
+			t.tellReporter("danger-nobody", nil, false)
+		}
+	case "question":
+		t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Words: "question", Expect: "answer", For: 72 * time.Hour,
+			Vars: t.with("text", flows.Text(f.Text))})
+	case "extended":
+		t.Due, t.Late = f.Due, true
+		t.tellReporter("extended-"+f.Reason, flows.Vars{"text": flows.Text(f.Text)}, false)
+		t.tellFollowers("extended-followers", nil)
+	case "waiting":
+		t.Due, t.Late = f.Due, true
+		t.tellReporter("waiting", flows.Vars{"role": flows.Of(f.Role)}, false)
+		t.tellFollowers("extended-followers", nil)
+	case "returned":
+		t.Stage, t.Clause, t.Who = Returned, f.Clause, f.Who
+		t.Until = t.e.At.AddDate(0, 0, t.e.Settings.Limits.Rate)
+		vars := flows.Vars{"clause": flows.Text(f.Clause), "by": flows.ItemVar(f.Clause), "text": flows.Text(f.Text)}
+		words := "returned"
+		if f.Clause == "" {
+			words = "returned-plain"
+		}
+		t.tellReporter(words, vars, false, flows.Button{Words: "b-again", Choice: "again"})
+		t.tellFollowers(words, vars)
+		t.do(flows.Wake{At: t.Until, Name: "rate"})
+	case "done":
+		t.done(f)
+	case "false":
+		t.Stage = Closed
+		t.tellReporter("danger-false", nil, false)
+	}
+}
+
+// sent says who has it and until when: now it can be promised.
+func (t *turn) sent(f From) {
+	switch {
+	case t.Danger != "":
+		return // the resident has heard what to do; the next word is a person's
+	case t.Rounds > 0:
+		t.tellReporter("sent-again", nil, true, nil...)
+		if t.Rated == "bad" {
+			t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Reply: true, Words: "what-bad", Vars: t.vars(), Expect: "line", For: 24 * time.Hour})
+		}
+	case !t.Receipt:
+		t.Receipt = true
+		t.receipt()
+		t.groupLine(t.people())
+	}
+}
+
+// done is the fourth of the things a reporter hears; the reporter judges.
+func (t *turn) done(f From) {
+	t.Who, t.Result = f.Who, f.Text
+	if t.discreet() || t.Reporter == "" {
+		t.Stage = Closed
+		t.tellFollowers("done-followers", nil)
+		return
+	}
+	t.Stage = Done
+	t.Until = t.e.At.AddDate(0, 0, t.e.Settings.Limits.Rate)
+	words := "done"
+	if t.Result == "" {
+		words = "done-plain"
+	}
+	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Words: words, Vars: t.vars(), Media: f.Media,
+		Buttons: []flows.Button{{Words: "b-good", Choice: "rate=good"}, {Words: "b-fair", Choice: "rate=fair"}, {Words: "b-bad", Choice: "rate=bad"}}})
+	t.tellFollowers("done-followers", nil)
+	t.groupSay("group-done")
+	t.do(flows.Wake{At: t.Until, Name: "rate"})
+}
+
+// alsoSaid is "我也是" written instead of tapped: the words are the wish, the
+// tap is the consent.
+func (t *turn) alsoSaid() {
+	if t.mute() || t.discreet() {
+		return
+	}
+	t.same(nil)
+}
+
+// missed notes that somebody could not be reached.
+func (t *turn) missed(w flows.Missed) {
+	if w.Mark == "offer" && t.Stage == Offered {
+		t.Stage = Gone
+	}
+}

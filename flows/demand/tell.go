@@ -1,0 +1,153 @@
+package demand
+
+import "linli/flows"
+
+// What is said to the reporter, the followers and the group. The group hears
+// the number, the kind of place and what happens by when: never a name, a unit
+// or a quote, and nothing at all where the place alone would show who spoke.
+
+func (t *turn) vars() flows.Vars {
+	return flows.Vars{
+		"item": flows.ItemVar(t.Item), "place": flows.Where(t.Place), "who": flows.Who(t.Who), "due": flows.At(t.Due),
+		"n": flows.Num(t.people()), "until": flows.At(t.Until), "result": flows.Text(t.Result),
+	}
+}
+
+func (t *turn) with(k string, v flows.Var) flows.Vars {
+	vars := t.vars()
+	vars[k] = v
+	return vars
+}
+
+// toast answers the button the actor has just pressed.
+func (t *turn) toast(words string, vars flows.Vars) {
+	all := t.vars()
+	for k, v := range vars {
+		all[k] = v
+	}
+	t.do(flows.Say{Toast: true, To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: words, Vars: all})
+}
+
+// reply answers the actor in private.
+func (t *turn) reply(words string, vars flows.Vars) {
+	all := t.vars()
+	for k, v := range vars {
+		all[k] = v
+	}
+	t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: words, Vars: all, Reply: true})
+}
+
+// tellReporter tells the reporter something; reply if it answers what they have
+// just done.
+func (t *turn) tellReporter(words string, vars flows.Vars, reply bool, more ...flows.Button) {
+	if t.Reporter == "" {
+		return
+	}
+	all := t.vars()
+	for k, v := range vars {
+		all[k] = v
+	}
+	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: t.class(), Words: words, Vars: all, Reply: reply && t.e.By.Person == t.Reporter,
+		Buttons: more, Neutral: t.discreet()})
+}
+
+// tellFollowers tells everybody who follows it.
+func (t *turn) tellFollowers(words string, vars flows.Vars) {
+	if t.e.Counts["follower"] == 0 {
+		return
+	}
+	all := t.vars()
+	for k, v := range vars {
+		all[k] = v
+	}
+	t.do(flows.Say{To: flows.To{Entries: "follower"}, Class: flows.Personal, Words: words, Vars: all})
+}
+
+// receipt is the first of the four things: filed.
+func (t *turn) receipt() {
+	if t.Reporter == "" {
+		return
+	}
+	words := "receipt"
+	switch {
+	case t.Behalf:
+		words = "receipt-behalf"
+	case t.Who == "":
+		words = "receipt-nobody"
+	}
+	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Reply: true, Words: words, Vars: t.vars(), Slot: "receipt",
+		Neutral: t.discreet(),
+		Buttons: []flows.Button{{Words: "b-move", Choice: "move"}, {Words: "b-withdraw", Choice: "withdraw"}}})
+}
+
+func (t *turn) discreet() bool {
+	return t.Danger.Discreet() || t.Item == "6-5"
+}
+
+// mute says that no group may hear of it: matters of a household, of violence,
+// of self-harm; a place so exact that it shows who spoke; a complaint about a
+// person; a case told to Linli in private.
+func (t *turn) mute() bool {
+	it := t.item()
+	if t.Group == "" || it.Private || t.discreet() || it.Level == flows.AtRoom {
+		return true
+	}
+	if t.Place.Room != "" {
+		return true
+	}
+	if b, ok := t.e.Settings.Building(t.Place.Building); ok {
+		if b.Households > 0 && b.Households < t.e.Settings.Limits.FloorMin {
+			return true
+		}
+		if t.Place.Floor != 0 {
+			n, known := b.OnFloor[t.Place.Floor]
+			if !known {
+				n = b.PerFloor // unknown counts as nobody else there
+			}
+			return n < t.e.Settings.Limits.FloorMin
+		}
+	}
+	return false
+}
+
+// groupLine says in the group that it is filed, once; later it changes the
+// same message: the count.
+func (t *turn) groupLine(n int) {
+	if t.mute() || t.Danger != "" {
+		return
+	}
+	words := "group-filed"
+	if t.Stage == Known {
+		words = "group-known"
+	}
+	t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Reply: true, Words: words, Vars: t.with("n", flows.Num(n)), Slot: "line",
+		Buttons: []flows.Button{{Words: "b-also", Choice: "also"}}})
+}
+
+// groupSay tells the group something new, and takes the button off the line.
+func (t *turn) groupSay(words string) {
+	if t.mute() || t.Danger != "" {
+		return
+	}
+	t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Words: words, Vars: t.vars(), Slot: "end"})
+}
+
+// holds answers a button that comes too late with what holds now.
+func (t *turn) holds() { t.toast("now-"+t.stageWords(), nil) }
+
+// stageWords is the ending of the texts that say how it stands.
+func (t *turn) stageWords() string {
+	switch t.Stage {
+	case Filed:
+		if t.Taken {
+			return "taken"
+		}
+		return "filed"
+	case Danger:
+		if t.Taken {
+			return "danger-taken"
+		}
+		return "danger"
+	}
+	return t.Stage
+}

@@ -1,0 +1,391 @@
+// Package dispatch is the flow of one piece of work on its way to the person
+// who does it (派单): to the owner of its item in the building's grid, up the ladder if
+// nobody takes it, back with the clause of the duty list if it is not theirs,
+// until it is done. Its parent (a demand) tells the resident; this flow speaks only to
+// people with the work, in their working hours, and never to the person or company
+// complained about.
+//
+// A danger takes the same road without hours: the person on duty, the next one
+// after three minutes, until somebody has said "我来处理".
+package dispatch
+
+import (
+	"embed"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"linli/flows"
+)
+
+//go:embed words
+var words embed.FS
+
+// New gives the flow.
+func New() (flows.Flow, error) { return flows.Define("dispatch", words, rules, nil) }
+
+// Stages of a dispatch.
+const (
+	Sent     = "sent"     // 派单: on its way, nobody has taken it
+	Taken    = "taken"    // 签收, 办理中
+	Waiting  = "waiting"  // for the property company, the owners, a department
+	Returned = "returned" // 退回
+	Done     = "done"     // 办结
+	Ended    = "ended"    // the resident withdrew it, or judged it
+)
+
+// Work is what a dispatch is opened with.
+type Work struct {
+	Item   string           `json:"item,omitempty"`
+	Place  flows.Place      `json:"place,omitzero"`
+	Text   string           `json:"text"`
+	Media  []flows.Media    `json:"media,omitempty"`
+	People int              `json:"people"`
+	Urgent bool             `json:"urgent,omitempty"`
+	Danger flows.Danger     `json:"danger,omitempty"`
+	About  flows.Role       `json:"about,omitempty"`
+	Except []flows.PersonID `json:"except,omitempty"` // who had it before
+	Second bool             `json:"second,omitempty"` // a second look: by the committee
+	Why    string           `json:"why,omitempty"`    // of a second look: "returned", "bad"
+}
+
+// Update is what the parent tells later.
+type Update struct {
+	Place  flows.Place   `json:"place,omitzero"`
+	Text   string        `json:"text,omitempty"`
+	Media  []flows.Media `json:"media,omitempty"`
+	People int           `json:"people,omitempty"`
+}
+
+// News is what the parent is told.
+type News struct {
+	Who    flows.PersonID `json:"who,omitempty"`
+	Due    time.Time      `json:"due,omitzero"`
+	Text   string         `json:"text,omitempty"`
+	Reason string         `json:"reason,omitempty"`
+	Role   flows.Role     `json:"role,omitempty"`
+	Clause string         `json:"clause,omitempty"`
+	Media  []flows.Media  `json:"media,omitempty"`
+}
+
+// State is what the flow keeps.
+type State struct {
+	Stage  string           `json:"stage"`
+	Work   Work             `json:"work"`
+	Ladder []flows.PersonID `json:"ladder,omitempty"`
+	Rung   int              `json:"rung"`            // who of the ladder is asked now
+	Turn   int              `json:"turn"`            // grows with every new person asked: wakes of an older one are void
+	Late   bool             `json:"late,omitempty"`  // the one asked now was reminded
+	Holder flows.PersonID   `json:"holder,omitempty"`
+	Accept time.Time        `json:"accept,omitzero"` // until somebody has taken it
+	Due    time.Time        `json:"due,omitzero"`    // until the resident hears
+	Length flows.Span       `json:"length,omitzero"` // more time, chosen and waiting for its reason
+	More   int              `json:"more,omitempty"`  // how often more time was taken
+	Reason string           `json:"reason,omitempty"`
+	Why    string           `json:"why,omitempty"` // words with the reason
+	Await  flows.Role       `json:"await,omitempty"`
+	Passed int              `json:"passed,omitempty"` // times it was handed on
+	Loops  int              `json:"loops,omitempty"`  // a danger: times the whole ladder was called
+	Photo  bool             `json:"photo,omitempty"`  // a photo was given with "done"
+	Help   bool             `json:"help,omitempty"`
+}
+
+// Summary is the engine's view.
+func (s State) Summary() flows.Summary {
+	return flows.Summary{Stage: s.Stage, Done: s.Stage == Ended, Place: s.Work.Place, Item: s.Work.Item, Holder: s.holder(), Due: s.Due}
+}
+
+func (s State) holder() flows.PersonID {
+	if s.Holder != "" || s.Rung >= len(s.Ladder) {
+		return s.Holder
+	}
+	return s.Ladder[s.Rung]
+}
+
+// open says that it is still to be done.
+func (s State) open() bool { return s.Stage == Sent || s.Stage == Taken || s.Stage == Waiting }
+
+type turn struct {
+	State
+	e       flows.Event
+	effects []flows.Effect
+}
+
+func (t *turn) do(e ...flows.Effect) { t.effects = append(t.effects, e...) }
+
+func (t *turn) tell(name string, n News) {
+	t.do(flows.Tell{Name: name, Data: flows.Data(n)})
+}
+
+func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
+	t := &turn{State: s, e: e}
+	switch w := e.What.(type) {
+	case flows.Opened:
+		t.Work = data[Work](w.Data)
+		t.sent()
+	case flows.Chose:
+		t.chose(w)
+	case flows.Said:
+		t.said(w)
+	case flows.Told:
+		t.told(w)
+	case flows.Woke:
+		t.woke(w)
+	case flows.Missed:
+		t.unreached(w.Mark)
+	case flows.Delivered:
+		if w.Outcome == flows.Refused {
+			t.unreached(w.Mark)
+		}
+	}
+	return t.State, t.effects
+}
+
+func data[T any](raw json.RawMessage) T {
+	var v T
+	_ = json.Unmarshal(raw, &v) // written by our own rules; what is missing is zero
+	return v
+}
+
+func (t *turn) item() flows.Item {
+	it, ok := t.e.Settings.Item(t.Work.Item)
+	if !ok {
+		it, _ = t.e.Settings.Item("8-3")
+	}
+	return it
+}
+
+// sent begins: who is asked, and until when.
+func (t *turn) sent() {
+	t.Stage = Sent
+	s, it, w := t.e.Settings, t.item(), t.Work
+	cal := s.Calendar
+	switch {
+	case w.Danger != "":
+		t.Ladder = s.DutyLadder(t.e.At)
+	case w.Second:
+		it.Owner = flows.Staff
+		t.Ladder = s.Ladder(it, w.Place, w.About, t.e.At)
+	default:
+		t.Ladder = s.Ladder(it, w.Place, w.About, t.e.At)
+	}
+	t.Ladder = slices.DeleteFunc(t.Ladder, func(p flows.PersonID) bool { return slices.Contains(w.Except, p) })
+	t.Due = cal.Add(t.e.At, it.Answer)
+	t.Accept = cal.Add(t.e.At, it.Accept)
+	if w.Danger != "" {
+		t.Due = t.e.At.Add(time.Hour)
+	}
+	if len(t.Ladder) == 0 {
+		// Everybody who could be asked had it before, or is complained about.
+		t.tell("sent", News{Due: t.Due})
+		t.do(flows.Say{To: flows.To{Role: flows.Secretary, Scope: flows.Everywhere}, Class: t.class(), Words: "nobody", Vars: t.vars()})
+		return
+	}
+	t.tell("sent", News{Who: t.Ladder[0], Due: t.Due})
+	t.ask()
+}
+
+// ask sends the card to the person whose turn it is.
+func (t *turn) ask() {
+	t.Turn++
+	t.Late = false
+	if t.Rung > 0 && t.Work.Danger == "" {
+		t.Accept = t.e.Settings.Calendar.Add(t.e.At, t.e.Settings.Limits.Remind)
+	}
+	t.card(t.Ladder[t.Rung], "card")
+	t.do(flows.Wake{At: t.acceptBy(), Name: t.wake("accept")})
+	if t.Turn == 1 && t.Work.Danger == "" {
+		t.do(flows.Wake{At: t.Due, Name: "due"})
+	}
+}
+
+func (t *turn) acceptBy() time.Time {
+	if t.Work.Danger != "" {
+		return t.e.At.Add(t.e.Settings.Limits.Page)
+	}
+	return t.Accept
+}
+
+// wake names a wake-up of this turn.
+func (t *turn) wake(name string) string { return name + "-" + itoa(t.Turn) }
+
+func itoa(n int) string { return string(flows.Data(n)) }
+
+// card tells a person what is to be done, with the place, the words, the photo,
+// both clocks, and what they can do.
+func (t *turn) card(p flows.PersonID, words string) {
+	say := flows.Say{
+		To: flows.To{Person: p}, Class: t.class(), Words: words, Vars: t.vars(), Media: t.Work.Media, Slot: "card-" + string(p),
+		Neutral: t.Work.Danger.Discreet() || t.Work.Item == "6-5", Buttons: t.asking(),
+	}
+	if t.Work.Danger != "" {
+		say.Words = "danger-card"
+	} else if t.Work.Second && words == "card" {
+		say.Words = "card-second-" + t.Work.Why
+	}
+	t.do(say)
+}
+
+func (t *turn) class() flows.Class {
+	if t.Work.Danger != "" {
+		return flows.Emergency
+	}
+	return flows.Work
+}
+
+// asking are the buttons before somebody has taken it.
+func (t *turn) asking() []flows.Button {
+	if t.Work.Danger != "" {
+		return []flows.Button{{Words: "b-take-danger", Choice: "accept"}, {Words: "b-false", Choice: "false"}}
+	}
+	return []flows.Button{{Words: "b-accept", Choice: "accept"}, {Words: "b-notmine", Choice: "notmine"}, {Words: "b-help", Choice: "help"}}
+}
+
+// working are the buttons of who has taken it.
+func (t *turn) working() []flows.Button {
+	if t.Work.Danger != "" {
+		return []flows.Button{{Words: "b-done-danger", Choice: "done"}, {Words: "b-false", Choice: "false"}}
+	}
+	return []flows.Button{
+		{Words: "b-done", Choice: "done"}, {Words: "b-ask", Choice: "ask"},
+		{Words: "b-more", Choice: "more", Row: 1}, {Words: "b-wait", Choice: "wait", Row: 1}, {Words: "b-help", Choice: "help", Row: 1},
+	}
+}
+
+func (t *turn) vars() flows.Vars {
+	return flows.Vars{
+		"item": flows.ItemVar(t.Work.Item), "place": flows.Where(t.Work.Place), "text": flows.Text(t.Work.Text), "n": flows.Num(t.Work.People),
+		"accept": flows.At(t.acceptBy()), "due": flows.At(t.Due), "who": flows.Who(t.holder()), "why": flows.Text(t.Why), "role": flows.Of(t.Await),
+		"urgent": flows.Text(map[bool]string{true: "1"}[t.Work.Urgent]), "danger": flows.Text(string(t.Work.Danger)),
+		"photo": flows.Text(map[bool]string{true: "1"}[t.item().Photo]),
+	}
+}
+
+func (t *turn) with(k string, v flows.Var) flows.Vars {
+	vars := t.vars()
+	vars[k] = v
+	return vars
+}
+
+func (t *turn) toast(words string) {
+	t.do(flows.Say{Toast: true, To: flows.To{Person: t.e.By.Person}, Class: flows.Work, Words: words, Vars: t.vars()})
+}
+
+// reply answers the person who has just pressed or said something.
+func (t *turn) reply(words string, vars flows.Vars, more ...flows.Button) {
+	t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Work, Reply: true, Words: words, Vars: vars, Buttons: more})
+}
+
+// next asks the next person of the ladder, and says whether there was one.
+func (t *turn) next() bool {
+	old := t.holder()
+	if t.Rung+1 >= len(t.Ladder) {
+		return false
+	}
+	t.Rung++
+	now := t.holder()
+	if t.Work.Danger == "" {
+		t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.with("who", flows.Who(now)), Slot: "card-" + string(old)})
+	}
+	t.ask()
+	t.tell("unanswered", News{Who: now})
+	return true
+}
+
+// unreached goes on at once where the one asked has no address, or blocked us.
+func (t *turn) unreached(mark string) {
+	if t.Stage != Sent || t.Rung >= len(t.Ladder) || mark != "card-"+string(t.Ladder[t.Rung]) {
+		return
+	}
+	if !t.next() {
+		t.exhausted()
+	}
+}
+
+// exhausted is when the whole ladder was asked and nobody took it.
+func (t *turn) exhausted() {
+	t.Loops++
+	if t.Work.Danger == "" {
+		// It stays with the last, and all staff see it, once each working day.
+		t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere, Except: t.barred()}, Class: flows.Work, Words: "nobody", Vars: t.vars(), Bundle: true, Buttons: t.asking()[:1]},
+			flows.Wake{At: t.e.Settings.Calendar.Add(t.e.At, flows.Span{Days: 1}), Name: t.wake("again")})
+		return
+	}
+	t.tell("nobody", News{})
+	if t.Loops < 20 { // an hour and more of calling; then it is for the office in the morning
+		t.Rung = 0
+		t.Turn++
+		t.card(t.Ladder[0], "card")
+		t.do(flows.Wake{At: t.e.At.Add(t.e.Settings.Limits.Page), Name: t.wake("accept")})
+		return
+	}
+	t.do(flows.Say{To: flows.To{Role: flows.Secretary, Scope: flows.Everywhere}, Class: flows.Emergency, Words: "danger-card", Vars: t.vars(), Buttons: t.asking()})
+}
+
+// barred are those complained about.
+func (t *turn) barred() []flows.PersonID {
+	return append(t.e.Settings.Complained(t.Work.About, t.Work.Place), t.e.Settings.Complained(t.item().About, t.Work.Place)...)
+}
+
+func (t *turn) woke(w flows.Woke) {
+	switch {
+	case w.Name == "due" && t.open() && !t.e.At.Before(t.Due):
+		t.overdue()
+	case w.Name == t.wake("accept") && t.Stage == Sent:
+		t.late()
+	case w.Name == t.wake("next") && t.Stage == Sent:
+		if !t.next() {
+			t.exhausted()
+		}
+	case w.Name == t.wake("again") && t.Stage == Sent:
+		t.exhausted()
+	case w.Name == t.wake("await") && t.Stage == Waiting:
+		t.reawait()
+	}
+}
+
+// late reminds the one who has not answered, and says who is next.
+func (t *turn) late() {
+	if t.Work.Danger != "" {
+		if !t.next() {
+			t.exhausted()
+		}
+		return
+	}
+	t.Late = true
+	after := t.e.Settings.Calendar.Add(t.e.At, t.e.Settings.Limits.Remind)
+	vars := t.with("after", flows.At(after))
+	vars["accept"] = flows.At(w(t.e))
+	bs := t.asking()[:1]
+	words := "late-last"
+	if t.Rung+1 < len(t.Ladder) {
+		next := t.Ladder[t.Rung+1]
+		vars["next"] = flows.Who(next)
+		words = "late"
+		bs = append(bs, flows.Button{Words: "b-pass", Vars: flows.Vars{"who": flows.Who(next)}, Choice: "pass=" + itoa(t.Rung+1)})
+	}
+	t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: flows.Work, Words: words, Vars: vars, Buttons: bs},
+		flows.Wake{At: after, Name: t.wake("next")})
+}
+
+func w(e flows.Event) time.Time {
+	if w, ok := e.What.(flows.Woke); ok {
+		return w.Due
+	}
+	return e.At
+}
+
+// overdue is seen by the one who has it and by the supervisor, nobody else.
+func (t *turn) overdue() {
+	holder := t.holder()
+	t.do(flows.Say{To: flows.To{Person: holder}, Class: flows.Work, Bundle: true, Words: "overdue", Vars: t.vars(), Buttons: t.buttons()},
+		flows.Say{To: flows.To{Role: flows.Head, Scope: flows.Everywhere, Except: append(t.barred(), holder)}, Class: flows.Work, Bundle: true, Words: "overdue-head", Vars: t.vars()},
+		flows.Wake{At: t.e.Settings.Calendar.Add(t.e.At, flows.Span{Days: 1}), Name: "due"})
+}
+
+func (t *turn) buttons() []flows.Button {
+	if t.Stage == Sent {
+		return t.asking()
+	}
+	return t.working()
+}

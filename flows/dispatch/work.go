@@ -1,0 +1,281 @@
+package dispatch
+
+import (
+	"slices"
+	"strings"
+
+	"linli/flows"
+)
+
+// asked says whether the actor is, or was, one of those asked, or may take
+// anything as staff. Somebody complained about is never one of them.
+func (t *turn) asked() bool {
+	by := t.e.By.Person
+	if by == "" || slices.Contains(t.barred(), by) {
+		return false
+	}
+	if by == t.Holder || slices.Contains(t.Ladder[:min(t.Rung+1, len(t.Ladder))], by) {
+		return true
+	}
+	if t.Work.Danger != "" && slices.Contains(t.Ladder, by) {
+		return true
+	}
+	return t.e.Settings.May(t.e.By, flows.Review, flows.Everywhere)
+}
+
+// holds answers a press that changes nothing with what holds now.
+func (t *turn) holds() {
+	switch t.Stage {
+	case Taken, Waiting:
+		t.toast("now-taken")
+	default:
+		t.toast("now-" + t.Stage)
+	}
+}
+
+func (t *turn) chose(w flows.Chose) {
+	if !t.asked() {
+		t.toast("not-your-grid")
+		return
+	}
+	if !t.open() {
+		t.holds()
+		return
+	}
+	switch w.Choice {
+	case "accept":
+		t.accept()
+		return
+	case "pass":
+		// Handed to the next of the ladder by the one who is reminded.
+		if t.Stage != Sent || w.Value != itoa(t.Rung+1) || !t.next() {
+			t.holds()
+		}
+		return
+	case "notmine", "to", "back", "clause", "class", "plain":
+		t.notMine(w)
+		return
+	case "help":
+		t.help()
+		return
+	case "takeover":
+		t.takeover()
+		return
+	case "false":
+		if t.Work.Danger == "" {
+			t.holds()
+			return
+		}
+		t.Holder = t.e.By.Person
+		t.Stage = Ended
+		t.edit("card-false")
+		t.tell("false", News{Who: t.Holder})
+		return
+	case "agree", "refuse":
+		t.agreed(w.Choice == "agree")
+		return
+	}
+	if t.Stage == Sent || t.e.By.Person != t.Holder {
+		if t.Stage == Sent {
+			t.toast("first-accept")
+		} else {
+			t.holds()
+		}
+		return
+	}
+	switch w.Choice {
+	case "ask":
+		t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: "ask-what", Vars: t.vars(), Expect: "question"})
+	case "more", "until", "reason":
+		t.moreTime(w)
+	case "wait", "for", "when", "nothing":
+		t.waitFor(w)
+	case "done":
+		t.finish(w)
+	default:
+		t.holds()
+	}
+}
+
+func (t *turn) accept() {
+	switch t.Stage {
+	case Taken, Waiting:
+		t.holds()
+		return
+	}
+	first := t.holder()
+	t.Stage, t.Holder = Taken, t.e.By.Person
+	t.Turn++
+	t.edit("card-taken")
+	if t.Work.Danger != "" {
+		for _, p := range t.Ladder {
+			if p != t.Holder {
+				t.do(flows.Say{To: flows.To{Person: p}, Class: flows.Emergency, Words: "danger-by", Vars: t.vars(), Slot: "card-" + string(p)})
+			}
+			if p == first {
+				break
+			}
+		}
+	} else if first != t.Holder && first != "" {
+		t.do(flows.Say{To: flows.To{Person: first}, Class: flows.Work, Words: "now-taken", Vars: t.vars(), Slot: "card-" + string(first)})
+	}
+	t.tell("accepted", News{Who: t.Holder, Due: t.Due})
+}
+
+// edit puts the card of the actor into its new state.
+func (t *turn) edit(words string) {
+	say := flows.Say{To: flows.To{Person: t.e.By.Person}, Class: t.class(), Reply: true, Words: words, Vars: t.vars(),
+		Slot: "card-" + string(t.e.By.Person), Neutral: t.Work.Danger.Discreet() || t.Work.Item == "6-5"}
+	if t.open() {
+		say.Buttons = t.working()
+	}
+	t.do(say)
+}
+
+// said takes the words that a button asked for.
+func (t *turn) said(w flows.Said) {
+	m := w.Message
+	if !t.open() || t.e.By.Person != t.Holder && w.Tag != "why" {
+		return
+	}
+	switch w.Tag {
+	case "question":
+		t.tell("question", News{Who: t.Holder, Text: m.Text})
+		t.reply("asked", t.vars())
+	case "reason":
+		t.Why = m.Text
+		t.extend("other")
+	case "done":
+		t.finished(m)
+	case "why":
+		t.back("", m.Text)
+	}
+}
+
+// finish asks for a word or a voice note; a photo only where the item needs one.
+func (t *turn) finish(w flows.Chose) {
+	switch {
+	case t.Work.Danger != "":
+		t.finished(flows.Message{})
+	case w.Value == "plain" && !t.item().Photo:
+		t.finished(flows.Message{})
+	default:
+		var bs []flows.Button
+		words := "done-photo"
+		if !t.item().Photo {
+			words = "done-what"
+			bs = []flows.Button{{Words: "b-plain", Choice: "done=plain"}}
+		}
+		t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: words, Vars: t.vars(), Buttons: bs, Expect: "done", For: 12 * 3600e9})
+	}
+}
+
+func (t *turn) finished(m flows.Message) {
+	if t.item().Photo && t.Work.Danger == "" && !slices.ContainsFunc(m.Media, func(x flows.Media) bool { return x.Kind == "photo" }) {
+		t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: "done-photo", Vars: t.vars(), Expect: "done", For: 12 * 3600e9})
+		return
+	}
+	t.Stage = Done
+	t.edit("card-done")
+	for _, x := range m.Media {
+		if x.Hash == "" && x.Remote != "" {
+			t.do(flows.Ask{Name: "fetch", Data: flows.Data(x)})
+		}
+	}
+	t.tell("done", News{Who: t.Holder, Text: strings.TrimRight(m.Text, "。.!！ \n"), Media: m.Media})
+}
+
+// told takes what the parent says.
+func (t *turn) told(w flows.Told) {
+	u := data[Update](w.Data)
+	switch w.Name {
+	case "withdrawn", "closed":
+		if t.Stage == Ended {
+			return
+		}
+		was := t.Stage
+		t.Stage = Ended
+		if w.Name == "withdrawn" && was != Done && was != Returned {
+			t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: flows.Work, Words: "card-withdrawn", Vars: t.vars(), Slot: "card-" + string(t.holder())})
+		}
+		return
+	}
+	if !t.open() {
+		return
+	}
+	if u.People > 0 {
+		t.Work.People = u.People
+	}
+	switch w.Name {
+	case "people", "media":
+		for _, m := range u.Media {
+			for i := range t.Work.Media {
+				if t.Work.Media[i].Remote == m.Remote {
+					t.Work.Media[i] = m
+				}
+			}
+		}
+		t.refresh()
+	case "more":
+		if u.Text != "" && u.Text != t.Work.Text {
+			t.Work.Text = u.Text
+		}
+		t.Work.Media = merge(t.Work.Media, u.Media)
+		t.refresh()
+	case "answer":
+		t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: flows.Work, Words: "answered", Vars: t.with("text", flows.Text(u.Text)), Media: u.Media})
+	case "moved":
+		t.moved(u)
+	}
+}
+
+func merge(have, add []flows.Media) []flows.Media {
+	for _, m := range add {
+		if !slices.ContainsFunc(have, func(x flows.Media) bool { return x.Remote == m.Remote }) {
+			have = append(have, m)
+		}
+	}
+	return have
+}
+
+// refresh shows on the card what has become known.
+func (t *turn) refresh() {
+	p := t.holder()
+	if p == "" {
+		return
+	}
+	words := "card"
+	switch {
+	case t.Work.Danger != "":
+		words = "danger-card"
+	case t.Stage != Sent:
+		words = "card-taken"
+	case t.Work.Second:
+		words = "card-second-" + t.Work.Why
+	}
+	t.do(flows.Say{To: flows.To{Person: p}, Class: t.class(), Words: words, Vars: t.vars(), Media: t.Work.Media, Slot: "card-" + string(p),
+		Neutral: t.Work.Danger.Discreet() || t.Work.Item == "6-5", Buttons: t.buttons()})
+}
+
+// moved takes another place: if it lies in another grid, somebody else is asked.
+func (t *turn) moved(u Update) {
+	old := t.holder()
+	t.Work.Place = u.Place
+	if u.Text != "" {
+		t.Work.Text = u.Text
+	}
+	if t.Work.Danger != "" {
+		t.refresh()
+		return
+	}
+	ladder := t.e.Settings.Ladder(t.item(), u.Place, t.Work.About, t.e.At)
+	ladder = slices.DeleteFunc(ladder, func(p flows.PersonID) bool { return slices.Contains(t.Work.Except, p) })
+	if t.Stage != Sent || len(ladder) == 0 || ladder[0] == old || t.Rung > 0 && slices.Contains(ladder, old) {
+		t.refresh()
+		return
+	}
+	t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.with("who", flows.Who(ladder[0])), Slot: "card-" + string(old)})
+	t.Ladder, t.Rung = ladder, 0
+	t.tell("sent", News{Who: ladder[0], Due: t.Due})
+	t.ask()
+}
