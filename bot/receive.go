@@ -364,7 +364,7 @@ func (b *Bot) said(st *step, h *heard) error {
 	if x := h.person.Expect; w.Direct && h.Kind == Said && x.Case != "" && st.at.Before(x.Until) &&
 		h.reading.Danger == "" && !h.reading.Status && !msg.Forwarded {
 		c, err := st.tx.Case(x.Case)
-		if err == nil && !c.Done {
+		if err == nil {
 			w.Tag = x.Tag
 			h.person.Expect = storage.Expect{}
 			if err := st.tx.PutPerson(h.person); err != nil {

@@ -76,7 +76,7 @@ func (w Words) Keys() []string {
 //	no            the case's number as people say it, "0412"; spoken .n: another one
 //	by .t         a promise: "今天18点前"; at .t: a moment, "周四19点30分"; day .t: "3月11日（周三）"
 //	place .p      "3号楼2单元"; exactly .p adds the room; building .p stops at the building
-//	item .i       the item's name; kind .i: how a group hears of it; else .i: where to go instead
+//	item .i       the item's name; kind .i: how a group hears of it; instead .i: where to go instead
 //	name .w       a person's name; post .w: the post, "网格员王敏"; phone .w: their number
 //	role .r       what a role is called
 //	body .r       the organisation that has a role
@@ -145,7 +145,7 @@ func (p *phrase) funcs() template.FuncMap {
 		"building":  func(v Var) string { return p.building(v) },
 		"item":      func(v Var) string { return p.item(v, func(i Item) map[string]string { return i.Name }) },
 		"kind":      func(v Var) string { return p.item(v, func(i Item) map[string]string { return i.Kind }) },
-		"else":      func(v Var) string { return p.item(v, func(i Item) map[string]string { return i.Elsewhere }) },
+		"instead":   func(v Var) string { return p.item(v, func(i Item) map[string]string { return i.Elsewhere }) },
 		"name":      func(v Var) string { o, _ := p.s.Official(v.Person); return o.Name },
 		"post":      p.post,
 		"phone":     func(v Var) string { o, _ := p.s.Official(v.Person); return o.Phone },
@@ -190,7 +190,11 @@ func (p *phrase) post(v Var) string {
 	if strings.HasPrefix(p.lang, "en") {
 		return o.Posts[0].Role.In(p.lang) + " " + o.Name
 	}
-	return o.Posts[0].Role.In(p.lang) + o.Name
+	role := o.Posts[0].Role.In(p.lang)
+	if strings.Contains(o.Name, role) {
+		return o.Name
+	}
+	return role + o.Name
 }
 
 func (p *phrase) body(v Var) string {

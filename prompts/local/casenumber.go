@@ -31,8 +31,9 @@ func (t *text) caseNumber(status bool) int {
 			continue
 		}
 		switch {
-		case oneOf(rest, "件") && !(strings.HasSuffix(before, "第") || oneOf(rest, "件事") && status):
-		case digits >= 3, status && strings.HasSuffix(before, "第"), status && oneOf(rest, "号件"):
+		case oneOf(rest, "件") && !status && !strings.HasSuffix(before, "第"):
+			// so many pieces
+		case digits >= 3, strings.HasSuffix(before, "第") && status, oneOf(rest, "号件"):
 			return n
 		}
 	}

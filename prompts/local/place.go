@@ -215,19 +215,19 @@ func (t *text) tail(i int, after part, out *[]span) int {
 	if after == house && digits <= 2 && end < len(t.r)-1 && t.r[end] == '-' && digit(t.r[end+1]) {
 		m, d, to, ok := t.number(end + 1)
 		if ok && d >= 1 && d <= 4 && !clock(t, to) {
-			*out = append(*out, span{unit, strconv.Itoa(n), n, j, end, true}, span{room, t.tailed(end+1, to, m), m, end + 1, to, true})
+			*out = append(*out, span{unit, strconv.Itoa(n), n, j, end, true}, span{room, t.tailed(to, m), m, end + 1, to, true})
 			return to
 		}
 	}
 	if digits < 3 || digits > 4 || clock(t, end) || t.has(end, "号楼") || t.has(end, "单元") || t.has(end, "号") && after == floor {
 		return i
 	}
-	*out = append(*out, span{room, t.tailed(j, end, n), n, j, end, true})
+	*out = append(*out, span{room, t.tailed(end, n), n, j, end, true})
 	return t.closed(end)
 }
 
 // tailed writes a room with the letter that may follow it.
-func (t *text) tailed(_, end, n int) string {
+func (t *text) tailed(end, n int) string {
 	s := strconv.Itoa(n)
 	if end < len(t.r) && t.stop[end] == 0 && t.r[end] >= 'a' && t.r[end] <= 'z' && (end+1 >= len(t.r) || !latin(t.r[end+1])) {
 		s += string(t.r[end])
@@ -264,8 +264,7 @@ func (t *text) dashed(start, dash, n, digits int, out *[]span) (int, bool) {
 	if !ok {
 		return 0, false
 	}
-	first := span{house, t.part(start, start), n, start, dash, false}
-	first.value = strconv.Itoa(n)
+	first := span{house, strconv.Itoa(n), n, start, dash, false}
 	if t.r[start] >= 'a' && t.r[start] <= 'z' {
 		first.value = string(t.r[start]) + first.value
 	}
@@ -284,11 +283,11 @@ func (t *text) dashed(start, dash, n, digits int, out *[]span) (int, bool) {
 		if kd == 4 && n <= 31 && m <= 12 && k >= 1990 && k <= 2099 && d == 2 {
 			return 0, false
 		}
-		*out = append(*out, first, span{unit, strconv.Itoa(m), m, dash + 1, end, true}, span{room, t.tailed(end+1, to, k), k, end + 1, to, true})
+		*out = append(*out, first, span{unit, strconv.Itoa(m), m, dash + 1, end, true}, span{room, t.tailed(to, k), k, end + 1, to, true})
 		return t.closed(to), true
 	}
 	if d >= 3 && d <= 4 && !clock(t, end) && n > 0 && (end >= len(t.r) || t.r[end] != '-') {
-		*out = append(*out, first, span{room, t.tailed(dash+1, end, m), m, dash + 1, end, true})
+		*out = append(*out, first, span{room, t.tailed(end, m), m, dash + 1, end, true})
 		return t.closed(end), true
 	}
 	return 0, false

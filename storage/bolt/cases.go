@@ -449,4 +449,3 @@ func (x *tx) PutRef(chat flows.ChatID, ref string, id flows.ID) error {
 	}
 	return x.put(refsOf, message(put64(nil, n), chat, ref), nil)
 }
-

@@ -72,7 +72,6 @@ function news({ line, old }, follow) {
   if (old) return;
   if (line.chat.startsWith('g/')) {
     if (follow && line.chat !== group) choose(line.chat);
-    if (follow && line.from && !members.get(line.from)?.Phone) speak(line.from);
     if (line.chat !== group) tabs.find(b => b.dataset.chat === line.chat)?.querySelector('.dot').removeAttribute('hidden');
     if (shown() !== 'group') dot('group', true);
     return;
