@@ -47,6 +47,7 @@ func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
 	}
 	b.read(&h)
 	var answer Answer
+	again := false // heard before: what is in memory of it stays as it is
 	err = caught(func() error {
 		return b.store.Update(ctx, func(tx storage.Tx) error {
 			prior, seen, err := b.once(tx, in, at)
@@ -55,7 +56,7 @@ func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
 			}
 			if seen {
 				answer.Toast = string(prior)
-				h.kept = true // heard before: it is in memory already, or was filed
+				again = true
 				return nil
 			}
 			st := &step{b: b, tx: tx, at: at, s: h.settings, event: in.Keys[0], in: &h}
@@ -84,7 +85,9 @@ func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
 	if err != nil {
 		return Answer{}, fmt.Errorf("receive: %w", err)
 	}
-	b.recall(h, at)
+	if !again {
+		b.recall(h, at)
+	}
 	b.Nudge()
 	return answer, nil
 }

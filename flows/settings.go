@@ -409,6 +409,14 @@ func (s *Settings) MatterKey(item string, p Place) string {
 	if it.Level == AtCommunity {
 		return k
 	}
+	if it.Level == AtRoom {
+		// Without a room there is no telling two households apart, and a private
+		// matter must never meet another household's.
+		if p.Building == "" || p.Room == "" {
+			return ""
+		}
+		return k + p.Building + "/" + p.Unit + "/" + p.Room + "/"
+	}
 	if p.Spot != "" {
 		return k + "@" + p.Spot + "/"
 	}
@@ -419,20 +427,19 @@ func (s *Settings) MatterKey(item string, p Place) string {
 	if it.Level == AtBuilding || p.Unit == "" {
 		return k
 	}
-	k += p.Unit + "/"
-	if it.Level == AtRoom {
-		if p.Room == "" {
-			return ""
-		}
-		k += p.Room + "/"
-	}
-	return k
+	return k + p.Unit + "/"
 }
 
-// DangerKey is the index key of a danger: one case per kind and building. A
-// danger whose building is not known is never taken for another one.
+// DangerKey is the index key of a danger that a whole building sees: one case
+// per kind and building. A danger whose building is not known, or that is one
+// person's own (violence, an illness), is never taken for another one.
 func (s *Settings) DangerKey(d Danger, p Place) string {
-	if d == "" || p.Building == "" {
+	switch d {
+	case Gas, Fire, Lift, Collapse:
+	default:
+		return ""
+	}
+	if p.Building == "" {
 		return ""
 	}
 	return "!" + string(d) + "/" + p.Building + "/"

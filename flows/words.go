@@ -79,7 +79,8 @@ func (w Words) Keys() []string {
 //	item .i       the item's name; kind .i: how a group hears of it; instead .i: where to go instead
 //	name .w       a person's name; post .w: the post, "网格员王敏"; phone .w: their number
 //	role .r       what a role is called
-//	body .r       the organisation that has a role
+//	body .r       the organisation that has a role; danger .s: the name of a danger;
+//	class .s      the name of a class of the duty list
 //	phones        the community's numbers (phones.Gas …); community: its name
 func (w Words) Render(lang, key string, vars Vars, no int, now time.Time, s *Settings) (string, error) {
 	texts := w.lang[lang]
@@ -150,6 +151,8 @@ func (p *phrase) funcs() template.FuncMap {
 		"post":      p.post,
 		"phone":     func(v Var) string { o, _ := p.s.Official(v.Person); return o.Phone },
 		"role":      func(v Var) string { return v.Role.In(p.lang) },
+		"class":     p.class,
+		"danger":    func(v Var) string { return Danger(v.S).In(p.lang) },
 		"body":      p.body,
 		"phones":    func() Phones { return p.s.Phones },
 		"community": func() string { return p.s.Name },
@@ -180,6 +183,18 @@ func (p *phrase) item(v Var, text func(Item) map[string]string) string {
 		return t
 	}
 	return text(it)[Languages[0]]
+}
+
+func (p *phrase) class(v Var) string {
+	for _, c := range p.s.Classes {
+		if c.ID == v.S {
+			if n := c.Name[p.lang]; n != "" {
+				return n
+			}
+			return c.Name[Languages[0]]
+		}
+	}
+	return v.S
 }
 
 func (p *phrase) post(v Var) string {
@@ -216,6 +231,19 @@ func (r Role) In(lang string) string {
 		return names[r][1]
 	}
 	return names[r][0]
+}
+
+// In gives what a danger is called.
+func (d Danger) In(lang string) string {
+	names := map[Danger][2]string{
+		Gas: {"燃气", "gas"}, Fire: {"着火", "fire"}, Lift: {"电梯困人", "people in a lift"}, Suicide: {"有人要轻生", "someone who wants to die"},
+		Violence: {"有人被打", "violence"}, Medical: {"有人急病", "a medical emergency"}, Collapse: {"掉落、带电或冒水", "something falling, live or bursting"},
+		Lost: {"有人走失", "someone missing"}, Unknown: {"可能有危险", "a possible danger"},
+	}
+	if strings.HasPrefix(lang, "en") {
+		return names[d][1]
+	}
+	return names[d][0]
 }
 
 // Spoken writes a number as people say it on the phone: at least four digits.

@@ -56,14 +56,14 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 			if wrap != nil {
 				o.Store = wrap(o.Store)
 			}
-			o.Cast = Cast(file)
+			o.Cast, o.Start = Cast(file), p.Start(file.Settings.Zone)
 			w, err := dialogue.NewWorld(t.Context(), o)
 			if err != nil {
 				t.Fatal(err)
 			}
 			went, told, diff, err := dialogue.Run(t.Context(), w, p)
 			if err != nil {
-				t.Fatal(err)
+				t.Fatalf("%v\nso far:\n%s", err, went)
 			}
 			return went, told, diff
 		}

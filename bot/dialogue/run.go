@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Mismatch is a line that was not as it was written.
@@ -60,4 +61,14 @@ func Run(ctx context.Context, w *World, p *Play) (went string, all []Told, diff 
 		flush(len(p.Acts) + 1)
 	}
 	return out.String(), all, diff, nil
+}
+
+// Start is the time the first clock line names, in a zone; zero without one.
+func (p *Play) Start(zone *time.Location) time.Time {
+	for _, a := range p.Acts {
+		if a.Kind == Clock {
+			return time.Date(a.At.Year(), a.At.Month(), a.At.Day(), a.At.Hour(), a.At.Minute(), 0, 0, zone)
+		}
+	}
+	return time.Time{}
 }

@@ -231,6 +231,11 @@ func (w *World) peers(who, where string) (from, chat bot.Peer, err error) {
 		return from, chat, err
 	}
 	from = bot.Peer{Address: a, Name: who, Person: true}
+	for _, p := range w.o.Cast {
+		if p.Name == who {
+			from.Lang = p.Lang
+		}
+	}
 	if where == "" {
 		return from, bot.Peer{Address: a, Name: who}, nil
 	}

@@ -219,8 +219,8 @@ func (t *Telegram) Check(ctx context.Context) (username string, readsAll bool, e
 }
 
 // Run registers the bot with Telegram (setWebhook if there is a public
-// address, or deleteWebhook for polling), then polls, or serves presses in
-// webhook mode, until the context ends; then it returns nil. Its error means
+// address, or deleteWebhook for polling), then polls, or only waits beside
+// the webhook, until the context ends; then it returns nil. Its error means
 // that trying again is of no use: the token is wrong, the address refused.
 func (t *Telegram) Run(ctx context.Context) error {
 	defer t.replies.Wait()

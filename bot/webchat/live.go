@@ -143,7 +143,7 @@ func (w *Webchat) live(rw http.ResponseWriter, r *http.Request) error {
 	beat := time.NewTicker(time.Second)
 	defer beat.Stop()
 	for quiet := 0; ; {
-		if err := send(ctx, c, f); err != nil {
+		if err := tell(ctx, c, f); err != nil {
 			return nil // gone; it comes back by itself
 		}
 		for news := false; !news && !more; {
@@ -187,7 +187,7 @@ func bye(c *websocket.Conn, err error) error {
 	return nil
 }
 
-func send(ctx context.Context, c *websocket.Conn, f frame) error {
+func tell(ctx context.Context, c *websocket.Conn, f frame) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	return wsjson.Write(ctx, c, f)

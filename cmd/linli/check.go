@@ -19,7 +19,7 @@ import (
 // tells every mistake with file and line, every warning, and what the program
 // understood. It changes nothing and calls nobody. Its error says only that
 // there are mistakes.
-func checkCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+func checkCommand(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	set := flag.NewFlagSet("check", flag.ContinueOnError)
 	set.SetOutput(stderr)
 	path := set.String("config", "config.yaml", "configuration `file`")

@@ -6,7 +6,7 @@ import "linli/flows"
 // resident gets the numbers to call and what to do first, written beforehand; nothing
 // here is ever asked of a model, and nothing waits for a place or a consent.
 func (t *turn) danger() {
-	t.Stage = Danger
+	t.Stage, t.Item = Danger, "" // what it would be as an ordinary matter does not count now
 	t.say("danger-" + string(t.Danger))
 	t.fetch()
 	t.dispatch("")

@@ -189,9 +189,13 @@ func Hear(e flows.Event) []flows.Effect {
 	}
 	if r.Demand >= l.Maybe && e.By.Consent {
 		for _, x := range e.Similar {
-			if x.Why == flows.ByMatter && x.Mine {
-				return nil // said about their own open case: it is on its way
+			if x.Why != flows.ByMatter || !x.Exact {
+				continue
 			}
+			if x.Stage == Known {
+				return tell("same", x.Case.ID)
+			}
+			return nil // it is open: nobody needs to look whether it is a demand
 		}
 		return begin("draft", "")
 	}

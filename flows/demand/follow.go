@@ -23,7 +23,7 @@ func (t *turn) same(w *flows.Said) {
 		// "我也是" is there to be tapped; where they can be asked in private, they are.
 		if by.Reachable {
 			t.do(flows.Say{To: flows.To{Person: by.Person}, Class: flows.Personal, Reply: true, Words: "offer-follow",
-				Vars: t.vars(), Buttons: []flows.Button{{Words: "b-also", Choice: "also"}}})
+				Vars: t.vars(), Slot: "follow", Buttons: []flows.Button{{Words: "b-also", Choice: "also"}}})
 		}
 		return
 	}

@@ -52,7 +52,7 @@ func (t *turn) scope() flows.Scope { return t.e.Settings.ScopeOf(t.Place) }
 // ended asks staff whether it is over.
 func (t *turn) ended() {
 	t.Stage = Ended
-	t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work, Words: "notice-ended", Vars: t.vars(), Slot: "notice",
+	t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Personal, Words: "notice-ended", Vars: t.vars(), Slot: "notice",
 		Buttons: []flows.Button{{Words: "b-restored", Choice: "restored"}, {Words: "b-notyet", Choice: "notyet"}}})
 }
 

@@ -323,9 +323,16 @@ func (t *turn) sent(f From) {
 // done is the fourth of the things a reporter hears; the reporter judges.
 func (t *turn) done(f From) {
 	t.Who, t.Result = f.Who, f.Text
-	if t.discreet() || t.Reporter == "" {
+	switch {
+	case t.Danger != "":
+		t.Stage = Closed
+		t.tellReporter("danger-done", nil, false)
+		t.tellFollowers("danger-done", nil)
+		return
+	case t.Reporter == "":
 		t.Stage = Closed
 		t.tellFollowers("done-followers", nil)
+		t.groupSay("group-done")
 		return
 	}
 	t.Stage = Done

@@ -9,7 +9,7 @@ import "linli/flows"
 func (t *turn) vars() flows.Vars {
 	return flows.Vars{
 		"item": flows.ItemVar(t.Item), "place": flows.Where(t.Place), "who": flows.Who(t.Who), "due": flows.At(t.Due),
-		"n": flows.Num(t.people()), "until": flows.At(t.Until), "result": flows.Text(t.Result),
+		"n": flows.Num(t.people()), "until": flows.At(t.Until), "result": flows.Text(t.Result), "danger": flows.Text(string(t.Danger)), "clause": flows.Text(t.Clause),
 	}
 }
 

@@ -97,7 +97,8 @@ func (t *turn) agreed(yes bool) {
 	if !yes {
 		words = "agree-no"
 	}
-	t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere, Except: append(t.barred(), t.Holder)}, Class: flows.Work, Reply: true, Words: words, Slot: "agree", Vars: t.vars()})
+	vars := t.with("due", flows.At(t.e.Settings.Calendar.Add(t.e.At, t.Length)))
+	t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere, Except: append(t.barred(), t.Holder)}, Class: flows.Work, Reply: true, Words: words, Slot: "agree", Vars: vars})
 	if yes {
 		t.extended()
 		return
@@ -197,7 +198,7 @@ func (t *turn) notMine(w flows.Chose) {
 			}
 		}
 		for i, c := range t.e.Settings.Classes {
-			bs = append(bs, flows.Button{Words: "b-text", Vars: flows.Vars{"t": flows.Text(c.Name[flows.Languages[0]])}, Choice: "class=" + c.ID, Row: 40 + i/3})
+			bs = append(bs, flows.Button{Words: "b-class", Vars: flows.Vars{"t": flows.Text(c.ID)}, Choice: "class=" + c.ID, Row: 40 + i/3})
 		}
 		bs = append(bs, flows.Button{Words: "b-noclause", Choice: "plain", Row: 60})
 		t.reply("back-clause", t.vars(), bs...)
@@ -248,7 +249,7 @@ func (t *turn) handTo(p flows.PersonID) {
 	t.Ladder = append([]flows.PersonID{p}, slices.DeleteFunc(slices.Clone(t.Ladder), func(x flows.PersonID) bool { return x == by || x == p })...)
 	t.Rung = 0
 	t.Accept = t.e.Settings.Calendar.Add(t.e.At, t.item().Accept)
-	t.do(flows.Say{To: flows.To{Person: by}, Class: flows.Work, Reply: true, Words: "passed", Vars: t.with("who", flows.Who(p)), Slot: "card-" + string(by)})
+	t.do(flows.Say{To: flows.To{Person: by}, Class: flows.Work, Reply: true, Words: "passed", Vars: t.with("who", flows.Who(p)), Slot: t.slot(by)})
 	t.ask()
 	t.tell("unanswered", News{Who: p})
 }
@@ -284,7 +285,7 @@ func (t *turn) takeover() {
 	t.Turn++
 	t.edit("card-taken")
 	if old != "" && old != by {
-		t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.vars(), Slot: "card-" + string(old)})
+		t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.vars(), Slot: t.slot(old)})
 	}
 	t.tell("accepted", News{Who: by, Due: t.Due})
 }

@@ -215,7 +215,7 @@ func itoa(n int) string { return string(flows.Data(n)) }
 // both clocks, and what they can do.
 func (t *turn) card(p flows.PersonID, words string) {
 	say := flows.Say{
-		To: flows.To{Person: p}, Class: t.class(), Words: words, Vars: t.vars(), Media: t.Work.Media, Slot: "card-" + string(p),
+		To: flows.To{Person: p}, Class: t.class(), Words: words, Vars: t.vars(), Media: t.Work.Media, Slot: t.slot(p),
 		Neutral: t.Work.Danger.Discreet() || t.Work.Item == "6-5", Buttons: t.asking(),
 	}
 	if t.Work.Danger != "" {
@@ -285,7 +285,7 @@ func (t *turn) next() bool {
 	t.Rung++
 	now := t.holder()
 	if t.Work.Danger == "" {
-		t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.with("who", flows.Who(now)), Slot: "card-" + string(old)})
+		t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.with("who", flows.Who(now)), Slot: t.slot(old)})
 	}
 	t.ask()
 	t.tell("unanswered", News{Who: now})
@@ -294,7 +294,7 @@ func (t *turn) next() bool {
 
 // unreached goes on at once where the one asked has no address, or blocked us.
 func (t *turn) unreached(mark string) {
-	if t.Stage != Sent || t.Rung >= len(t.Ladder) || mark != "card-"+string(t.Ladder[t.Rung]) {
+	if t.Stage != Sent || t.Rung >= len(t.Ladder) || mark != t.slot(t.Ladder[t.Rung]) {
 		return
 	}
 	if !t.next() {
@@ -311,15 +311,31 @@ func (t *turn) exhausted() {
 			flows.Wake{At: t.e.Settings.Calendar.Add(t.e.At, flows.Span{Days: 1}), Name: t.wake("again")})
 		return
 	}
-	t.tell("nobody", News{})
-	if t.Loops < 20 { // an hour and more of calling; then it is for the office in the morning
-		t.Rung = 0
-		t.Turn++
-		t.card(t.Ladder[0], "card")
-		t.do(flows.Wake{At: t.e.At.Add(t.e.Settings.Limits.Page), Name: t.wake("accept")})
-		return
+	if t.Loops == 1 {
+		t.tell("nobody", News{})
 	}
-	t.do(flows.Say{To: flows.To{Role: flows.Secretary, Scope: flows.Everywhere}, Class: flows.Emergency, Words: "danger-card", Vars: t.vars(), Buttons: t.asking()})
+	if t.Loops > maxLoops {
+		return // what stays open is on every list; calling on would not help
+	}
+	// From here on everybody is called at once, again and again.
+	t.Turn++
+	for _, p := range t.Ladder {
+		t.card(p, "card")
+	}
+	t.do(flows.Wake{At: t.e.At.Add(2 * t.e.Settings.Limits.Page), Name: t.wake("accept")})
+}
+
+// maxLoops is how often everybody is called together for a danger nobody took:
+// an hour.
+const maxLoops = 10
+
+// slot is the message of this work on a person's phone. A further call for a
+// danger is a new message: a changed one makes no sound.
+func (t *turn) slot(p flows.PersonID) string {
+	if t.Loops > 0 {
+		return "card-" + string(p) + "-" + itoa(t.Loops)
+	}
+	return "card-" + string(p)
 }
 
 // barred are those complained about.

@@ -110,14 +110,14 @@ func (t *turn) accept() {
 	if t.Work.Danger != "" {
 		for _, p := range t.Ladder {
 			if p != t.Holder {
-				t.do(flows.Say{To: flows.To{Person: p}, Class: flows.Emergency, Words: "danger-by", Vars: t.vars(), Slot: "card-" + string(p)})
+				t.do(flows.Say{To: flows.To{Person: p}, Class: flows.Emergency, Words: "danger-by", Vars: t.vars(), Slot: t.slot(p)})
 			}
 			if p == first {
 				break
 			}
 		}
 	} else if first != t.Holder && first != "" {
-		t.do(flows.Say{To: flows.To{Person: first}, Class: flows.Work, Words: "now-taken", Vars: t.vars(), Slot: "card-" + string(first)})
+		t.do(flows.Say{To: flows.To{Person: first}, Class: flows.Work, Words: "now-taken", Vars: t.vars(), Slot: t.slot(first)})
 	}
 	t.tell("accepted", News{Who: t.Holder, Due: t.Due})
 }
@@ -125,9 +125,17 @@ func (t *turn) accept() {
 // edit puts the card of the actor into its new state.
 func (t *turn) edit(words string) {
 	say := flows.Say{To: flows.To{Person: t.e.By.Person}, Class: t.class(), Reply: true, Words: words, Vars: t.vars(),
-		Slot: "card-" + string(t.e.By.Person), Neutral: t.Work.Danger.Discreet() || t.Work.Item == "6-5"}
+		Slot: t.slot(t.e.By.Person), Neutral: t.Work.Danger.Discreet() || t.Work.Item == "6-5"}
 	if t.open() {
 		say.Buttons = t.working()
+	}
+	if t.Work.Danger != "" {
+		switch words {
+		case "card-taken":
+			say.Words = "danger-mine"
+		case "card-done":
+			say.Words = "danger-over"
+		}
 	}
 	t.do(say)
 }
@@ -196,7 +204,7 @@ func (t *turn) told(w flows.Told) {
 		was := t.Stage
 		t.Stage = Ended
 		if w.Name == "withdrawn" && was != Done && was != Returned {
-			t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: flows.Work, Words: "card-withdrawn", Vars: t.vars(), Slot: "card-" + string(t.holder())})
+			t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: flows.Work, Words: "card-withdrawn", Vars: t.vars(), Slot: t.slot(t.holder())})
 		}
 		return
 	}
@@ -246,6 +254,8 @@ func (t *turn) refresh() {
 	}
 	words := "card"
 	switch {
+	case t.Work.Danger != "" && t.Stage != Sent:
+		words = "danger-mine"
 	case t.Work.Danger != "":
 		words = "danger-card"
 	case t.Stage != Sent:
@@ -253,7 +263,7 @@ func (t *turn) refresh() {
 	case t.Work.Second:
 		words = "card-second-" + t.Work.Why
 	}
-	t.do(flows.Say{To: flows.To{Person: p}, Class: t.class(), Words: words, Vars: t.vars(), Media: t.Work.Media, Slot: "card-" + string(p),
+	t.do(flows.Say{To: flows.To{Person: p}, Class: t.class(), Words: words, Vars: t.vars(), Media: t.Work.Media, Slot: t.slot(p),
 		Neutral: t.Work.Danger.Discreet() || t.Work.Item == "6-5", Buttons: t.buttons()})
 }
 
@@ -274,7 +284,7 @@ func (t *turn) moved(u Update) {
 		t.refresh()
 		return
 	}
-	t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.with("who", flows.Who(ladder[0])), Slot: "card-" + string(old)})
+	t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.with("who", flows.Who(ladder[0])), Slot: t.slot(old)})
 	t.Ladder, t.Rung = ladder, 0
 	t.tell("sent", News{Who: ladder[0], Due: t.Due})
 	t.ask()

@@ -12,7 +12,7 @@ func (t *text) caseNumber(status bool) int {
 		n, digits, end, ok := t.number(i)
 		at := i
 		i = end
-		if !ok || n == 0 || t.joined(at-1) || t.joined(end) && !(end < len(t.r) && t.r[end] == '#') {
+		if !ok || n == 0 || t.stop[at] == 0 && t.joined(at-1) || t.stop[end] == 0 && t.joined(end) {
 			continue
 		}
 		if end+1 < len(t.r) && t.r[end] == ' ' && digit(t.r[end+1]) || at > 1 && t.r[at-1] == ' ' && digit(t.r[at-2]) {

@@ -11,7 +11,7 @@ var dangerFile string
 
 // kinds are the kinds of danger, the one to act on first when a message holds
 // several: what can kill everybody, then what must stay discreet.
-var kinds = []flows.Danger{flows.Fire, flows.Gas, flows.Suicide, flows.Violence, flows.Lift, flows.Collapse, flows.Medical, flows.Lost}
+var kinds = []flows.Danger{flows.Fire, flows.Gas, flows.Lift, flows.Suicide, flows.Violence, flows.Collapse, flows.Medical, flows.Lost}
 
 // alarm is the lexicon of dangers with its classes by what they do.
 type alarm struct {
@@ -73,7 +73,9 @@ func (a *alarm) excused(t *text, hits []hit, i int, k flows.Danger) bool {
 	for _, x := range hits {
 		switch {
 		case a.stops[x.class] == k || a.stops[x.class] == "*":
-			if x.start < h.end && h.start < x.end {
+			// What begins inside the gap of an exception is a matter of its own:
+			// "物业快来，孩子不见了" is not "物业不见了".
+			if x.start < h.end && h.start < x.end && (h.start < x.first || h.start >= x.last) {
 				return true
 			}
 			continue

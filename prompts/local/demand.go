@@ -17,10 +17,10 @@ var talk = parse(talkFile)
 
 // as are the classes of talk that decide something by themselves.
 var as = struct {
-	problem, grave, ask, since, civic, tome, solved, solvedNot, past, pastNot, official, officialNot, others, othersNot, suppose, supposeNot,
+	problem, grave, ask, since, civic, things, tome, solved, solvedNot, past, pastNot, official, officialNot, others, othersNot, suppose, supposeNot,
 	also, status, reported, behalf, behalfNot, urgent, urgentNot, add, room, unit, building, property, propertyNot, blame, blameHard int
 }{
-	talk.class("problem"), talk.class("grave"), talk.class("ask"), talk.class("since"), talk.class("civic"), talk.class("tome"),
+	talk.class("problem"), talk.class("grave"), talk.class("ask"), talk.class("since"), talk.class("civic"), talk.class("things"), talk.class("tome"),
 	talk.class("solved"), talk.class("solved-not"), talk.class("past"), talk.class("past-not"), talk.class("official"), talk.class("official-not"),
 	talk.class("others"), talk.class("others-not"), talk.class("suppose"), talk.class("suppose-not"),
 	talk.class("also"), talk.class("status"), talk.class("reported"), talk.class("behalf"), talk.class("behalf-not"),
@@ -42,11 +42,13 @@ var roles = map[int]flows.Role{
 
 // The weights of what is no class of words.
 const (
-	bias       = -2.6
-	withItem   = 1.5 // a line of the duty list with what is wrong
+	bias       = -2.4
+	withItem   = 1.9 // a line of the duty list with what is wrong
 	withWord   = 0.9 // a word of the duty list that names no problem
 	withThing  = 0.4 // a thing of the duty list alone
-	troubled   = 0.9 // such a thing, and a problem anywhere
+	troubled   = 1.2 // such a thing, and a problem anywhere
+	wanted     = 1.5 // such a word, and a question after it: 开证明要什么材料
+	implied    = 1.2 // the list's words say what is wrong, ours do not
 	withPlace  = 0.7
 	toLinli    = 0.8 // written to Linli itself
 	asking     = 0.2 // a question mark
@@ -158,14 +160,20 @@ func score(t *text, s *seen, best found, count []int, direct bool) float64 {
 		}
 	}
 	switch {
-	case best.item >= 0 && best.full:
+	case best.item >= 0 && best.full && s.troubled:
 		x += withItem
+	case best.item >= 0 && best.full:
+		x += withItem + implied
 	case best.item >= 0 && s.troubled:
 		x += troubled
+	case best.item >= 0 && best.word && count[as.ask] > 0:
+		x += withWord + wanted
 	case best.item >= 0 && best.word:
 		x += withWord
 	case best.item >= 0:
 		x += withThing
+	case s.troubled && count[as.things] > 0:
+		x += troubled
 	case s.troubled && count[as.civic] == 0 && !s.said.place() && !s.mine:
 		x += loose
 	}

@@ -179,6 +179,9 @@ func wrong(w string) bool {
 	return slices.ContainsFunc(talk.find(&t), func(h hit) bool { return h.class == problem || h.class == grave })
 }
 
+// certain sets a line that names what is wrong before one that names only the thing.
+const certain = 6
+
 // find gives the best line for a text. troubled says that the text holds a problem at all.
 func (x *items) find(b *text, troubled bool) (best found, scores []float64) {
 	best.item = -1
@@ -211,6 +214,9 @@ func (x *items) find(b *text, troubled bool) (best found, scores []float64) {
 			}
 		case !e.problem:
 			v *= 0.7
+		}
+		if full {
+			v += certain
 		}
 		t := &tops[e.item]
 		if v > t.score {

@@ -39,6 +39,8 @@ type hit struct {
 	pattern    int
 	class      int
 	start, end int
+	first      int // where the first part ends
+	last       int // where the last part begins
 	hard       bool
 }
 
@@ -185,15 +187,17 @@ func (l *lexicon) find(t *text) []hit {
 		if p.start && i != 0 || !t.whole(i, end) {
 			return
 		}
+		first, last := end, i
 		for k, part := range p.parts[1:] {
 			if end = t.follow(end, p.gaps[k], part); end < 0 {
 				return
 			}
+			last = end - len(part)
 		}
 		if p.end && end != len(t.r) {
 			return
 		}
-		out = append(out, hit{id, p.class, i, end, p.hard})
+		out = append(out, hit{id, p.class, i, end, first, last, p.hard})
 	}
 	for ; i < len(t.r); i++ {
 		l.at(t.r, i, visit)
@@ -208,10 +212,10 @@ func (t *text) whole(i, j int) bool {
 		return false
 	}
 	letter := func(r rune) bool { return r >= 'a' && r <= 'z' }
-	if i > 0 && letter(t.r[i]) && letter(t.r[i-1]) {
+	if i > 0 && t.stop[i] == 0 && letter(t.r[i]) && letter(t.r[i-1]) {
 		return false
 	}
-	return j >= len(t.r) || !letter(t.r[j-1]) || !letter(t.r[j])
+	return j >= len(t.r) || t.stop[j] > 0 || !letter(t.r[j-1]) || !letter(t.r[j])
 }
 
 // follow gives the end of part where it begins within gap runes after i in the

@@ -217,7 +217,8 @@ func TooMany(seconds int) Fault {
 func Refuse(code int, why string) Fault { return Fault{kind: "refuse", code: code, why: why} }
 
 // Fail makes the next n calls of a method go wrong; calls of Fail for the same
-// method queue up. The method "download" is the download of files.
+// method queue up. Two names are no methods: "download" is the download of
+// files, and "webhook" loses the answer to a delivery, whatever the fault.
 func (s *Server) Fail(method string, n int, f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

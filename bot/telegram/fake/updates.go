@@ -85,10 +85,9 @@ func (s *Server) Inject(lane, kind string, content any) int64 {
 	return s.queue(lane, kind, content, day)
 }
 
-// Again queues the content of an update that was delivered or not yet under a
-// new update id, as Telegram does now and then. It reports false for an
-// update it does not remember: only those of the last Inject, Say or Press
-// that are still unconfirmed, and the last 1000 confirmed ones.
+// Again queues the content of an update once more under a new update id, as
+// Telegram does now and then. It reports false for one it does not remember:
+// it knows those that are not confirmed and the last 1000 that are.
 func (s *Server) Again(update int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,0 +1,723 @@
+package webchat
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"mime/multipart"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
+
+	"linli/bot"
+)
+
+// door knows codes by the groups they lead to.
+type door struct {
+	mu    sync.Mutex
+	codes map[string][]string
+	names map[string]string // by address
+	down  error
+}
+
+func (d *door) Enter(_ context.Context, code, address, name string) ([]string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.down != nil {
+		return nil, d.down
+	}
+	groups, ok := d.codes[code]
+	if !ok {
+		return nil, ErrCode
+	}
+	d.names[address] = name
+	return groups, nil
+}
+
+// serve gives a web chat outside the demo, with two groups behind codes.
+func serve(t *testing.T, change func(*Options)) (*Webchat, *ear, *httptest.Server, *door) {
+	t.Helper()
+	d := &door{codes: map[string][]string{"LIFT": {"g/3hao"}, "YARD": {"g/yuan"}, "BOTH": {"g/3hao", "g/yuan"}}, names: map[string]string{}}
+	w, e, _ := open(t, func(o *Options) {
+		o.Demo, o.Door = nil, d
+		o.Groups = []Group{{"3hao", "3号楼群"}, {"yuan", "大院群"}}
+		if change != nil {
+			change(o)
+		}
+	})
+	s := httptest.NewServer(w.Handler())
+	t.Cleanup(s.Close)
+	return w, e, s, d
+}
+
+// visitor is a browser with its cookies.
+type browser struct {
+	t *testing.T
+	*http.Client
+	base string
+	head http.Header
+}
+
+func visit(t *testing.T, s *httptest.Server) *browser {
+	jar, _ := cookiejar.New(nil)
+	c := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &browser{t, c, s.URL, http.Header{}}
+}
+
+func (b *browser) do(method, path, typ string, body io.Reader) (int, string, http.Header) {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for k, v := range b.head {
+		r.Header[k] = v
+	}
+	if host := b.head.Get("Host"); host != "" {
+		r.Host = host
+	}
+	if typ != "" {
+		r.Header.Set("Content-Type", typ)
+	}
+	res, err := b.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return res.StatusCode, string(data), res.Header
+}
+
+func (b *browser) get(path string) (int, string) {
+	b.t.Helper()
+	n, body, _ := b.do("GET", path, "", nil)
+	return n, body
+}
+
+func (b *browser) post(path string, fields ...string) (int, string) {
+	b.t.Helper()
+	v := url.Values{}
+	for i := 0; i < len(fields); i += 2 {
+		v.Set(fields[i], fields[i+1])
+	}
+	n, body, _ := b.do("POST", path, "application/x-www-form-urlencoded", strings.NewReader(v.Encode()))
+	return n, body
+}
+
+func (b *browser) upload(name string, data []byte, fields ...string) (int, string) {
+	b.t.Helper()
+	var body bytes.Buffer
+	m := multipart.NewWriter(&body)
+	for i := 0; i < len(fields); i += 2 {
+		_ = m.WriteField(fields[i], fields[i+1])
+	}
+	part, _ := m.CreateFormFile(name, "x.png")
+	_, _ = part.Write(data)
+	_ = m.Close()
+	n, text, _ := b.do("POST", "/chat/post", m.FormDataContentType(), &body)
+	return n, text
+}
+
+// enter comes in with a code and gives the member's id.
+func enter(t *testing.T, s *httptest.Server, d *door, code, name string) (*browser, string) {
+	t.Helper()
+	b := visit(t, s)
+	if n, body := b.post("/chat/enter", "code", code, "name", name); n != http.StatusSeeOther {
+		t.Fatalf("entering gave %d %s", n, body)
+	}
+	for address, who := range d.names {
+		if who == name {
+			return b, strings.TrimPrefix(address, "webchat:m/")
+		}
+	}
+	t.Fatal("the door was not asked")
+	return nil, ""
+}
+
+// watching is a live connection of a test.
+type watching struct {
+	t *testing.T
+	c *websocket.Conn
+}
+
+func (b *browser) watch(since uint64) *watching {
+	b.t.Helper()
+	c, _, err := websocket.Dial(b.t.Context(), fmt.Sprintf("%s/chat/live?since=%d", b.base, since), &websocket.DialOptions{HTTPClient: b.Client})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { _ = c.CloseNow() })
+	return &watching{b.t, c}
+}
+
+func (l *watching) frame() frame {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(l.t.Context(), 10*time.Second)
+	defer cancel()
+	var f frame
+	if err := wsjson.Read(ctx, l.c, &f); err != nil {
+		l.t.Fatal(err)
+	}
+	return f
+}
+
+// until reads frames until n lines came.
+func (l *watching) until(n int) (lines []Line, rev uint64) {
+	l.t.Helper()
+	for len(lines) < n {
+		f := l.frame()
+		lines, rev = append(lines, f.Lines...), f.Rev
+	}
+	return lines, rev
+}
+
+func said(lines []Line) (out []string) {
+	for _, l := range lines {
+		out = append(out, l.Name+": "+l.Text)
+	}
+	return out
+}
+
+func TestLive(t *testing.T) {
+	w, e, s, d := serve(t, nil)
+	wang, _ := enter(t, s, d, "LIFT", "王阿姨")
+	chen, _ := enter(t, s, d, "BOTH", "陈晨")
+	guli, _ := enter(t, s, d, "YARD", "古丽巴哈尔·买买提")
+	a, c, g := wang.watch(0), chen.watch(0), guli.watch(0)
+	if f := a.frame(); len(f.Chats) != 2 || f.Chats[0].Name != "3号楼群" {
+		t.Errorf("chats %+v", f.Chats)
+	}
+	c.frame()
+	g.frame()
+	var card string
+	e.answer(func(in bot.Inbound) (bot.Answer, error) {
+		var err error
+		card, err = w.Send(t.Context(), in.Chat.Address, bot.Message{Quote: in.Message.Ref, Text: "记下了，0412号", Buttons: [][]bot.Button{{{Label: "我也是", Data: "k/also"}}}})
+		return bot.Answer{}, err
+	})
+	if n, body := wang.post("/chat/post", "id", "client-01", "chat", "g/3hao", "text", "电梯停了"); n != http.StatusOK {
+		t.Fatalf("%d %s", n, body)
+	}
+	want := []string{"王阿姨: 电梯停了", ": 记下了，0412号"}
+	lines, rev := c.until(2)
+	same(t, said(lines), want)
+	if lines[1].Reply != lines[0].ID || len(lines[1].Buttons) != 1 {
+		t.Errorf("the answer is %+v", lines[1])
+	}
+	// While the page is away the card changes and somebody speaks.
+	_ = c.c.CloseNow()
+	send(t, w, "g/3hao", bot.Message{Edit: card, Text: "0412号已接单"})
+	e.answer(nil)
+	if _, err := w.Post(t.Context(), lines[0].From, "g/3hao", "谢谢", PostOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	missed, _ := chen.watch(rev).until(2)
+	same(t, said(missed), []string{": 0412号已接单", "王阿姨: 谢谢"})
+	if missed[0].ID != card || !missed[0].Edited {
+		t.Errorf("the card did not change in place: %+v", missed[0])
+	}
+	// The other group heard nothing of it: its next frame is its own.
+	if n, body := guli.post("/chat/post", "id", "client-02", "chat", "g/yuan", "text", "你好"); n != http.StatusOK {
+		t.Fatalf("%d %s", n, body)
+	}
+	others, _ := g.until(1)
+	same(t, said(others), []string{"古丽巴哈尔·买买提: 你好"})
+}
+
+func TestMembershipIsFollowedLive(t *testing.T) {
+	w, _, s, d := serve(t, nil)
+	wang, id := enter(t, s, d, "LIFT", "王阿姨")
+	send(t, w, "g/yuan", bot.Message{Text: "大院的事"})
+	send(t, w, "g/3hao", bot.Message{Text: "3号楼的事"})
+	l := wang.watch(0)
+	same(t, said(l.frame().Lines), []string{": 3号楼的事"})
+	if err := w.Groups(id, []string{"g/yuan"}); err != nil {
+		t.Fatal(err)
+	}
+	f := l.frame()
+	if !f.Reset {
+		t.Error("the page is not told to forget the group")
+	}
+	same(t, said(f.Lines), []string{": 大院的事"})
+	if n, _ := wang.post("/chat/leave"); n != http.StatusSeeOther {
+		t.Fatal(n)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := wsjson.Read(ctx, l.c, &f); websocket.CloseStatus(err) != websocket.StatusPolicyViolation {
+		t.Errorf("after leaving the connection gives %v", err)
+	}
+}
+
+func TestRetryOfAPost(t *testing.T) {
+	w, e, s, d := serve(t, nil)
+	wang, _ := enter(t, s, d, "LIFT", "王阿姨")
+	e.answer(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{}, errors.New("disk full") })
+	post := func() int {
+		n, _ := wang.post("/chat/post", "id", "client-01", "chat", "g/3hao", "text", "停水了")
+		return n
+	}
+	codes := []int{post(), post()}
+	e.answer(nil)
+	codes = append(codes, post(), post())
+	same(t, codes, []int{503, 503, 200, 200})
+	same(t, texts(t, w, "g/3hao"), []string{"停水了"})
+	heard := e.all()
+	if len(heard) != 3 || heard[0].Keys[0] != "w/client-01" || heard[2].Keys[0] != heard[0].Keys[0] || heard[2].Message.Ref != heard[0].Message.Ref {
+		t.Errorf("handed over: %+v", heard)
+	}
+	e.answer(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{Toast: "已加上您"}, nil })
+	ref := send(t, w, "g/3hao", bot.Message{Text: "登记了", Buttons: [][]bot.Button{{{Label: "我也是", Data: "k/also"}}}})
+	n, body := wang.post("/chat/press", "id", "client-02", "chat", "g/3hao", "message", ref, "data", "k/also")
+	if n != 200 || !strings.Contains(body, "已加上您") {
+		t.Errorf("press: %d %s", n, body)
+	}
+}
+
+// Who may do what: every route by every kind of visitor.
+func TestAccess(t *testing.T) {
+	w, e, s, d := serve(t, nil)
+	wang, id := enter(t, s, d, "LIFT", "王阿姨")
+	guli, _ := enter(t, s, d, "YARD", "古丽")
+	none := visit(t, s)
+	forged := visit(t, s)
+	forged.head.Set("Cookie", cookie+"="+random()+random())
+	if n, _ := wang.upload("photo", picture(t), "id", "client-00", "chat", "g/3hao"); n != 200 {
+		t.Fatal(n)
+	}
+	lines, _ := w.History("g/3hao")
+	photo, ref := lines[0].Photos[0], lines[0].ID
+	n := len(e.all())
+	for i, c := range []struct {
+		method, path                string
+		fields                      []string
+		wang, guli, nobody, forgery int
+	}{
+		{"GET", "/chat/", nil, 200, 200, 200, 200}, // the door, for who is nobody
+		{"GET", "/chat/lines", nil, 200, 200, 401, 401},
+		{"GET", "/chat/lines?chat=g/3hao&before=99", nil, 200, 403, 401, 401},
+		{"GET", "/chat/lines?chat=m/" + id + "&before=99", nil, 200, 403, 401, 401},
+		{"GET", "/chat/lines?chat=m/" + id + "&before=99&as=" + id, nil, 200, 403, 401, 401},
+		{"GET", "/chat/file/" + photo, nil, 200, 403, 401, 401},
+		{"GET", "/chat/file/..%2fwebchat.db", nil, 404, 404, 401, 401},
+		{"GET", "/chat/live", nil, 426, 426, 401, 401}, // not a websocket
+		{"POST", "/chat/post", []string{"id", "access-%d", "chat", "g/3hao", "text", "a"}, 200, 403, 401, 401},
+		{"POST", "/chat/post", []string{"id", "access-%d", "chat", "m/" + id, "text", "a"}, 200, 403, 401, 401},
+		{"POST", "/chat/post", []string{"id", "access-%d", "chat", "m/" + id, "text", "a", "as", id}, 200, 403, 401, 401},
+		{"POST", "/chat/post", []string{"chat", "g/3hao", "text", "a"}, 400, 400, 401, 401},
+		{"POST", "/chat/press", []string{"id", "access-%d", "chat", "g/3hao", "message", ref, "data", "k/x"}, 200, 403, 401, 401},
+		{"GET", "/", nil, 404, 404, 404, 404}, // no demo here
+		{"POST", "/demo/skip", []string{"minutes", "60"}, 404, 404, 404, 404},
+		{"POST", "/demo/play", []string{"name", "a"}, 404, 404, 404, 404},
+		{"GET", "/static/chat.css", nil, 200, 200, 200, 200},
+		{"GET", "/static/..%2fweb.go", nil, 404, 404, 404, 404},
+	} {
+		for k, who := range []struct {
+			b    *browser
+			want int
+		}{{wang, c.wang}, {guli, c.guli}, {none, c.nobody}, {forged, c.forgery}} {
+			fields := slices.Clone(c.fields)
+			for j := range fields {
+				if fields[j] == "access-%d" {
+					fields[j] = fmt.Sprintf("access-%d-%d", i, k)
+				}
+			}
+			got, body := 0, ""
+			if c.method == "GET" {
+				got, body = who.b.get(c.path)
+			} else {
+				got, body = who.b.post(c.path, fields...)
+			}
+			if got != who.want {
+				t.Errorf("%s %s by visitor %d: %d, want %d (%.80s)", c.method, c.path, k, got, who.want, body)
+			}
+		}
+	}
+	if got := len(e.all()) - n; got != 4 {
+		t.Errorf("the receiver heard %d, want 4", got)
+	}
+	for _, b := range []*browser{none, forged, guli} {
+		if _, body := b.get("/chat/lines"); strings.Contains(body, photo) {
+			t.Error("a foreign line was shown")
+		}
+	}
+}
+
+func TestDoor(t *testing.T) {
+	_, _, s, d := serve(t, func(o *Options) { o.Proxied, o.Secure = true, true })
+	b := visit(t, s)
+	try := func(from, code, name string) int {
+		b.head.Set("X-Forwarded-For", "10.9.9.9, "+from)
+		n, _ := b.post("/chat/enter", "code", code, "name", name)
+		return n
+	}
+	for range 12 { // good codes do not count: a building may share one address
+		if n := try("10.0.0.1", "LIFT", "王阿姨"); n != http.StatusSeeOther {
+			t.Fatalf("a good code: %d", n)
+		}
+	}
+	same(t, []int{try("10.0.0.1", "LIFT", " \u202e "), try("10.0.0.1", "LIFT", "Lin Li"), try("10.0.0.1", "LIFT", "邻里"), try("10.0.0.1", "LIFT", strings.Repeat("长", 101))}, []int{400, 400, 400, 400})
+	var got []int
+	for range 8 {
+		got = append(got, try("10.0.0.1", "WRONG", "王阿姨"))
+	}
+	same(t, got, []int{403, 403, 403, 403, 403, 403, 429, 429})
+	if n := try("10.0.0.1", "LIFT", "王阿姨"); n != 429 {
+		t.Errorf("a good code after too many: %d", n)
+	}
+	if n := try("10.0.0.2", "LIFT", strings.Repeat("长", 100)); n != http.StatusSeeOther {
+		t.Errorf("somebody else: %d", n)
+	}
+	if n := try("2001:db8::1", "WRONG", "a"); n != 403 {
+		t.Error(n)
+	}
+	d.down = errors.New("store is down")
+	if n := try("10.0.0.3", "LIFT", "王阿姨"); n != 503 {
+		t.Errorf("a door that does not work: %d", n)
+	}
+	d.down = nil
+	b.head.Set("X-Forwarded-For", "10.0.0.4")
+	fresh := visit(t, s)
+	_, _, head := fresh.do("POST", "/chat/enter", "application/x-www-form-urlencoded", strings.NewReader("code=LIFT&name=a"))
+	if c := head.Get("Set-Cookie"); !regexp.MustCompile(`^linli_chat=[0-9a-f]{64}; Path=/chat/; Max-Age=\d+; HttpOnly; Secure; SameSite=Lax$`).MatchString(c) {
+		t.Errorf("cookie %q", c)
+	}
+}
+
+func TestLimitForgetsAfterAMinute(t *testing.T) {
+	l := limit{n: 2, per: time.Minute}
+	at := newClock().now()
+	got := []bool{l.ok("a", at), l.ok("a", at), l.ok("a", at), l.ok("b", at), l.ok("a", at.Add(time.Minute))}
+	same(t, got, []bool{true, true, false, true, true})
+}
+
+func TestSessionOutlivesARestart(t *testing.T) {
+	dir := t.TempDir()
+	w, _, s, d := serve(t, func(o *Options) { o.Dir = dir })
+	wang, id := enter(t, s, d, "LIFT", "王阿姨")
+	send(t, w, "m/"+id, bot.Message{Text: "回执"})
+	u, _ := url.Parse(s.URL + "/chat/")
+	token := wang.Jar.Cookies(u)[0].Value
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w, _, s, d = serve(t, func(o *Options) { o.Dir = dir })
+	wang.base = s.URL
+	wang.head.Set("Cookie", cookie+"="+token)
+	if n, body := wang.get("/chat/lines"); n != 200 || !strings.Contains(body, "回执") {
+		t.Errorf("%d %s", n, body)
+	}
+	if err := w.h.view(func(t tx) error {
+		return t.bucket("sessions").ForEach(func(k, v []byte) error {
+			if bytes.Contains(append(slices.Clone(k), v...), []byte(token)) {
+				return errors.New("the token itself is kept")
+			}
+			return nil
+		})
+	}); err != nil {
+		t.Error(err)
+	}
+	// With a second code one comes into a second group, as the same member.
+	if n, _ := wang.post("/chat/enter", "code", "BOTH", "name", "王阿姨"); n != http.StatusSeeOther {
+		t.Error(n)
+	}
+	if _, ok := d.names["webchat:m/"+id]; !ok {
+		t.Error("a second code made a second member")
+	}
+	if n, _ := wang.get("/chat/lines?chat=g/yuan&before=9"); n != 200 {
+		t.Errorf("the second group: %d", n)
+	}
+	later, _, s, _ := serve(t, func(o *Options) {
+		_ = w.Close()
+		at := newClock().now().Add(sessionFor + time.Hour)
+		o.Dir, o.Now = dir, func() time.Time { return at }
+	})
+	defer later.Close()
+	wang.base = s.URL
+	if n, _ := wang.get("/chat/lines"); n != 401 {
+		t.Errorf("a session lives for ever: %d", n)
+	}
+}
+
+func TestUploads(t *testing.T) {
+	w, _, s, d := serve(t, nil)
+	wang, id := enter(t, s, d, "LIFT", "王阿姨")
+	chat := "m/" + id
+	for i, c := range []struct {
+		part string
+		data []byte
+		want int
+	}{
+		{"photo", picture(t), 200},
+		{"photo", []byte("<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"), 415},
+		{"photo", []byte("<html><script>alert(1)</script>"), 415},
+		{"photo", []byte("GIF89a......"), 415},
+		{"photo", append(picture(t), make([]byte, maxPhoto)...), 413},
+		{"photo", append(picture(t), make([]byte, maxPhoto+1<<20)...), 413},
+		{"photo", nil, 400},
+		{"voice", picture(t), 415},
+		{"voice", append([]byte("OggS\x00"), make([]byte, maxVoice)...), 413},
+		{"voice", append([]byte("OggS\x00"), make([]byte, 1000)...), 200},
+	} {
+		if n, body := wang.upload(c.part, c.data, "id", fmt.Sprintf("upload-%02d", i), "chat", chat, "seconds", "3"); n != c.want {
+			t.Errorf("%d: %s of %d bytes: %d %s, want %d", i, c.part, len(c.data), n, body, c.want)
+		}
+	}
+	lines, _ := w.History(chat)
+	if len(lines) != 2 {
+		t.Fatalf("%d lines", len(lines))
+	}
+	n, body, head := wang.do("GET", "/chat/file/"+lines[0].Photos[0], "", nil)
+	if n != 200 || body != string(picture(t)) || head.Get("Content-Type") != "image/png" || !strings.Contains(head.Get("Content-Security-Policy"), "sandbox") {
+		t.Errorf("photo: %d %v", n, head)
+	}
+	if _, _, head := wang.do("GET", "/chat/file/"+lines[1].Voice, "", nil); head.Get("Content-Type") != "audio/ogg" {
+		t.Errorf("voice: %v", head)
+	}
+	for _, bad := range [][]string{{"lat", "NaN", "lon", "1"}, {"lat", "1"}, {"seconds", "-1"}, {"seconds", "x"}, {"id", "x"}} {
+		fields := append([]string{"id", "upload-99", "chat", chat, "text", "a"}, bad...)
+		if n, _ := wang.post("/chat/post", fields...); n != 400 {
+			t.Errorf("%v: %d", bad, n)
+		}
+	}
+}
+
+func TestFloodIsSlowed(t *testing.T) {
+	_, _, s, d := serve(t, nil)
+	wang, id := enter(t, s, d, "LIFT", "王阿姨")
+	last := 0
+	for i := range 61 {
+		last, _ = wang.post("/chat/post", "id", fmt.Sprintf("flood-%03d", i), "chat", "m/"+id, "text", "a")
+	}
+	if last != 429 {
+		t.Errorf("the 61st post of a minute: %d", last)
+	}
+}
+
+func TestHeadersAndOrigin(t *testing.T) {
+	_, _, s, d := serve(t, nil)
+	wang, id := enter(t, s, d, "LIFT", "王阿姨")
+	for _, path := range []string{"/chat/", "/chat/lines", "/chat/live", "/static/pane.js", "/nothing"} {
+		_, _, head := wang.do("GET", path, "", nil)
+		for k, want := range map[string]string{
+			"Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+			"X-Content-Type-Options":  "nosniff", "Referrer-Policy": "no-referrer",
+		} {
+			if head.Get(k) != want {
+				t.Errorf("%s: %s is %q", path, k, head.Get(k))
+			}
+		}
+	}
+	wang.head.Set("Origin", "https://evil.example")
+	if n, _ := wang.post("/chat/post", "id", "client-01", "chat", "m/"+id, "text", "a"); n != 403 {
+		t.Errorf("a post from elsewhere: %d", n)
+	}
+	_, res, err := websocket.Dial(t.Context(), s.URL+"/chat/live", &websocket.DialOptions{HTTPClient: wang.Client, HTTPHeader: http.Header{"Origin": {"https://evil.example"}}})
+	if err == nil || res.StatusCode != 403 {
+		t.Errorf("a socket from elsewhere: %v", err)
+	}
+}
+
+func TestDemoAnswersOnLoopbackOnly(t *testing.T) {
+	w, _, _ := open(t, nil)
+	s := httptest.NewServer(w.Handler())
+	defer s.Close()
+	b := visit(t, s)
+	for host, want := range map[string]int{
+		"localhost": 200, "localhost:8080": 200, "127.0.0.1:80": 200, "127.1.2.3": 200, "[::1]:8080": 200, "LOCALHOST": 200,
+		"linli.example": 403, "127.0.0.1.evil.example": 403, "localhost.evil.example": 403, "192.168.1.5:8080": 403, "0.0.0.0": 403, "[::]": 403,
+	} {
+		b.head.Set("Host", host)
+		if n, _ := b.get("/"); n != want {
+			t.Errorf("%s: %d, want %d", host, n, want)
+		}
+		if n, _ := b.get("/chat/lines?as=wang"); n != want {
+			t.Errorf("%s: lines %d, want %d", host, n, want)
+		}
+	}
+	real, _, _, _ := serve(t, nil)
+	h := http.NotFoundHandler()
+	if fmt.Sprintf("%p", real.Demo(h)) != fmt.Sprintf("%p", h) {
+		t.Error("outside the demo the guard stands in the way")
+	}
+}
+
+func TestDemo(t *testing.T) {
+	started := make(chan context.Context, 2)
+	var w *Webchat
+	dem := demo()
+	dem.Plays = []Play{{"lift", "电梯停了"}, {"gas", "煤气味"}}
+	c := newClock()
+	dem.Clock, dem.Skip = c.now, c.skip
+	dem.Play = func(ctx context.Context, name string) error {
+		if _, err := w.Post(ctx, "wang", "g/3hao", name, PostOptions{}); err != nil {
+			return err
+		}
+		started <- ctx
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	w, _, _ = open(t, func(o *Options) { o.Demo, o.Now = dem, c.now })
+	s := httptest.NewServer(w.Handler())
+	defer s.Close()
+	b := visit(t, s)
+	l := b.watch(0)
+	if f := l.frame(); f.Clock != "2026-12-04T09:12" || len(f.Chats) != 6 {
+		t.Errorf("first frame %+v", f)
+	}
+	if n, _ := b.post("/demo/play", "name", "none"); n != 404 {
+		t.Error(n)
+	}
+	b.post("/demo/play", "name", "lift")
+	first := <-started
+	b.post("/demo/play", "name", "gas")
+	second := <-started
+	if first.Err() == nil || second.Err() != nil {
+		t.Error("a second example does not end the first")
+	}
+	f := l.frame()
+	for f.Playing != "gas" {
+		f = l.frame()
+	}
+	b.post("/demo/play", "name", "")
+	for f.Playing != "" {
+		f = l.frame()
+	}
+	if second.Err() == nil {
+		t.Error("stop does not end the example")
+	}
+	same(t, texts(t, w, "g/3hao"), []string{"lift", "gas"})
+	_, hour := b.post("/demo/skip", "minutes", "60")
+	_, morning := b.post("/demo/skip", "to", "morning")
+	same(t, hour+morning, `{"clock":"2026-12-04T10:12"}`+"\n"+`{"clock":"2026-12-05T08:30"}`+"\n")
+	for f.Clock != "2026-12-05T08:30" {
+		f = l.frame()
+	}
+	for _, bad := range []string{"0", "-5", "x", "999999"} {
+		if n, _ := b.post("/demo/skip", "minutes", bad); n != 400 {
+			t.Errorf("skip by %s: %d", bad, n)
+		}
+	}
+	for as, want := range map[string]int{"wang": 200, "zhou": 403, "nobody": 403} {
+		if n, _ := b.post("/chat/post", "as", as, "id", "demo-"+as, "chat", "g/3hao", "text", "a"); n != want {
+			t.Errorf("as %s: %d", as, n)
+		}
+	}
+	if n, _ := b.post("/chat/post?as=wang", "id", "demo-query", "chat", "m/wang", "text", "a"); n != 200 {
+		t.Errorf("as in the query: %d", n)
+	}
+	if _, page := b.get("/"); !strings.Contains(page, `data-testid="speaker"`) || !strings.Contains(page, "示例社区（虚构）") ||
+		strings.Count(page, `data-pane=`) != 4 || !strings.Contains(page, `<option value="li" data-name=`) {
+		t.Error("the page lacks a part")
+	}
+}
+
+const hostile = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>"'&</textarea>`
+
+// Pages carry names as text, and scripts never make markup of a text.
+func TestHostileTextInPages(t *testing.T) {
+	dem := demo()
+	dem.Community = hostile
+	dem.Groups[0].Name = hostile
+	dem.Members[0].Name, dem.Members[0].Note, dem.Members[2].Name = hostile, hostile, hostile
+	dem.Plays = []Play{{hostile, hostile}}
+	w, _, _ := open(t, func(o *Options) { o.Demo = dem })
+	s := httptest.NewServer(w.Handler())
+	defer s.Close()
+	b := visit(t, s)
+	for _, path := range []string{"/", "/chat/?as=wang"} {
+		n, page := b.get(path)
+		if n != 200 || strings.Contains(page, "<img src=x") || strings.Contains(page, "<script>document") {
+			t.Errorf("%s: %d, a name became markup", path, n)
+		}
+	}
+	_, page := b.get("/")
+	data := regexp.MustCompile(`(?s)id="members">(.*?)</script>`).FindStringSubmatch(page)
+	var members []Member
+	if data == nil || json.Unmarshal([]byte(data[1]), &members) != nil || members[0].Name != hostile {
+		t.Error("the list of members does not hold the name as it is")
+	}
+	_, _, real, _ := serve(t, nil)
+	if _, page := visit(t, real).get("/chat/?code=" + url.QueryEscape(hostile)); strings.Contains(page, "<img src=x") {
+		t.Error("the code became markup")
+	}
+	names, err := fs.Glob(embedded, "static/*.js")
+	if err != nil || len(names) < 5 {
+		t.Fatalf("scripts: %v, %v", names, err)
+	}
+	parts, _ := fs.Glob(embedded, "pages/*.html")
+	inline := regexp.MustCompile(`(?i)<script(?: type="module")?>|<style|\sstyle=|\son[a-z]+=|https?://`)
+	markup := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function|DOMParser|createContextualFragment|https?://`)
+	for _, name := range append(names, parts...) {
+		src, _ := fs.ReadFile(embedded, name)
+		bad := markup
+		if strings.HasSuffix(name, ".html") {
+			bad = inline
+		}
+		if m := bad.Find(src); m != nil {
+			t.Errorf("%s has %q", name, m)
+		}
+	}
+}
+
+// A real browser shows hostile texts as text, under the policy we send.
+func TestBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a browser")
+	}
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no chromium here")
+	}
+	dem := demo()
+	dem.Members[0].Name = hostile
+	w, _, _ := open(t, func(o *Options) { o.Demo = dem })
+	if _, err := w.Post(t.Context(), "wang", "g/3hao", hostile, PostOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	send(t, w, "m/wang", bot.Message{Text: hostile, Buttons: [][]bot.Button{{{Label: `<b onclick=alert(1)>登记</b>`, Data: `k/"><i>`}}}})
+	send(t, w, "m/zhou", bot.Message{Text: "不上锁屏的话", Neutral: true})
+	s := httptest.NewServer(w.Handler())
+	defer s.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+t.TempDir(),
+		"--virtual-time-budget=5000", "--dump-dom", s.URL+"/")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Skipf("chromium does not start here: %v", err)
+	}
+	dom := string(out)
+	for _, want := range []string{`&lt;img src=x onerror="document.title='owned'"&gt;`, `&lt;b onclick=alert(1)&gt;登记&lt;/b&gt;`, "有一条新消息，点开查看"} {
+		if !strings.Contains(dom, want) {
+			t.Errorf("the page does not show %s", want)
+		}
+	}
+	for _, bad := range []string{"<img src=", "<title>owned", "<b onclick", "不上锁屏的话"} {
+		if bad == "<img src=" {
+			bad = "<img src=\"x\""
+		}
+		if strings.Contains(dom, bad) {
+			t.Errorf("the page has %s", bad)
+		}
+	}
+}

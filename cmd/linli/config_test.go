@@ -1,0 +1,256 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"linli/flows/community/strict"
+)
+
+const exampleConfig = "../../config.example.yaml"
+
+// unset makes sure that a variable of the machine does not decide a test.
+func unset(t *testing.T, names ...string) {
+	t.Helper()
+	for _, n := range names {
+		t.Setenv(n, "")
+		if err := os.Unsetenv(n); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestExampleConfigLoadsAsItIs(t *testing.T) {
+	unset(t, "LINLI_TELEGRAM_TOKEN", "LINLI_TELEGRAM_WEBHOOK_SECRET")
+	c, err := loadConfig(exampleConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Telegram.On() || !c.Webchat.Enabled || c.Storage.Kind != "bolt" || c.Data != filepath.Join("../..", "data") {
+		t.Errorf("%+v", c)
+	}
+	if len(c.Notices) != 1 || !strings.Contains(c.Notices[0].String(), "没有开 Telegram") || c.Notices[0].Line != c.Telegram.Of("token") {
+		t.Error("notices:", c.Notices)
+	}
+	f, err := loadCommunity(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !f.Settings.Example || len(f.Settings.Grids) != 3 {
+		t.Errorf("%+v", f.Settings)
+	}
+	// What the example leaves to a default must be the default.
+	bare, err := loadConfig(write(t, "c.yaml", "community: x.yaml\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bare.Listen != c.Listen || bare.Storage.Kind != c.Storage.Kind || bare.Telegram.Mode != c.Telegram.Mode || bare.Telegram.APIURL != c.Telegram.APIURL || bare.Log.Level != c.Log.Level {
+		t.Errorf("%+v\n%+v", bare, c)
+	}
+}
+
+func TestConfigValues(t *testing.T) {
+	t.Setenv("T_TOKEN", "123:abc_DEF-9")
+	t.Setenv("T_HOST", "linli.example.org")
+	path := write(t, "config.yaml", `data: /srv/linli
+listen: 0.0.0.0:80
+trusted_proxy: true
+time_zone: Asia/Shanghai
+community: sub/dir.yaml
+storage: {kind: bolt}
+telegram:
+  token: ${T_TOKEN}
+  api_url: http://127.0.0.1:8081
+  mode: webhook
+  public_url: https://${T_HOST}/${T_NONE:-telegram}
+  webhook_secret: ${T_NONE:-s3cret}
+webchat: {enabled: false}
+log: {level: WARN}
+`)
+	c, err := loadConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Telegram.Token.Reveal() != "123:abc_DEF-9" || c.Telegram.WebhookSecret.Reveal() != "s3cret" {
+		t.Error("secrets were not filled in")
+	}
+	got := []string{c.Data, c.Listen, c.TimeZone, c.Community, c.Telegram.APIURL, c.Telegram.PublicURL, c.Log.Level.Level().String(), fmt.Sprint(c.TrustedProxy)}
+	want := []string{"/srv/linli", "0.0.0.0:80", "Asia/Shanghai", filepath.Join(filepath.Dir(path), "sub/dir.yaml"), "http://127.0.0.1:8081", "https://linli.example.org/telegram", "WARN", "true"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestConfigMistakesAllAtOnce(t *testing.T) {
+	const hidden = "999:top secret value"
+	t.Setenv("T_TOKEN", hidden)
+	unset(t, "T_NOT_SET")
+	path := write(t, "config.yaml", `data: ""
+listen: everywhere
+listen: 127.0.0.1:99999
+trusted_proxy: 1
+time_zone: Mars/Base
+comunity: x.yaml
+storage:
+  kind: postgres
+telegram:
+  token: ${T_TOKEN}
+  api_url: telegram.org
+  mode: webhook
+  public_url: http://example.org
+  webhook_secret: ${T_NOT_SET}
+webchat:
+  enabled: on
+log:
+  level: ${T-X}
+`)
+	_, err := loadConfig(path)
+	var wrong strict.Mistakes
+	if !errors.As(err, &wrong) {
+		t.Fatal(err)
+	}
+	want := []string{
+		"1: 没有写社区文件", "1: 没有写数据放在哪个文件夹", "2: “listen”要写成", "3: “listen”写了两遍", "4: “trusted_proxy”只能写", "5: 没有“Mars/Base”这个时区",
+		"6: 不认识“comunity”，是不是“community”", "8: “kind”现在只能写 bolt", "10: Telegram 的令牌不完整", "11: “api_url”要写成",
+		"13: 用 webhook 要写公网地址", "14: 环境变量 T_NOT_SET 没有设置", "14: 用 webhook 要写 webhook_secret", "16: “enabled”只能写",
+		"18: “${T-X}”不是环境变量的写法", "18: “level”：只能写",
+	}
+	rest := err.Error()
+	for _, w := range want {
+		line := path + ":" + w
+		if !strings.Contains(rest, line) {
+			t.Errorf("not told: %s", w)
+		}
+	}
+	if len(wrong) != len(want) {
+		t.Errorf("%d mistakes told, %d wanted:\n%s", len(wrong), len(want), rest)
+	}
+	if strings.Contains(rest, hidden) {
+		t.Error("a secret is in the mistakes")
+	}
+	if _, err := loadConfig(path + ".none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+func TestSecretIsNeverPrinted(t *testing.T) {
+	const text = "123:tohu"
+	s := NewSecret(text)
+	c := &Config{Telegram: Telegram{Token: s, WebhookSecret: s}}
+	hidden := struct{ c Config }{*c} // fmt calls no methods behind a small letter
+	var log bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&log, nil))
+	logger.Info("x", "token", s, "config", c, "hidden", hidden)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "token", s, "config", c)
+	out := log.String()
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%T%v"} {
+		for _, v := range []any{s, &s, c, *c, hidden} {
+			out += fmt.Sprintf(verb, v)
+		}
+	}
+	b, err := json.Marshal(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out += string(b)
+	if strings.Contains(out, text) || strings.Contains(out, fmt.Sprintf("%x", text)) {
+		t.Error("printed:", out)
+	}
+	if !strings.Contains(out, "***") || fmt.Sprint(Secret{}) != "" || (Secret{}).Set() || s.Reveal() != text {
+		t.Error("a secret that is set does not show as ***")
+	}
+}
+
+func TestCheckCommand(t *testing.T) {
+	unset(t, "LINLI_TELEGRAM_TOKEN", "LINLI_TELEGRAM_WEBHOOK_SECRET")
+	var out bytes.Buffer
+	if err := checkCommand(t.Context(), []string{"--config", exampleConfig}, &out, &out); err != nil {
+		t.Fatalf("%v\n%s", err, &out)
+	}
+	for _, want := range []string{"示例社区（虚构）", "这是示例社区", "网格3个，楼12栋，1056户", "人员11人，群2个", "职责清单8类34条", "有放假安排的年份：2026", "没有开 Telegram", "第一网格：312户，网格员李网格，替班1人", "还没有人担任：业委会、街道有关部门、监督委员会", "没有错，可以用。"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("not said: %s", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(out.String())
+	}
+	for _, args := range [][]string{{"--nope"}, {"more"}, {"--config", "none.yaml"}} {
+		if err := checkCommand(t.Context(), args, &out, &out); err == nil {
+			t.Errorf("%q: no error", args)
+		}
+	}
+}
+
+func TestCheckTellsBothFilesAtOnce(t *testing.T) {
+	unset(t, "LINLI_TELEGRAM_TOKEN", "LINLI_TELEGRAM_WEBHOOK_SECRET")
+	example, err := os.ReadFile("../../flows/community/example.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, _ := strings.Cut(string(example), "leader: wu")
+	wuLine := strings.Count(before, "\n") + 1
+	dir := write(t, "dir.yaml", strings.Replace(string(example), "leader: wu", "leader: wo", 1))
+	config := filepath.Join(filepath.Dir(dir), "config.yaml")
+	put := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
+	run := func() (string, error) {
+		var out bytes.Buffer
+		err := check(config, now, &out)
+		return out.String(), err
+	}
+
+	put("community: dir.yaml\nlisten: 1\n")
+	out, err := run()
+	if !errors.Is(err, errMistakes) {
+		t.Error(err)
+	}
+	for _, want := range []string{config + ":2: “listen”", fmt.Sprintf("%s:%d: 网格g3的网格员写的是“wo”", dir, wuLine), "是不是“wu”", "有2处要改", "一个渠道也没有开"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("want %s\ngot  %s", want, out)
+		}
+	}
+
+	put("community: nowhere.yaml\n")
+	if out, err = run(); err == nil || !strings.Contains(out, config+":1: 社区文件读不到") {
+		t.Error(err, out)
+	}
+
+	if err := os.WriteFile(dir, example, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	put("community: dir.yaml\ntime_zone: Asia/Urumqi\n")
+	if out, err = run(); err == nil || !strings.Contains(out, config+":2: 时区写的是 Asia/Urumqi，社区文件里写的是 Asia/Shanghai") {
+		t.Error(err, out)
+	}
+
+	put("community: dir.yaml\nlisten: :80\n")
+	if out, err = run(); err != nil || !strings.Contains(out, "还没有2027年的放假安排") || !strings.Contains(out, "网页对外开着") {
+		t.Error(err, out)
+	}
+}
