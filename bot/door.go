@@ -161,6 +161,31 @@ func (b *Bot) bind(tx storage.Tx, o flows.Official, address string) error {
 	return tx.PutPerson(p)
 }
 
+// OpenGroup makes the chat at an address (channel:rest) the one of a group of
+// the directory, for channels whose groups are made from it.
+func (b *Bot) OpenGroup(ctx context.Context, address, group string) error {
+	s := b.Settings()
+	g, ok := s.Group(group)
+	if !ok {
+		return fmt.Errorf("the directory has no group %q", group)
+	}
+	return b.store.Update(ctx, func(tx storage.Tx) error {
+		c, err := tx.ChatAt(address)
+		if errors.Is(err, storage.ErrNone) {
+			n, err2 := tx.Count("chat")
+			if err2 != nil {
+				return err2
+			}
+			c, err = flows.Chat{ID: flows.ChatID(fmt.Sprintf("g%d", n)), Address: address, Group: true}, nil
+		}
+		if err != nil {
+			return err
+		}
+		c.Directory, c.Title, c.Scope, c.Lang = g.ID, g.Name, g.Scope, g.Lang
+		return tx.PutChat(c)
+	})
+}
+
 // Unbound gives the people who hold the role of staff if none of them has an
 // account yet: on the first day somebody must be let in.
 func (b *Bot) Unbound(ctx context.Context) (staff []flows.PersonID, err error) {

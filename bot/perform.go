@@ -27,8 +27,15 @@ func (b *Bot) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var broken error
+	var swept time.Time
 	for {
 		var next time.Time
+		if now := b.now(); now.Sub(swept) > time.Hour && ctx.Err() == nil {
+			if err := b.Sweep(ctx); err != nil {
+				b.log.Error("what is over could not be deleted", "err", err)
+			}
+			swept = now
+		}
 		if running < b.workers && ctx.Err() == nil {
 			jobs, later, err := b.claim(ctx, b.workers-running)
 			switch {

@@ -14,7 +14,6 @@ package demand
 
 import (
 	"embed"
-	_ "embed"
 	"encoding/json"
 	"time"
 
@@ -26,6 +25,12 @@ var words embed.FS
 
 //go:embed dutylist.yaml
 var dutyList []byte
+
+// Dialogues are the plays of this flow, which are its tests and the examples of
+// the demo.
+//
+//go:embed dialogues
+var Dialogues embed.FS
 
 // DutyList is the default duty list (职责清单) as YAML: 8 classes of items with
 // owner, limits and words. A community's directory may change lines of it.
@@ -68,7 +73,7 @@ type State struct {
 	Media    []flows.Media  `json:"media,omitempty"`
 	Point    *flows.Point   `json:"point,omitempty"`
 	Reporter flows.PersonID `json:"reporter,omitempty"`
-	Behalf   bool           `json:"behalf,omitempty"` // filed by a captain or staff for somebody else
+	Behalf   bool           `json:"behalf,omitempty"`  // filed by a captain or staff for somebody else
 	Private  bool           `json:"private,omitempty"` // the reporter can be written to
 	Group    flows.ChatID   `json:"group,omitempty"`   // where it was said; empty if said to Linli itself
 	Ref      string         `json:"ref,omitempty"`
@@ -81,20 +86,20 @@ type State struct {
 	Other    bool           `json:"other,omitempty"`    // "not the same matter" was said
 	Asked    bool           `json:"asked,omitempty"`    // the place was asked for and nobody answered
 
-	Job     flows.ID       `json:"job,omitempty"` // the dispatch that has it now
-	Who     flows.PersonID `json:"who,omitempty"` // who is to answer, or handled it last
-	Due     time.Time      `json:"due,omitzero"`
-	Taken   bool           `json:"taken,omitempty"` // somebody has accepted it
-	Late    bool           `json:"late,omitempty"`  // it takes longer than was first promised
-	Rounds  int            `json:"rounds,omitempty"`
+	Job     flows.ID         `json:"job,omitempty"` // the dispatch that has it now
+	Who     flows.PersonID   `json:"who,omitempty"` // who is to answer, or handled it last
+	Due     time.Time        `json:"due,omitzero"`
+	Taken   bool             `json:"taken,omitempty"` // somebody has accepted it
+	Late    bool             `json:"late,omitempty"`  // it takes longer than was first promised
+	Rounds  int              `json:"rounds,omitempty"`
 	Past    []flows.PersonID `json:"past,omitempty"` // who handled it in earlier rounds
-	Receipt bool           `json:"receipt,omitempty"`
-	Clause  string         `json:"clause,omitempty"` // of the return
-	Rated   string         `json:"rated,omitempty"`
-	Until   time.Time      `json:"until,omitzero"` // of a known outage
-	Result  string         `json:"result,omitempty"`
-	Key     string         `json:"key,omitempty"` // matter key
-	Locked  bool           `json:"locked,omitempty"`
+	Receipt bool             `json:"receipt,omitempty"`
+	Clause  string           `json:"clause,omitempty"` // of the return
+	Rated   string           `json:"rated,omitempty"`
+	Until   time.Time        `json:"until,omitzero"` // of a known outage
+	Result  string           `json:"result,omitempty"`
+	Key     string           `json:"key,omitempty"` // matter key
+	Locked  bool             `json:"locked,omitempty"`
 }
 
 // Summary is the engine's view.

@@ -73,9 +73,9 @@ type State struct {
 	Stage  string           `json:"stage"`
 	Work   Work             `json:"work"`
 	Ladder []flows.PersonID `json:"ladder,omitempty"`
-	Rung   int              `json:"rung"`            // who of the ladder is asked now
-	Turn   int              `json:"turn"`            // grows with every new person asked: wakes of an older one are void
-	Late   bool             `json:"late,omitempty"`  // the one asked now was reminded
+	Rung   int              `json:"rung"`           // who of the ladder is asked now
+	Turn   int              `json:"turn"`           // grows with every new person asked: wakes of an older one are void
+	Late   bool             `json:"late,omitempty"` // the one asked now was reminded
 	Holder flows.PersonID   `json:"holder,omitempty"`
 	Accept time.Time        `json:"accept,omitzero"` // until somebody has taken it
 	Due    time.Time        `json:"due,omitzero"`    // until the resident hears

@@ -12,7 +12,7 @@ func (t *text) caseNumber(status bool) int {
 		n, digits, end, ok := t.number(i)
 		at := i
 		i = end
-		if !ok || n == 0 || t.stop[at] == 0 && t.joined(at-1) || t.stop[end] == 0 && t.joined(end) {
+		if !ok || n == 0 || t.stop[at] == 0 && t.joined(at-1) && !(t.r[at-1] == '#' && (at < 2 || !latin(t.r[at-2]))) || t.stop[end] == 0 && t.joined(end) {
 			continue
 		}
 		if end+1 < len(t.r) && t.r[end] == ' ' && digit(t.r[end+1]) || at > 1 && t.r[at-1] == ' ' && digit(t.r[at-2]) {
@@ -24,7 +24,7 @@ func (t *text) caseNumber(status bool) int {
 			!strings.HasSuffix(before, "元") && !strings.HasSuffix(before, "楼") && !strings.HasSuffix(before, "栋") && !strings.HasSuffix(before, "幢") && !strings.HasSuffix(before, "尾号") {
 			return n
 		}
-		if digits > 5 || !oneOf(rest, "号", "件") || oneOf(rest, "号楼", "号房", "号室", "号院", "号单", "号线", "号栋", "号幢", "号门", "号车", "号路", "号店", "件快", "件衣", "件包") {
+		if digits > 5 || !oneOf(rest, "号", "件") || oneOf(rest, "号楼", "号房", "号室", "号院", "号单", "号线", "号栋", "号幢", "号门", "号车", "号柜", "号箱", "号桌", "号台", "号窗", "号路", "号店", "件快", "件衣", "件包") {
 			continue
 		}
 		if strings.HasSuffix(before, "路") || strings.HasSuffix(before, "街") || strings.HasSuffix(before, "巷") || strings.HasSuffix(before, "月") || strings.HasSuffix(before, "元") || strings.HasSuffix(before, "楼") {

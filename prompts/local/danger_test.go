@@ -10,7 +10,7 @@ import (
 
 // lines gives the cases of a file in testdata: tab-separated fields. A line
 // without a tab goes on with the case before it.
-func lines(t *testing.T, file string, fields int) [][]string {
+func lines(t testing.TB, file string, fields int) [][]string {
 	t.Helper()
 	raw, err := os.ReadFile("testdata/" + file)
 	if err != nil {

@@ -17,21 +17,21 @@ var talk = parse(talkFile)
 
 // as are the classes of talk that decide something by themselves.
 var as = struct {
-	problem, grave, ask, since, civic, things, tome, solved, solvedNot, past, pastNot, official, officialNot, others, othersNot, suppose, supposeNot,
-	also, status, reported, behalf, behalfNot, urgent, urgentNot, add, room, unit, building, property, propertyNot, blame, blameHard int
+	problem, problemNot, grave, ask, appeal, since, civic, things, plea, solved, solvedNot, past, pastNot, official, officialNot, others, othersNot, suppose, supposeNot,
+	also, status, reported, behalf, behalfNot, urgent, urgentNot, flood, add, room, unit, building, property, propertyNot, blame, blameHard int
 }{
-	talk.class("problem"), talk.class("grave"), talk.class("ask"), talk.class("since"), talk.class("civic"), talk.class("things"), talk.class("tome"),
+	talk.class("problem"), talk.class("problem-not"), talk.class("grave"), talk.class("ask"), talk.class("appeal"), talk.class("since"), talk.class("civic"), talk.class("things"), talk.class("plea"),
 	talk.class("solved"), talk.class("solved-not"), talk.class("past"), talk.class("past-not"), talk.class("official"), talk.class("official-not"),
 	talk.class("others"), talk.class("others-not"), talk.class("suppose"), talk.class("suppose-not"),
 	talk.class("also"), talk.class("status"), talk.class("reported"), talk.class("behalf"), talk.class("behalf-not"),
-	talk.class("urgent"), talk.class("urgent-not"), talk.class("add"), talk.class("room"), talk.class("unit"), talk.class("building"),
+	talk.class("urgent"), talk.class("urgent-not"), talk.class("flood"), talk.class("add"), talk.class("room"), talk.class("unit"), talk.class("building"),
 	talk.class("property"), talk.class("property-not"), talk.class("blame"), talk.class("blame-hard"),
 }
 
 // unless pairs a class with the one whose overlap cancels its hits.
 var unless = map[int]int{
-	as.solved: as.solvedNot, as.past: as.pastNot, as.official: as.officialNot, as.others: as.othersNot, as.suppose: as.supposeNot,
-	as.behalf: as.behalfNot, as.urgent: as.urgentNot, as.property: as.propertyNot,
+	as.problem: as.problemNot, as.solved: as.solvedNot, as.past: as.pastNot, as.official: as.officialNot, as.others: as.othersNot, as.suppose: as.supposeNot,
+	as.behalf: as.behalfNot, as.urgent: as.urgentNot, as.flood: as.urgentNot, as.property: as.propertyNot,
 }
 
 // roles are the people one complains about, by class.
@@ -49,6 +49,7 @@ const (
 	troubled   = 1.2 // such a thing, and a problem anywhere
 	wanted     = 1.5 // such a word, and a question after it: 开证明要什么材料
 	implied    = 1.2 // the list's words say what is wrong, ours do not
+	petition   = 1.2 // a wrong or an appeal, in the words of a town
 	withPlace  = 0.7
 	toLinli    = 0.8 // written to Linli itself
 	asking     = 0.2 // a question mark
@@ -107,7 +108,7 @@ func view(raw string, d *directory, c prompts.Context) seen {
 	r.Status = count[as.status] > 0 && (r.Number > 0 || count[as.reported] > 0)
 	r.Also = count[as.also] > 0
 	r.Behalf = count[as.behalf] > 0
-	r.Urgent = count[as.urgent] > 0
+	r.Urgent = count[as.urgent]+count[as.flood] > 0
 	s.room, s.unit = count[as.room] > 0, count[as.unit] > 0
 	s.mine = s.room || s.unit || count[as.building] > 0
 	r.Notice, r.Until = notice(&t, hits, c.At)
@@ -123,7 +124,7 @@ func view(raw string, d *directory, c prompts.Context) seen {
 		r.Demand = min(r.Demand, 0.1)
 	}
 	r.More = s.more(&t, hits, count)
-	s.content = r.Item != "" || s.said.place() || r.More || s.troubled || count[as.ask] > 0 || r.Urgent
+	s.content = r.Item != "" || s.said.place() || r.More || s.troubled || count[as.ask] > 0 || r.Urgent || r.Danger != ""
 	r.Why = why(&t, hits, best)
 	return s
 }
@@ -176,6 +177,9 @@ func score(t *text, s *seen, best found, count []int, direct bool) float64 {
 		x += troubled
 	case s.troubled && count[as.civic] == 0 && !s.said.place() && !s.mine:
 		x += loose
+	}
+	if count[as.civic] > 0 && count[as.grave]+count[as.appeal]+count[as.plea] > 0 || count[as.appeal] > 0 && s.troubled {
+		x += petition
 	}
 	if s.said.place() {
 		x += withPlace
@@ -249,7 +253,7 @@ func (d *directory) blame(t *text, s *seen, hits []hit, best found, scores []flo
 // "不对，是2单元".
 func (s *seen) more(t *text, hits []hit, count []int) bool {
 	r := &s.reading
-	if len(t.r) == 0 || len(t.r) > 24 || t.link || r.Status || r.Notice || r.Also || r.Danger != "" || t.question {
+	if len(t.r) == 0 || len(t.r) > 24 || t.link || count[as.status] > 0 || r.Notice || r.Also || r.Danger != "" || t.question {
 		return false
 	}
 	for i, n := range count {
@@ -258,19 +262,19 @@ func (s *seen) more(t *text, hits []hit, count []int) bool {
 			return false
 		}
 	}
-	if count[as.problem]+count[as.ask] > 0 && (r.Item != "" || !s.said.place() && !r.Urgent && count[as.add] == 0) {
+	if count[as.problem]+count[as.ask] > 0 && (r.Item != "" || !s.said.place() && count[as.urgent]+count[as.add] == 0) {
 		return false
 	}
-	if r.Item != "" && !r.Urgent && count[as.add] == 0 {
+	if r.Item != "" && count[as.urgent]+count[as.add] == 0 {
 		return false
 	}
-	if r.Demand >= 0.4 && count[as.add] == 0 && !r.Urgent {
+	if r.Demand >= 0.4 && count[as.add] == 0 && count[as.urgent] == 0 {
 		return false
 	}
 	if count[as.add] > 0 {
-		return s.said.place() || r.Urgent || added(t, hits)
+		return s.said.place() || count[as.urgent] > 0 || added(t, hits)
 	}
-	if r.Urgent {
+	if count[as.urgent] > 0 {
 		return true
 	}
 	return s.said.place() && len(t.r)-t.covered() <= 4

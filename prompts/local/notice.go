@@ -2,14 +2,14 @@ package local
 
 import "time"
 
-var told = struct{ outage, planned, doubt, restore int }{
-	talk.class("outage"), talk.class("planned"), talk.class("doubt"), talk.class("restore"),
+var told = struct{ outage, planned, doubt, query, restore int }{
+	talk.class("outage"), talk.class("planned"), talk.class("doubt"), talk.class("query"), talk.class("restore"),
 }
 
 // notice says whether a text announces an outage that is known, and until
 // when. A resident who asks about one, or complains of one, announces nothing.
 func notice(t *text, hits []hit, at time.Time) (bool, time.Time) {
-	var outage, planned, doubt, restore bool
+	var outage, planned, doubt, query, restore bool
 	for _, h := range hits {
 		switch h.class {
 		case told.outage:
@@ -18,6 +18,8 @@ func notice(t *text, hits []hit, at time.Time) (bool, time.Time) {
 			planned = true
 		case told.doubt:
 			doubt = true
+		case told.query:
+			query = true
 		case told.restore:
 			restore = true
 		}
@@ -26,8 +28,8 @@ func notice(t *text, hits []hit, at time.Time) (bool, time.Time) {
 		return false, time.Time{}
 	}
 	// An office may write 没有 or 谁 in a long announcement; a heading settles it.
-	head := t.header || t.all || t.opensWith("通知", "公告", "紧急通知", "停水通知", "停电通知", "停气通知", "温馨提示", "告知", "notice")
-	if doubt && !head {
+	head := t.header || t.all || !query && t.opensWith("通知", "公告", "紧急通知", "停水通知", "停电通知", "停气通知", "温馨提示", "告知", "notice")
+	if (doubt || query) && !head {
 		return false, time.Time{}
 	}
 	w := when(t, at)

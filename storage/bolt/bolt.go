@@ -30,7 +30,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,8 +57,8 @@ const patience = 300 * time.Millisecond
 
 // Options say how to open a file. The zero value is right for most.
 type Options struct {
-	// MaxSize is the most bytes the file may grow to, 0 for no limit. Beyond
-	// it an Update fails with storage.ErrFull.
+	// MaxSize is the most bytes the file may grow to (give or take a megabyte),
+	// 0 for no limit. Beyond it an Update fails with storage.ErrFull.
 	MaxSize int
 	// Broken is called once, in a goroutine of its own, when a commit failed
 	// for another reason than a full disk: the process must end then.
@@ -85,13 +87,16 @@ type DB struct {
 // [ErrInUse] if another process has it open, and with storage.ErrNewer if a newer
 // Linli wrote it, before anything is changed.
 func Open(path string, o Options) (*DB, error) {
-	file, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: patience, MaxSize: o.MaxSize, OpenFile: o.openFile, NoStatistics: true})
+	file, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout: patience, MaxSize: o.MaxSize, InitialMmapSize: room(), OpenFile: o.openFile, NoStatistics: true,
+	})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("bolt: %s: %w", path, ErrInUse)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("bolt: %s: %w", path, err)
 	}
+	file.AllocSize = 1 << 20
 	if err := settle(file); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("bolt: %s: %w", path, err)
@@ -100,6 +105,19 @@ func Open(path string, o Options) (*DB, error) {
 	db.wake = sync.NewCond(&db.mu)
 	go db.write()
 	return db, nil
+}
+
+// room is how much address space to take for the file at once. Where it grows
+// beyond that, the writer waits until every View has ended, so there should be
+// plenty; it is no memory. Windows would make the file as large.
+func room() int {
+	switch {
+	case runtime.GOOS == "windows":
+		return 0
+	case bits.UintSize == 32:
+		return 64 << 20
+	}
+	return 1 << 30
 }
 
 // settle checks the schema of a file, or gives an empty one its tables.

@@ -1,0 +1,61 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"linli/storage"
+)
+
+// markLife is how long Linli knows that it has heard something: platforms
+// deliver again for a day, and a week is what the strictest of them asks for.
+const markLife = 8 * 24 * time.Hour
+
+// Sweep deletes what was kept for a time that is over: the marks of what was
+// heard, parked texts, codes, counts of past weeks.
+func (b *Bot) Sweep(ctx context.Context) error {
+	return b.store.Update(ctx, func(tx storage.Tx) error {
+		now := b.clock()
+		if err := tx.DropMarks(now.Add(-markLife)); err != nil {
+			return err
+		}
+		list, err := tx.Troubles()
+		if err != nil {
+			return err
+		}
+		for _, t := range list {
+			if now.After(t.Until) {
+				if err := tx.DropTrouble(t.ID); err != nil {
+					return err
+				}
+			}
+		}
+		codes, err := tx.Keys("code/")
+		if err != nil {
+			return err
+		}
+		for name, raw := range codes {
+			var f CodeFor
+			if json.Unmarshal(raw, &f) != nil || now.After(f.Until) {
+				if err := tx.PutKey(name, nil); err != nil {
+					return err
+				}
+			}
+		}
+		week := strings.SplitN(capKey("", now), "/", 3)[1]
+		caps, err := tx.Keys("cap/")
+		if err != nil {
+			return err
+		}
+		for name := range caps {
+			if parts := strings.SplitN(name, "/", 3); len(parts) == 3 && parts[1] < week {
+				if err := tx.PutKey(name, nil); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
