@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"linli/flows"
+	"linli/storage"
 )
 
 // maxMedia is the largest photo or voice note that is kept, in bytes.
@@ -70,6 +72,40 @@ func (b *Bot) keepMedia(body []byte) (string, error) {
 		return "", fmt.Errorf("media: %w", err)
 	}
 	return hash, nil
+}
+
+// fetched is where a remote file has gone, for messages that were made before
+// it had come. It is swept after two days; the cases have the hash by then.
+type fetched struct {
+	Hash string    `json:"hash"`
+	At   time.Time `json:"at"`
+}
+
+func mediaKey(channel, remote string) string {
+	sum := sha256.Sum256([]byte(channel + "\x00" + remote))
+	return "media/" + hex.EncodeToString(sum[:16])
+}
+
+// keepFetched notes the answer to a fetch.
+func keepFetched(tx storage.Tx, answer json.RawMessage, at time.Time) error {
+	m, err := decode[flows.Media](answer)
+	if err != nil {
+		return err
+	}
+	return tx.PutKey(mediaKey(m.Channel, m.Remote), flows.Data(fetched{m.Hash, at}))
+}
+
+// hashOf finds the file of a media that was not there when the message was made.
+func hashOf(tx storage.Tx, m flows.Media) (string, error) {
+	raw, err := tx.Key(mediaKey(m.Channel, m.Remote))
+	if errors.Is(err, storage.ErrNone) || err == nil && len(raw) == 0 {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	f, err := decode[fetched](raw)
+	return f.Hash, err
 }
 
 func mediaName(hash string) string { return hash[:2] + "/" + hash }

@@ -380,7 +380,11 @@ func (b *Bot) performAsk(ctx context.Context, j storage.Job) error {
 			w.Failed = "failed"
 		}
 	}
-	return b.event(ctx, j, w, nil)
+	var more func(storage.Tx) error
+	if row.Name == "fetch" && w.Failed == "" {
+		more = func(tx storage.Tx) error { return keepFetched(tx, w.Data, b.clock()) }
+	}
+	return b.event(ctx, j, w, more)
 }
 
 func retryable(err error) bool {

@@ -391,7 +391,7 @@ func (b *Bot) said(st *step, h *heard) error {
 		}
 	}
 	for _, r := range h.person.Recent {
-		if w.Recent == "" && r.Chat == h.chat.ID && st.at.Before(r.Until) {
+		if w.Recent == "" && (r.Chat == h.chat.ID || w.Direct) && st.at.Before(r.Until) {
 			w.Recent = r.Case
 		}
 	}

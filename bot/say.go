@@ -22,6 +22,7 @@ type sendRow struct {
 	Button  flows.ID       `json:"button,omitempty"` // the case its buttons speak to, also where the row outlives it
 	Said    time.Time      `json:"said"`
 	Rest    string         `json:"rest,omitempty"` // what is left of a text too long for one message
+	Edit    string         `json:"edit,omitempty"` // the message of the slot, where its case is being forgotten
 	Say     flows.Say      `json:"say"`
 }
 
@@ -217,6 +218,12 @@ func (st *step) send(c *flows.Case, flow string, no int, say flows.Say, p storag
 		row.Button = c.ID
 		if !c.Forget {
 			j.Case = c.ID
+		} else if say.Slot != "" {
+			ref, err := st.tx.Key(slotKey(row, chat.Address))
+			if err != nil && !errors.Is(err, storage.ErrNone) {
+				return err
+			}
+			row.Edit = string(ref)
 		}
 	}
 	if say.Class == flows.Emergency {

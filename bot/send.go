@@ -40,6 +40,9 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	if errors.Is(err, errRules) || errors.As(err, &fault) {
 		return b.dead(ctx, []storage.Job{j}, row, err.Error())
 	}
+	if errors.Is(err, errFetching) {
+		return b.later(ctx, j, 2*time.Second)
+	}
 	if errors.Is(err, errCapped) {
 		return b.delivered(ctx, []storage.Job{j}, row, flows.Capped, "")
 	}
@@ -112,7 +115,13 @@ func (b *Bot) later(ctx context.Context, j storage.Job, wait time.Duration) erro
 	})
 }
 
-var errCapped = errors.New("capped")
+var (
+	errCapped   = errors.New("capped")
+	errFetching = errors.New("its photo is being fetched")
+)
+
+// patience is how long a message waits for its photos; a danger never does.
+const patience = 20 * time.Second
 
 // compose renders a row as its reader will see it. Reminders of the same lane
 // that are due as well are put into the same message.
@@ -126,7 +135,21 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 			if err != nil && !errors.Is(err, storage.ErrNone) {
 				return err
 			}
-			m.Edit = string(ref)
+			if m.Edit = string(ref); row.Edit != "" {
+				m.Edit = row.Edit
+			}
+		}
+		for i, x := range row.Say.Media {
+			if x.Hash != "" || x.Remote == "" {
+				continue
+			}
+			hash, err := hashOf(tx, x)
+			if err != nil {
+				return err
+			}
+			if row.Say.Media[i].Hash = hash; hash == "" && row.Say.Class != flows.Emergency && now.Sub(row.Said) < patience && b.media != nil {
+				return errFetching
+			}
 		}
 		if row.Say.Class == flows.Invitation && row.Person != "" {
 			n, err := tx.Key(capKey(row.Person, now))

@@ -44,6 +44,17 @@ func (b *Bot) Sweep(ctx context.Context) error {
 				}
 			}
 		}
+		files, err := tx.Keys("media/")
+		if err != nil {
+			return err
+		}
+		for name, raw := range files {
+			if f, err := decode[fetched](raw); err != nil || now.Sub(f.At) > 48*time.Hour {
+				if err := tx.PutKey(name, nil); err != nil {
+					return err
+				}
+			}
+		}
 		week := strings.SplitN(capKey("", now), "/", 3)[1]
 		caps, err := tx.Keys("cap/")
 		if err != nil {

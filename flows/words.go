@@ -74,7 +74,7 @@ func (w Words) Keys() []string {
 // template the values of vars are fields, and these functions render them:
 //
 //	no            the case's number as people say it, "0412"; spoken .n: another one
-//	by .t         a promise: "今天18点前"; at .t: a moment, "周四19点30分"; day .t: "3月11日（周三）"
+//	by .t         a promise: "今天18点前"; at .t: a moment, "周四19点30分"; clock .t: the same, of today without the day; day .t: "3月11日（周三）"
 //	place .p      "3号楼2单元"; exactly .p adds the room; building .p stops at the building
 //	item .i       the item's name; kind .i: how a group hears of it; instead .i: where to go instead
 //	name .w       a person's name; post .w: the post, "网格员王敏"; phone .w: their number
@@ -140,6 +140,7 @@ func (p *phrase) funcs() template.FuncMap {
 		"spoken":    func(v Var) string { return Spoken(v.num()) },
 		"by":        func(v Var) string { return By(v.T.In(p.s.Zone), p.now, p.lang) },
 		"at":        func(v Var) string { return Moment(v.T.In(p.s.Zone), p.now, p.lang) },
+		"clock":     func(v Var) string { return Hour(v.T.In(p.s.Zone), p.now, p.lang) },
 		"day":       func(v Var) string { return Day(v.T.In(p.s.Zone), p.lang) },
 		"place":     func(v Var) string { return p.place(v, false) },
 		"exactly":   func(v Var) string { return p.place(v, true) },
@@ -290,6 +291,12 @@ func Moment(t, now time.Time, lang string) string {
 		return weekdays[t.Weekday()] + clock
 	}
 	return fmt.Sprintf("%d月%d日%s", t.Month(), t.Day(), clock)
+}
+
+// Hour writes a moment without its day if that is today: "14点40分".
+func Hour(t, now time.Time, lang string) string {
+	s := Moment(t, now, lang)
+	return strings.TrimSuffix(strings.TrimPrefix(s, "今天"), " today")
 }
 
 // Day writes a date: "3月11日（周三）".

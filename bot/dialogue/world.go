@@ -50,7 +50,8 @@ type World struct {
 	names    map[string]string // address by name
 	people   map[string]string // name by address
 	n        int
-	far      bool // Linli cannot write to anybody first
+	given    []post // every message as it was when it came, for presses of buttons that are gone
+	far      bool   // Linli cannot write to anybody first
 }
 
 // Told is something somebody saw.
@@ -193,6 +194,7 @@ func (w *World) Send(_ context.Context, address string, m bot.Message) (string, 
 			flat = append(flat, b)
 		}
 	}
+	w.given = append(w.given, post{text: m.Text, buttons: flat})
 	list := w.posts[address]
 	for i := range list {
 		if m.Edit != "" && list[i].ref == m.Edit && list[i].by == "" {
@@ -350,21 +352,14 @@ func (w *World) Press(ctx context.Context, who, where, label, raw string) error 
 // person's message: the newest on any phone for that number and choice.
 func (w *World) forged(raw string) (string, error) {
 	no, choice, _ := strings.Cut(raw, "/")
-	found, best := "", -1
-	for _, list := range w.posts {
-		for _, p := range list {
-			ref, _ := strconv.Atoi(p.ref)
-			for _, b := range p.buttons {
-				if strings.Contains(p.text, no) && strings.HasSuffix(b.Data, "/"+choice) && ref > best {
-					found, best = b.Data, ref
-				}
+	for i := len(w.given) - 1; i >= 0; i-- {
+		for _, b := range w.given[i].buttons {
+			if strings.Contains(w.given[i].text, no) && strings.HasSuffix(b.Data, "/"+choice) {
+				return b.Data, nil
 			}
 		}
 	}
-	if found == "" {
-		return raw, nil // a button that never was
-	}
-	return found, nil
+	return raw, nil // a button that never was
 }
 
 // Leave leaves a group.

@@ -222,6 +222,9 @@ func TestLive(t *testing.T) {
 	if lines[1].Reply != lines[0].ID || len(lines[1].Buttons) != 1 {
 		t.Errorf("the answer is %+v", lines[1])
 	}
+	if n, body := wang.get("/chat/lines?since=" + fmt.Sprint(rev)); n != 200 || strings.Contains(body, "电梯") {
+		t.Errorf("what is known is told again: %s", body)
+	}
 	// While the page is away the card changes and somebody speaks.
 	_ = c.c.CloseNow()
 	send(t, w, "g/3hao", bot.Message{Edit: card, Text: "0412号已接单"})
@@ -419,7 +422,8 @@ func TestSessionOutlivesARestart(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	w, _, s, d = serve(t, func(o *Options) { o.Dir = dir })
+	c := newClock()
+	w, _, s, d = serve(t, func(o *Options) { o.Dir, o.Now = dir, c.now })
 	wang.base = s.URL
 	wang.head.Set("Cookie", cookie+"="+token)
 	if n, body := wang.get("/chat/lines"); n != 200 || !strings.Contains(body, "回执") {
@@ -445,13 +449,11 @@ func TestSessionOutlivesARestart(t *testing.T) {
 	if n, _ := wang.get("/chat/lines?chat=g/yuan&before=9"); n != 200 {
 		t.Errorf("the second group: %d", n)
 	}
-	later, _, s, _ := serve(t, func(o *Options) {
-		_ = w.Close()
-		at := newClock().now().Add(sessionFor + time.Hour)
-		o.Dir, o.Now = dir, func() time.Time { return at }
-	})
-	defer later.Close()
-	wang.base = s.URL
+	c.skip(sessionFor - time.Hour)
+	if n, _ := wang.get("/chat/lines"); n != 200 {
+		t.Errorf("a session ends early: %d", n)
+	}
+	c.skip(2 * time.Hour)
 	if n, _ := wang.get("/chat/lines"); n != 401 {
 		t.Errorf("a session lives for ever: %d", n)
 	}

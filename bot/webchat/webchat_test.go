@@ -152,6 +152,48 @@ func TestSendIsDoneOnce(t *testing.T) {
 	}
 }
 
+func TestSendsAtATime(t *testing.T) {
+	w, _, _ := open(t, nil)
+	refs := make([]string, 20)
+	var wg sync.WaitGroup
+	for i := range refs {
+		wg.Go(func() {
+			var err error
+			if refs[i], err = w.Send(t.Context(), "m/wang", bot.Message{Key: "k", Text: "记下了", Photos: []bot.Photo{{Data: picture(t)}}}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if slices.Sort(refs); refs[0] != refs[19] {
+		t.Errorf("references %v", refs)
+	}
+	same(t, texts(t, w, "m/wang"), []string{"记下了"})
+	if files, _ := os.ReadDir(w.h.files); len(files) != 1 {
+		t.Errorf("%d files for one photo", len(files))
+	}
+}
+
+// A page that missed several changes of a line is told the last one.
+func TestChangesAreToldOnce(t *testing.T) {
+	w, _, _ := open(t, nil)
+	send(t, w, "g/3hao", bot.Message{Text: "前面的"})
+	card := send(t, w, "g/3hao", bot.Message{Text: "0户"})
+	for i := range 5 {
+		send(t, w, "g/3hao", bot.Message{Edit: card, Text: fmt.Sprint(i, "户")})
+	}
+	send(t, w, "g/3hao", bot.Message{Edit: card, Text: "4户"}) // no change
+	if err := w.h.view(func(t2 tx) error {
+		lines, last, err := t2.since(1, map[string]bool{"g/3hao": true}, 100)
+		if len(lines) != 1 || lines[0].Text != "4户" || last != 6 {
+			t.Errorf("%d changes up to %d: %v", len(lines), last, lines)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestEditOfWhatIsGoneIsSaidAnew(t *testing.T) {
 	w, _, _ := open(t, nil)
 	ref := send(t, w, "m/wang", bot.Message{Edit: "999", Text: "已办好"})
@@ -368,6 +410,10 @@ func TestOrder(t *testing.T) {
 			return bot.Answer{}, nil
 		}
 		defer busy.Unlock()
+		// The time of a durable write, in which another could come between.
+		if _, err := w.Send(t.Context(), "m/wang", bot.Message{Text: "记下了"}); err != nil {
+			t.Error(err)
+		}
 		order = append(order, in.Message.Ref)
 		return bot.Answer{}, nil
 	})

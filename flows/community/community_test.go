@@ -341,6 +341,9 @@ func TestVersion(t *testing.T) {
 	if first == version(dir+"\n", duty) || first == version(dir, duty+"\n") {
 		t.Error("a change leaves the version as it was")
 	}
+	if first == version(strings.Replace(dir, "李网格", "季网格", 1), duty) || first == version(dir, strings.Replace(duty, "电梯坏了", "电梯怀了", 1)) {
+		t.Error("a change of the same length leaves the version as it was")
+	}
 }
 
 func TestHolidaysBesideTheFile(t *testing.T) {

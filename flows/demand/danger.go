@@ -7,7 +7,7 @@ import "linli/flows"
 // here is ever asked of a model, and nothing waits for a place or a consent.
 func (t *turn) danger() {
 	t.Stage, t.Item = Danger, "" // what it would be as an ordinary matter does not count now
-	t.say("danger-" + string(t.Danger))
+	t.instruct(t.Reporter, t.Private || t.Group == "", t.e.Chat, t.Ref)
 	t.fetch()
 	t.dispatch("")
 	if !t.Place.Known() {
@@ -17,18 +17,17 @@ func (t *turn) danger() {
 	}
 }
 
-// say tells the reporter what to do, and the group where others may be in
+// instruct tells somebody what to do now, and the group where others may be in
 // danger too. What is nobody's business is said in private only.
-func (t *turn) say(words string) {
-	discreet := t.discreet()
-	private := t.Private || t.Group == ""
+func (t *turn) instruct(p flows.PersonID, private bool, chat flows.Chat, ref string) {
+	words := "danger-" + string(t.Danger)
 	if private {
-		t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Emergency, Reply: true, Words: words, Vars: t.vars(), Neutral: discreet})
+		t.do(flows.Say{To: flows.To{Person: p}, Class: flows.Emergency, Reply: true, Words: words, Vars: t.vars(), Neutral: t.discreet(), Slot: "do-" + string(p)})
 	}
-	if t.Group == "" || discreet {
+	if !chat.Group || t.discreet() {
 		return
 	}
 	if !private || t.Danger == flows.Gas || t.Danger == flows.Fire || t.Danger == flows.Collapse {
-		t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Emergency, Reply: true, Words: words, Vars: t.vars(), Quote: t.Ref})
+		t.do(flows.Say{To: flows.To{Chat: chat.ID}, Class: flows.Emergency, Reply: true, Words: words, Vars: t.vars(), Quote: ref, Slot: "do"})
 	}
 }

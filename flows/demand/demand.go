@@ -91,6 +91,7 @@ type State struct {
 	Due     time.Time        `json:"due,omitzero"`
 	Taken   bool             `json:"taken,omitempty"` // somebody has accepted it
 	Late    bool             `json:"late,omitempty"`  // it takes longer than was first promised
+	Sent    time.Time        `json:"sent,omitzero"`   // the last dispatch
 	Rounds  int              `json:"rounds,omitempty"`
 	Past    []flows.PersonID `json:"past,omitempty"` // who handled it in earlier rounds
 	Receipt bool             `json:"receipt,omitempty"`
@@ -99,7 +100,6 @@ type State struct {
 	Until   time.Time        `json:"until,omitzero"` // of a known outage
 	Result  string           `json:"result,omitempty"`
 	Key     string           `json:"key,omitempty"` // matter key
-	Locked  bool             `json:"locked,omitempty"`
 }
 
 // Summary is the engine's view.

@@ -46,7 +46,7 @@ func (t *turn) follow(w *flows.Said) {
 	if t.Stage == Known {
 		words = "following-known"
 	}
-	if t.Danger == "" || by.Consent {
+	if t.Danger == "" { // in a danger they have just been told what to do
 		t.do(flows.Say{To: flows.To{Person: by.Person}, Class: flows.Personal, Reply: true, Words: words, Vars: t.with("n", flows.Num(n)), Slot: "receipt"})
 	}
 	t.groupLine(n)

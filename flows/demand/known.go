@@ -52,9 +52,13 @@ func (t *turn) scope() flows.Scope { return t.e.Settings.ScopeOf(t.Place) }
 // ended asks staff whether it is over.
 func (t *turn) ended() {
 	t.Stage = Ended
-	t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Personal, Words: "notice-ended", Vars: t.vars(), Slot: "notice",
+	t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Personal, Words: "notice-ended", Vars: t.vars(), Slot: t.endSlot(),
 		Buttons: []flows.Button{{Words: "b-restored", Choice: "restored"}, {Words: "b-notyet", Choice: "notyet"}}})
 }
+
+// endSlot is a new message for every time it is asked: a changed one makes no
+// sound.
+func (t *turn) endSlot() string { return "ended-" + t.Until.Format("0102-1504") }
 
 func (t *turn) restored(yes, staff bool) {
 	switch {
@@ -67,8 +71,10 @@ func (t *turn) restored(yes, staff bool) {
 	}
 	if !yes {
 		// It takes longer: it is asked again in two hours, and who follows it hears so once.
+		old := t.endSlot()
 		t.Stage, t.Until = Known, t.e.At.Add(2*time.Hour)
 		t.toast("notice-longer", nil)
+		t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work, Reply: true, Words: "notice-longer", Vars: t.vars(), Slot: old})
 		if !t.Late {
 			t.tellFollowers("notice-longer-followers", nil)
 		}
@@ -77,7 +83,7 @@ func (t *turn) restored(yes, staff bool) {
 		return
 	}
 	t.Stage = Closed
-	t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work, Reply: true, Words: "notice-over", Vars: t.vars(), Slot: "notice"})
+	t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work, Reply: true, Words: "notice-over", Vars: t.vars(), Slot: t.endSlot()})
 	t.tellFollowers("restored", nil)
 	t.do(flows.Say{To: flows.To{Groups: t.scope()}, Class: flows.Notice, Words: "group-restored", Vars: t.vars(), Slot: "end"})
 }

@@ -1,6 +1,7 @@
 package demand
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -201,7 +202,6 @@ func (t *turn) fetched(m flows.Media) {
 			t.Media[i] = m
 		}
 	}
-	t.toJob("media", Update{Media: []flows.Media{m}})
 }
 
 // askBuilding asks which building, by buttons.
@@ -306,7 +306,7 @@ func (t *turn) said(w flows.Said) {
 	case "line":
 		t.add(w.Message)
 		if t.Rated == "bad" {
-			t.toJob("more", Update{Text: w.Message.Text, Media: w.Message.Media, People: t.people()})
+			t.toJob("more", Update{Text: t.Words, Media: t.Media, People: t.people()})
 		}
 		t.reply("thanks-line", nil)
 	default:
@@ -357,7 +357,6 @@ func (t *turn) corrected(p flows.Place) bool {
 	}
 	if t.open() {
 		t.toJob("moved", Update{Place: p, Text: t.Words, People: t.people()})
-		t.tellReporter("moved", flows.Vars{"place": flows.Where(p)}, true)
 	}
 	return true
 }
@@ -367,6 +366,7 @@ func (t *turn) corrected(p flows.Place) bool {
 func (t *turn) more(w flows.Said) {
 	if t.e.By.Person != t.Reporter {
 		if t.Danger != "" {
+			t.instruct(t.e.By.Person, t.e.By.Reachable, t.e.Chat, w.Message.Ref)
 			t.follow(&w)
 		}
 		return
@@ -396,7 +396,7 @@ func (t *turn) more(w flows.Said) {
 	}
 	if t.open() {
 		t.toJob("more", Update{Text: t.Words, Media: t.Media, People: t.people()})
-		t.reply("added", nil)
+		t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Words: "added", Vars: t.vars(), Reply: true, Slot: "added"})
 	}
 }
 
@@ -420,6 +420,7 @@ func (t *turn) add(m flows.Message) bool {
 	}
 	if m.Point != nil {
 		t.Point, changed = m.Point, true
+		t.Words += fmt.Sprintf("（位置 %.5f,%.5f）", m.Point.Lat, m.Point.Lon)
 	}
 	return changed
 }

@@ -134,7 +134,7 @@ func (t *turn) placed(w flows.Chose) {
 		t.Place = p
 		t.file()
 		if t.Stage != Placing {
-			t.endAsk("asked-place")
+			t.endPlace()
 		}
 		return
 	}
@@ -146,11 +146,16 @@ func (t *turn) placed(w flows.Chose) {
 		return
 	}
 	t.Choosing, t.Place = "", p
-	t.endAsk("asked-place")
+	t.endPlace()
 	t.toJob("moved", Update{Place: p, Text: t.Words, People: t.people()})
-	if t.Danger == "" {
-		t.tellReporter("moved", nil, true)
+}
+
+func (t *turn) endPlace() {
+	if t.Place.Known() {
+		t.endAsk("asked-place")
+		return
 	}
+	t.endAsk("asked-unsure")
 }
 
 // rated is the reporter's judgement: 满意, 基本满意, 不满意. Not satisfied opens it
@@ -205,7 +210,10 @@ func (t *turn) confirmed(file, staff bool) {
 // at the stage.
 func (t *turn) woke(w flows.Woke) {
 	switch {
-	case w.Name == "offer" && t.Stage == Offered, w.Name == "draft" && t.Stage == Draft, w.Name == "notice" && t.Stage == Preview:
+	case w.Name == "offer" && t.Stage == Offered:
+		t.Stage = Gone
+		t.endOffer("offer-over")
+	case w.Name == "draft" && t.Stage == Draft, w.Name == "notice" && t.Stage == Preview:
 		t.Stage = Gone
 	case w.Name == "place" && t.Stage == Placing:
 		t.Asked = true // somebody of the committee will ask
@@ -263,11 +271,20 @@ func (t *turn) told(w flows.Told) {
 		t.Taken, t.Who = true, f.Who
 		if t.Danger != "" {
 			t.tellReporter("danger-taken", nil, false)
+			t.tellFollowers("danger-taken", nil)
+		}
+	case "placed":
+		t.Who, t.Due = f.Who, f.Due
+		if t.Danger == "" && t.Choosing == "" {
+			t.tellReporter("moved", nil, true)
 		}
 	case "unanswered":
 		t.Who = f.Who
-		if t.Danger != "" {
+		switch {
+		case t.Danger != "":
 			t.tellReporter("danger-next", nil, false)
+		case t.Sent.Equal(t.e.At) && t.Rounds == 0:
+			t.receipt() // the first one asked cannot be reached: the receipt has not left yet
 		}
 	case "nobody":
 		if t.Danger != "" {
@@ -305,6 +322,7 @@ func (t *turn) told(w flows.Told) {
 
 // sent says who has it and until when: now it can be promised.
 func (t *turn) sent(f From) {
+	t.Sent = t.e.At
 	switch {
 	case t.Danger != "":
 		return // the resident has heard what to do; the next word is a person's

@@ -71,7 +71,7 @@ func (t *turn) extend(reason string) {
 	if t.More >= t.e.Settings.Limits.Extend {
 		due := t.e.Settings.Calendar.Add(t.e.At, t.Length)
 		t.reply("more-asked", t.vars())
-		t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere, Except: append(t.barred(), t.Holder)}, Class: flows.Work, Words: "more-agree-" + reason, Slot: "agree",
+		t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere, Except: append(t.barred(), t.Holder)}, Class: flows.Work, Words: "more-agree-" + reason, Slot: "agree-" + itoa(t.More),
 			Vars: t.with("due", flows.At(due)), Buttons: []flows.Button{{Words: "b-agree", Choice: "agree"}, {Words: "b-refuse", Choice: "refuse"}}})
 		return
 	}
@@ -98,7 +98,7 @@ func (t *turn) agreed(yes bool) {
 		words = "agree-no"
 	}
 	vars := t.with("due", flows.At(t.e.Settings.Calendar.Add(t.e.At, t.Length)))
-	t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere, Except: append(t.barred(), t.Holder)}, Class: flows.Work, Reply: true, Words: words, Slot: "agree", Vars: vars})
+	t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere, Except: append(t.barred(), t.Holder)}, Class: flows.Work, Reply: true, Words: words, Slot: "agree-" + itoa(t.More), Vars: vars})
 	if yes {
 		t.extended()
 		return

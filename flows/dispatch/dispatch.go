@@ -172,6 +172,9 @@ func (t *turn) sent() {
 	t.Ladder = slices.DeleteFunc(t.Ladder, func(p flows.PersonID) bool { return slices.Contains(w.Except, p) })
 	t.Due = cal.Add(t.e.At, it.Answer)
 	t.Accept = cal.Add(t.e.At, it.Accept)
+	if hour := cal.Add(t.e.At, flows.Span{Minutes: 60}); w.Urgent && hour.Before(t.Accept) {
+		t.Accept = hour
+	}
 	if w.Danger != "" {
 		t.Due = t.e.At.Add(time.Hour)
 	}
@@ -227,8 +230,11 @@ func (t *turn) card(p flows.PersonID, words string) {
 }
 
 func (t *turn) class() flows.Class {
-	if t.Work.Danger != "" {
+	switch {
+	case t.Work.Danger != "":
 		return flows.Emergency
+	case t.Work.Urgent && t.Stage == Sent:
+		return flows.Personal // in the evening too, not at night
 	}
 	return flows.Work
 }
@@ -257,6 +263,7 @@ func (t *turn) vars() flows.Vars {
 		"item": flows.ItemVar(t.Work.Item), "place": flows.Where(t.Work.Place), "text": flows.Text(t.Work.Text), "n": flows.Num(t.Work.People),
 		"accept": flows.At(t.acceptBy()), "due": flows.At(t.Due), "who": flows.Who(t.holder()), "why": flows.Text(t.Why), "role": flows.Of(t.Await),
 		"urgent": flows.Text(map[bool]string{true: "1"}[t.Work.Urgent]), "danger": flows.Text(string(t.Work.Danger)),
+		"page":  flows.Num(int(t.e.Settings.Limits.Page.Minutes())),
 		"photo": flows.Text(map[bool]string{true: "1"}[t.item().Photo]),
 	}
 }

@@ -27,6 +27,10 @@ func (t *turn) asked() bool {
 func (t *turn) holds() {
 	switch t.Stage {
 	case Taken, Waiting:
+		if t.Work.Danger != "" {
+			t.toast("danger-by")
+			return
+		}
 		t.toast("now-taken")
 	default:
 		t.toast("now-" + t.Stage)
@@ -215,21 +219,19 @@ func (t *turn) told(w flows.Told) {
 		t.Work.People = u.People
 	}
 	switch w.Name {
-	case "people", "media":
-		for _, m := range u.Media {
-			for i := range t.Work.Media {
-				if t.Work.Media[i].Remote == m.Remote {
-					t.Work.Media[i] = m
-				}
-			}
-		}
+	case "people":
 		t.refresh()
 	case "more":
 		if u.Text != "" && u.Text != t.Work.Text {
 			t.Work.Text = u.Text
 		}
+		have := len(t.Work.Media)
 		t.Work.Media = merge(t.Work.Media, u.Media)
 		t.refresh()
+		if added := t.Work.Media[have:]; len(added) > 0 {
+			// A changed message shows no new photo, so it comes as one of its own.
+			t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: t.class(), Words: "media", Vars: t.vars(), Media: added})
+		}
 	case "answer":
 		t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: flows.Work, Words: "answered", Vars: t.with("text", flows.Text(u.Text)), Media: u.Media})
 	case "moved":
@@ -276,16 +278,18 @@ func (t *turn) moved(u Update) {
 	}
 	if t.Work.Danger != "" {
 		t.refresh()
+		t.tell("placed", News{Who: old, Due: t.Due})
 		return
 	}
 	ladder := t.e.Settings.Ladder(t.item(), u.Place, t.Work.About, t.e.At)
 	ladder = slices.DeleteFunc(ladder, func(p flows.PersonID) bool { return slices.Contains(t.Work.Except, p) })
 	if t.Stage != Sent || len(ladder) == 0 || ladder[0] == old || t.Rung > 0 && slices.Contains(ladder, old) {
 		t.refresh()
+		t.tell("placed", News{Who: old, Due: t.Due})
 		return
 	}
 	t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.with("who", flows.Who(ladder[0])), Slot: t.slot(old)})
 	t.Ladder, t.Rung = ladder, 0
-	t.tell("sent", News{Who: ladder[0], Due: t.Due})
+	t.tell("placed", News{Who: ladder[0], Due: t.Due})
 	t.ask()
 }

@@ -49,7 +49,7 @@ func lasting(d flows.Danger) bool {
 // danger gives the emergency a message reports, if any, with the runes that say so.
 func danger(t text) (found flows.Danger, start, end int) {
 	a := alarms
-	hits := a.find(&t)
+	hits := a.heard(&t)
 	best := len(kinds)
 	for i, h := range hits {
 		k := a.kind[h.class]
@@ -64,6 +64,28 @@ func danger(t text) (found flows.Danger, start, end int) {
 		}
 	}
 	return found, start, end
+}
+
+// heard gives the hits in t, without those words of doubt that an exception
+// covers: "不是演练" is no drill, "有没有" no denial.
+func (a *alarm) heard(t *text) []hit {
+	all := a.find(t)
+	out := all[:0:0]
+	for _, h := range all {
+		not := -1
+		switch h.class {
+		case a.role.no:
+			not = a.role.noNot
+		case a.role.drill:
+			not = a.role.drillNot
+		case a.role.over:
+			not = a.role.overNot
+		}
+		if not < 0 || !covered(all, not, h) {
+			out = append(out, h)
+		}
+	}
+	return out
 }
 
 // excused says that the i-th hit only looks like a danger.
@@ -89,9 +111,7 @@ func (a *alarm) excused(t *text, hits []hit, i int, k flows.Danger) bool {
 			}
 		case c.no:
 			if x.end == h.start || x.end+1 == h.start && t.stop[h.start] == 0 && t.stop[x.end] == 0 {
-				if !covered(hits, c.noNot, x) {
-					return true
-				}
+				return true
 			}
 		case c.topic:
 			if x.start >= h.end && x.start <= h.end+8 && t.same(h.start, x.start, soft) {
@@ -104,7 +124,7 @@ func (a *alarm) excused(t *text, hits []hit, i int, k flows.Danger) bool {
 		case c.now:
 			now = now || x.end > h.end || x.end <= h.start && t.same(x.start, h.start, sentence)
 		case c.drill:
-			drill = drill || !covered(hits, c.drillNot, x)
+			drill = true
 		case c.lesson:
 			lesson = true
 		case c.news:
@@ -112,7 +132,7 @@ func (a *alarm) excused(t *text, hits []hit, i int, k flows.Danger) bool {
 		case c.here:
 			here = true
 		case c.over:
-			over = over || x.start >= h.start && !covered(hits, c.overNot, x)
+			over = over || x.start >= h.start
 		}
 	}
 	if h.hard {

@@ -42,8 +42,8 @@ var roles = map[int]flows.Role{
 
 // The weights of what is no class of words.
 const (
-	bias       = -2.4
-	withItem   = 1.9 // a line of the duty list with what is wrong
+	bias       = -2.35
+	withItem   = 2.0 // a line of the duty list with what is wrong
 	withWord   = 0.9 // a word of the duty list that names no problem
 	withThing  = 0.4 // a thing of the duty list alone
 	troubled   = 1.2 // such a thing, and a problem anywhere
@@ -64,12 +64,12 @@ const (
 
 // seen is a message read by itself.
 type seen struct {
-	reading             flows.Reading
-	said                said
-	mine                bool // 我家, 我们楼: the home is meant
-	unit, room          bool // … as exactly as that
-	content             bool
-	troubled, addressed bool
+	reading    flows.Reading
+	said       said
+	mine       bool // 我家, 我们楼: the home is meant
+	unit, room bool // … as exactly as that
+	content    bool
+	troubled   bool
 }
 
 // joins says that a message is worth reading together with what came before it.
@@ -99,8 +99,10 @@ func view(raw string, d *directory, c prompts.Context) seen {
 		}
 	}
 	s.troubled = count[as.problem]+count[as.grave] > 0
-	best, scores := d.items.find(&b, s.troubled)
-	thing := best.item
+	best, thing, scores := d.items.find(&b, s.troubled)
+	if count[as.problemNot] > 0 && !s.troubled {
+		best.item, thing.item = -1, -1 // "没电话" is no power cut
+	}
 	if best.item >= 0 {
 		r.Item = d.items.ids[best.item]
 	}
@@ -113,14 +115,14 @@ func view(raw string, d *directory, c prompts.Context) seen {
 	s.mine = s.room || s.unit || count[as.building] > 0
 	r.Notice, r.Until = notice(&t, hits, c.At)
 	x := score(&t, &s, best, count, c.Direct)
-	d.blame(&t, &s, hits, best, scores, &x)
+	d.blame(&t, &s, hits, best, thing, scores, &x)
 	r.Demand = 1 / (1 + math.Exp(-x))
 	switch {
 	case r.Notice || t.marks == 0:
 		r.Demand = min(r.Demand, 0.05)
 	case r.Status:
 		r.Demand = min(r.Demand, 0.15)
-	case r.Also && thing < 0 && !s.troubled:
+	case r.Also && best.item < 0 && !s.troubled:
 		r.Demand = min(r.Demand, 0.1)
 	}
 	r.More = s.more(&t, hits, count)
@@ -212,7 +214,7 @@ func score(t *text, s *seen, best found, count []int, direct bool) float64 {
 // blame finds whom a message mainly complains about. A thing that is broken is
 // the matter, whoever was asked in vain; only where somebody's conduct is, or
 // nothing else is, the complaint is about them.
-func (d *directory) blame(t *text, s *seen, hits []hit, best found, scores []float64, x *float64) {
+func (d *directory) blame(t *text, s *seen, hits []hit, best, thing found, scores []float64, x *float64) {
 	r := &s.reading
 	var role flows.Role
 	hard := false
@@ -232,8 +234,11 @@ func (d *directory) blame(t *text, s *seen, hits []hit, best found, scores []flo
 			}
 		}
 	}
-	broken := best.item >= 0 && best.full && d.items.about[best.item] == ""
-	if role == "" || broken && !hard {
+	if thing.item >= 0 && !hard {
+		r.Item = d.items.ids[thing.item]
+		return
+	}
+	if role == "" {
 		if best.item >= 0 && best.full {
 			r.About = d.items.about[best.item]
 		}

@@ -75,7 +75,6 @@ func compile(s *flows.Settings) *directory {
 type said struct {
 	flows.Place
 	elsewhere bool // names a building the directory does not have
-	unknown   bool // a unit the building does not have
 	spans     int
 }
 

@@ -76,6 +76,7 @@ func bare(t *text) text {
 		gap = 0
 	}
 	b.stop = append(b.stop, sentence)
+	b.seal()
 	return b
 }
 
@@ -182,19 +183,21 @@ func wrong(w string) bool {
 // certain sets a line that names what is wrong before one that names only the thing.
 const certain = 6
 
-// find gives the best line for a text. troubled says that the text holds a problem at all.
-func (x *items) find(b *text, troubled bool) (best found, scores []float64) {
-	best.item = -1
+// find gives the best line for a text, and the best one that says what is wrong
+// with a thing and complains of nobody. troubled says that the text holds a
+// problem at all.
+func (x *items) find(b *text, troubled bool) (best, thing found, scores []float64) {
+	best.item, thing.item = -1, -1
 	if len(x.ids) == 0 {
-		return best, nil
+		return best, thing, nil
 	}
 	scores = make([]float64, len(x.ids))
 	tops := make([]found, len(x.ids))
 	var i int
 	visit := func(id, end int) {
 		e := &x.entry[id]
-		if !b.whole(i, end) {
-			return
+		if !b.whole(i, end) || b.r[i] == '楼' && b.has(i-1, "号") {
+			return // 3号楼门口 holds no 楼门
 		}
 		v, full := float64(e.n*e.n), e.problem
 		switch {
@@ -236,8 +239,12 @@ func (x *items) find(b *text, troubled bool) (best found, scores []float64) {
 			best = tops[i]
 			best.item = i
 		}
+		if tops[i].full && x.about[i] == "" && (thing.item < 0 || scores[i] > scores[thing.item]) {
+			thing = tops[i]
+			thing.item = i
+		}
 	}
-	return best, scores
+	return best, thing, scores
 }
 
 // before says that part ends at most gap runes before rune i, in the same sentence.

@@ -181,6 +181,10 @@ func TestSettings(t *testing.T) {
 	if got := r.Read("5号楼没水", prompts.Context{At: noon, Settings: two}).Place.Building; got != "" {
 		t.Errorf("building %q in a community without it", got)
 	}
+	one.Version, one.Buildings = "2", one.Buildings[:2]
+	if got := r.Read("5号楼没水", prompts.Context{At: noon, Settings: one}).Place.Building; got != "" {
+		t.Errorf("building %q by the tables of an older version", got)
+	}
 	if got := r.Read("5号楼没水", prompts.Context{At: noon}); got.Place.Building != "" || got.Item != "" {
 		t.Errorf("%+v without settings", got)
 	}
@@ -196,13 +200,15 @@ func TestLong(t *testing.T) {
 	r, s := New(), town()
 	for _, text := range []string{
 		strings.Repeat("电梯坏了，", 700_000), strings.Repeat("煤气", 1_700_000), strings.Repeat("\xff", 10<<20), strings.Repeat("ﷺ", 3_000_000),
-		strings.Repeat("3-2-", 2_500_000), strings.Repeat("@", 10<<20), strings.Repeat("[", 10<<20), strings.Repeat("十", 3_000_000), strings.Repeat("我家的孩子", 600_000), strings.Repeat("a\u0301", 3_000_000),
+		strings.Repeat("3-2-", 2_500_000), strings.Repeat("@", 10<<20), strings.Repeat("[", 10<<20), strings.Repeat("十", 3_000_000), strings.Repeat("我家的孩子", 600_000), strings.Repeat("a\u0301", 3_000_000), strings.Repeat("不是演练着火没有", 500_000), strings.Repeat("没有着火", 500_000), strings.Repeat("物业不管网格员态度差", 500_000), strings.Repeat("3号楼501", 700_000), strings.Repeat("明天9点到18点停水预计8点恢复", 400_000), strings.Repeat("0412号 ", 700_000),
 	} {
 		begin := time.Now()
 		got := r.Read(text, prompts.Context{At: noon, Settings: s, Before: []string{text, text}})
 		r.Danger(text)
-		if took := time.Since(begin); took > time.Second {
-			t.Errorf("%d bytes of %q took %v", len(text), text[:8], took)
+		took := time.Since(begin)
+		t.Logf("%v for %q…", took, head(text, 8))
+		if took > time.Second {
+			t.Errorf("%d bytes of %q took %v", len(text), head(text, 8), took)
 		}
 		bounded(t, got)
 	}

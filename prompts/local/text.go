@@ -23,8 +23,9 @@ const (
 
 // text is a message in its normal form.
 type text struct {
-	r    []rune  // simplified, lower case, without spaces next to Chinese and without punctuation
-	stop []uint8 // the boundary before the rune of the same index; one more for the end
+	r    []rune      // simplified, lower case, without spaces next to Chinese and without punctuation
+	stop []uint8     // the boundary before the rune of the same index; one more for the end
+	upto [3][]uint16 // by level: how many boundaries stand up to here
 
 	question bool // a question mark
 	link     bool
@@ -134,6 +135,7 @@ func normal(s string) text {
 	}
 	t.stop = append(t.stop, sentence)
 	t.heal()
+	t.seal()
 	return t
 }
 
@@ -208,14 +210,27 @@ func dash(r rune) bool {
 	return r >= 0x2010 && r <= 0x2015 || r == '−' || r == '─' || r == '－' || r == 'ー'
 }
 
-// same says that no boundary of at least level lies between the runes i and j.
-func (t *text) same(i, j int, level uint8) bool {
-	for k := i + 1; k <= j && k < len(t.stop); k++ {
-		if t.stop[k] >= level {
-			return false
+// seal counts the boundaries, so that [text.same] costs the same however far apart.
+func (t *text) seal() {
+	n := len(t.stop)
+	all := make([]uint16, 3*n)
+	for l := range t.upto {
+		t.upto[l] = all[l*n : (l+1)*n]
+		var count uint16
+		for i, s := range t.stop {
+			if int(s) > l {
+				count++
+			}
+			t.upto[l][i] = count
 		}
 	}
-	return true
+}
+
+// same says that no boundary of at least level lies between the runes i and j.
+func (t *text) same(i, j int, level uint8) bool {
+	c := t.upto[level-1]
+	j = min(j, len(c)-1)
+	return j <= i || c[j] == c[i]
 }
 
 // has says whether w stands at rune i.

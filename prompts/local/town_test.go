@@ -3,7 +3,6 @@ package local
 import (
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 
 	"linli/flows"
@@ -66,7 +65,7 @@ const duties = `
 3-3 广告 小广告 乱贴广告 牛皮癣
 3-4 异味 异味 污水外溢 楼道臭 粪水 臭味
 3-5 宠物 狗不牵绳 狗屎 遛狗 狗叫 狗拉屎
-4-1 物业服务 物业不管 物业态度差 物业不作为 物业服务差 物业收钱不干活
+4-1 物业服务 物业没人管 物业不接电话 物业不管 物业态度差 物业不作为 物业服务差 物业收钱不干活
 4-2 物业费 物业费 停车费 物业费太贵
 4-3 业委会 业委会 公共收益 业委会账目
 5-1 噪声 装修噪音 噪音扰民 广场舞 半夜装修 楼上吵 跳广场舞吵
@@ -86,10 +85,3 @@ const duties = `
 8-4 楼长意见 楼长不管 楼长偏心
 8-3 其他 建议
 `
-
-func TestTown(t *testing.T) {
-	s := town()
-	if len(s.Buildings) < 12 || len(s.Items) < 30 {
-		t.Fatalf("town has %d buildings and %d items", len(s.Buildings), len(s.Items))
-	}
-}

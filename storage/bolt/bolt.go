@@ -57,7 +57,7 @@ const patience = 300 * time.Millisecond
 
 // Options say how to open a file. The zero value is right for most.
 type Options struct {
-	// MaxSize is the most bytes the file may grow to (give or take a megabyte),
+	// MaxSize is the most bytes the file may grow to (give or take 4 MB),
 	// 0 for no limit. Beyond it an Update fails with storage.ErrFull.
 	MaxSize int
 	// Broken is called once, in a goroutine of its own, when a commit failed
@@ -96,7 +96,7 @@ func Open(path string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bolt: %s: %w", path, err)
 	}
-	file.AllocSize = 1 << 20
+	file.AllocSize = 4 << 20
 	if err := settle(file); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("bolt: %s: %w", path, err)

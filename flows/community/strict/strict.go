@@ -152,9 +152,7 @@ func (p *Page) Expand(f func(string) (string, error)) {
 			if err != nil {
 				p.Mistake(n.Line, "%s", err)
 			}
-			if v != n.Value {
-				n.Value, n.Tag = v, "!!str"
-			}
+			n.Value = v
 		case yaml.MappingNode:
 			for i := 1; i < len(n.Content); i += 2 {
 				walk(n.Content[i])
