@@ -19,6 +19,7 @@ import (
 // so that "3号楼2单元" and "电梯又坏了" can be read together.
 type fragments struct {
 	texts []string
+	keys  []string // of the inbounds, so that one delivered again is not two
 	until time.Time
 }
 
@@ -47,7 +48,6 @@ func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
 	}
 	b.read(&h)
 	var answer Answer
-	again := false // heard before: what is in memory of it stays as it is
 	err = caught(func() error {
 		return b.store.Update(ctx, func(tx storage.Tx) error {
 			prior, seen, err := b.once(tx, in, at)
@@ -55,8 +55,8 @@ func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
 				return err
 			}
 			if seen {
-				answer.Toast = string(prior)
-				again = true
+				// Delivered again, perhaps because the end of the first time was not known.
+				h.kept, h.opened, answer.Toast = readMark(prior)
 				return nil
 			}
 			st := &step{b: b, tx: tx, at: at, s: h.settings, event: in.Keys[0], in: &h}
@@ -68,8 +68,8 @@ func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
 			}
 			answer.Toast = st.toast
 			h.kept, h.opened = st.kept, st.opened
-			if st.toast != "" {
-				return tx.Answer(in.Keys[0], at, []byte(st.toast))
+			if st.kept {
+				return tx.Answer(in.Keys[0], at, mark(st.opened, st.toast))
 			}
 			return nil
 		})
@@ -85,9 +85,7 @@ func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
 	if err != nil {
 		return Answer{}, fmt.Errorf("receive: %w", err)
 	}
-	if !again {
-		b.recall(h, at)
-	}
+	b.recall(h, at)
 	b.Nudge()
 	return answer, nil
 }
@@ -227,14 +225,26 @@ func (b *Bot) recall(h heard, at time.Time) {
 	}
 	f := b.talk[h.talkKey()]
 	if at.After(f.until) {
-		f.texts = nil
+		f.texts, f.keys = nil, nil
 	}
-	f.texts = append(f.texts, h.Message.Text)
-	if len(f.texts) > 4 {
-		f.texts = f.texts[len(f.texts)-4:]
+	if contains(f.keys, h.Keys[0]) {
+		return
+	}
+	f.texts, f.keys = append(f.texts, h.Message.Text), append(f.keys, h.Keys[0])
+	if n := len(f.texts); n > 4 {
+		f.texts, f.keys = f.texts[n-4:], f.keys[n-4:]
 	}
 	f.until = at.Add(join)
 	b.talk[h.talkKey()] = f
+}
+
+// mark is what is kept with the name of an inbound that led to something: the
+// case it opened and the notice it was answered with. For chatter nothing is.
+func mark(opened flows.ID, toast string) []byte { return []byte(string(opened) + "\x00" + toast) }
+
+func readMark(m []byte) (kept bool, opened flows.ID, toast string) {
+	id, toast, kept := strings.Cut(string(m), "\x00")
+	return kept, flows.ID(id), toast
 }
 
 // once marks all names of an inbound as seen.

@@ -97,12 +97,12 @@ func (st *step) say(c *flows.Case, flow string, say flows.Say) error {
 		return err
 	}
 	if n == 0 && c != nil {
-		return st.again(c.ID, flows.Missed{Mark: mark(say)})
+		return st.again(c.ID, flows.Missed{Mark: markOf(say)})
 	}
 	return nil
 }
 
-func mark(say flows.Say) string {
+func markOf(say flows.Say) string {
 	switch {
 	case say.Receipt != "":
 		return say.Receipt

@@ -298,7 +298,7 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 			return keep(tx)
 		})
 	}
-	return b.event(ctx, j, flows.Delivered{Mark: mark(row.Say), To: row.Person, Outcome: out}, keep)
+	return b.event(ctx, j, flows.Delivered{Mark: markOf(row.Say), To: row.Person, Outcome: out}, keep)
 }
 
 func drop(tx storage.Tx, id uint64) error {
@@ -365,14 +365,14 @@ func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, wh
 // unknown shows staff a send that may or may not have arrived and must not be
 // made twice.
 func (b *Bot) unknown(ctx context.Context, jobs []storage.Job, row sendRow) error {
-	return b.event(ctx, jobs[0], flows.Delivered{Mark: mark(row.Say), To: row.Person, Outcome: flows.Refused}, func(tx storage.Tx) error {
+	return b.event(ctx, jobs[0], flows.Delivered{Mark: markOf(row.Say), To: row.Person, Outcome: flows.Refused}, func(tx storage.Tx) error {
 		return b.trouble(tx, storage.Trouble{Kind: "unknown", Case: jobs[0].Case, Why: "the platform did not say whether an invitation arrived", Body: jobs[0].Body})
 	})
 }
 
 // dead gives up a row, shows it to staff and tells the rules.
 func (b *Bot) dead(ctx context.Context, jobs []storage.Job, row sendRow, why string) error {
-	return b.event(ctx, jobs[0], flows.Delivered{Mark: mark(row.Say), To: row.Person, Outcome: flows.Refused}, func(tx storage.Tx) error {
+	return b.event(ctx, jobs[0], flows.Delivered{Mark: markOf(row.Say), To: row.Person, Outcome: flows.Refused}, func(tx storage.Tx) error {
 		return b.trouble(tx, storage.Trouble{Kind: "dead", Case: jobs[0].Case, Chat: row.Chat, Why: why, Body: jobs[0].Body})
 	})
 }

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -138,10 +139,10 @@ func (p *phrase) funcs() template.FuncMap {
 	return template.FuncMap{
 		"no":        func() string { return Spoken(p.no) },
 		"spoken":    func(v Var) string { return Spoken(v.num()) },
-		"by":        func(v Var) string { return By(v.T.In(p.s.Zone), p.now, p.lang) },
-		"at":        func(v Var) string { return Moment(v.T.In(p.s.Zone), p.now, p.lang) },
-		"clock":     func(v Var) string { return Hour(v.T.In(p.s.Zone), p.now, p.lang) },
-		"day":       func(v Var) string { return Day(v.T.In(p.s.Zone), p.lang) },
+		"by":        p.time(By),
+		"at":        p.time(Moment),
+		"clock":     p.time(Hour),
+		"day":       p.time(func(t, _ time.Time, lang string) string { return Day(t, lang) }),
 		"place":     func(v Var) string { return p.place(v, false) },
 		"exactly":   func(v Var) string { return p.place(v, true) },
 		"building":  func(v Var) string { return p.building(v) },
@@ -158,6 +159,17 @@ func (p *phrase) funcs() template.FuncMap {
 		"phones":    func() Phones { return p.s.Phones },
 		"community": func() string { return p.s.Name },
 		"more":      func(a Var, n int) bool { return a.N != nil && *a.N > n },
+	}
+}
+
+// time renders a moment. One that is not set is an error: "1月1日" would be a
+// promise that nobody made.
+func (p *phrase) time(f func(t, now time.Time, lang string) string) func(Var) (string, error) {
+	return func(v Var) (string, error) {
+		if v.T.IsZero() {
+			return "", errors.New("a time that is not set")
+		}
+		return f(v.T.In(p.s.Zone), p.now, p.lang), nil
 	}
 }
 

@@ -429,6 +429,9 @@ func (w *World) Set(ctx context.Context, setting string) error {
 		return w.again(func() error {
 			return w.o.Store.Update(ctx, func(tx storage.Tx) error {
 				p, err := tx.PersonAt("play:" + a)
+				if errors.Is(err, storage.ErrNone) {
+					return nil
+				}
 				if err != nil {
 					return err
 				}

@@ -37,7 +37,7 @@ func opened(name string, args []string, stderr io.Writer) (c *Config, f *communi
 
 // plan is the house a configuration describes.
 func (c *Config) plan(f *community.File, log *slog.Logger) plan {
-	p := plan{settings: f.Settings, data: c.Data, now: time.Now, log: log}
+	p := plan{settings: f.Settings, data: c.Data, now: func() time.Time { return time.Now().In(f.Settings.Zone) }, log: log}
 	if c.Webchat.Enabled {
 		p.web = &webchat.Options{Secure: c.TrustedProxy, Proxied: c.TrustedProxy}
 		for _, g := range f.Settings.Groups {

@@ -248,7 +248,7 @@ func (t *turn) handTo(p flows.PersonID) {
 	t.Work.Except = append(t.Work.Except, by)
 	t.Ladder = append([]flows.PersonID{p}, slices.DeleteFunc(slices.Clone(t.Ladder), func(x flows.PersonID) bool { return x == by || x == p })...)
 	t.Rung = 0
-	t.Accept = t.e.Settings.Calendar.Add(t.e.At, t.item().Accept)
+	t.Accept = t.within(t.item().Accept)
 	t.do(flows.Say{To: flows.To{Person: by}, Class: flows.Work, Reply: true, Words: "passed", Vars: t.with("who", flows.Who(p)), Slot: t.slot(by)})
 	t.ask()
 	t.tell("unanswered", News{Who: p})

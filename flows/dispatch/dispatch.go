@@ -170,11 +170,10 @@ func (t *turn) sent() {
 		t.Ladder = s.Ladder(it, w.Place, w.About, t.e.At)
 	}
 	t.Ladder = slices.DeleteFunc(t.Ladder, func(p flows.PersonID) bool { return slices.Contains(w.Except, p) })
-	t.Due = cal.Add(t.e.At, it.Answer)
-	t.Accept = cal.Add(t.e.At, it.Accept)
-	if hour := cal.Add(t.e.At, flows.Span{Minutes: 60}); w.Urgent && hour.Before(t.Accept) {
-		t.Accept = hour
-	}
+	// What is promised by the clock (water, power, heat) cannot wait for Monday.
+	t.Work.Urgent = w.Urgent || it.Answer.Plain && it.Answer.Days*24*60+it.Answer.Minutes <= 24*60
+	t.Due = round(cal.Add(t.e.At, it.Answer))
+	t.Accept = t.within(it.Accept)
 	if w.Danger != "" {
 		t.Due = t.e.At.Add(time.Hour)
 	}
@@ -188,12 +187,31 @@ func (t *turn) sent() {
 	t.ask()
 }
 
+// within is the time by which somebody must have taken it: working time, or for
+// what is urgent at most an hour of the day, any day.
+func (t *turn) within(span flows.Span) time.Time {
+	accept := round(t.e.Settings.Calendar.Add(t.e.At, span))
+	if !t.Work.Urgent {
+		return accept
+	}
+	from, _ := t.e.Settings.Quiet(t.e.At)
+	if hour := round(from.Add(time.Hour)); hour.Before(accept) {
+		return hour
+	}
+	return accept
+}
+
+// round gives times as people promise them: the next half hour.
+func round(t time.Time) time.Time {
+	return t.Add(30*time.Minute - time.Nanosecond).Truncate(30 * time.Minute)
+}
+
 // ask sends the card to the person whose turn it is.
 func (t *turn) ask() {
 	t.Turn++
 	t.Late = false
 	if t.Rung > 0 && t.Work.Danger == "" {
-		t.Accept = t.e.Settings.Calendar.Add(t.e.At, t.e.Settings.Limits.Remind)
+		t.Accept = t.within(t.e.Settings.Limits.Remind)
 	}
 	t.card(t.Ladder[t.Rung], "card")
 	t.do(flows.Wake{At: t.acceptBy(), Name: t.wake("accept")})
@@ -376,7 +394,7 @@ func (t *turn) late() {
 		return
 	}
 	t.Late = true
-	after := t.e.Settings.Calendar.Add(t.e.At, t.e.Settings.Limits.Remind)
+	after := t.within(t.e.Settings.Limits.Remind)
 	vars := t.with("after", flows.At(after))
 	vars["accept"] = flows.At(w(t.e))
 	bs := t.asking()[:1]
@@ -387,7 +405,7 @@ func (t *turn) late() {
 		words = "late"
 		bs = append(bs, flows.Button{Words: "b-pass", Vars: flows.Vars{"who": flows.Who(next)}, Choice: "pass=" + itoa(t.Rung+1)})
 	}
-	t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: flows.Work, Words: words, Vars: vars, Buttons: bs},
+	t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: t.class(), Words: words, Vars: vars, Buttons: bs},
 		flows.Wake{At: after, Name: t.wake("next")})
 }
 
