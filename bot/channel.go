@@ -47,6 +47,7 @@ type Capabilities struct {
 	PerChat     float64       // messages a second to one private chat
 	PerGroup    float64       // messages a minute to one group
 	Photos      bool          // can send photos
+	Voices      bool          // can send voice notes
 }
 
 // Unit is how a platform counts the length of a text.
@@ -86,6 +87,7 @@ type Message struct {
 	Text    string
 	Buttons [][]Button
 	Photos  []Photo
+	Voices  []Photo // voice notes, in the form in which they came
 	Edit    string // reference of the message to change instead of sending a new one
 	Quote   string // reference of the message this answers
 	Silent  bool   // without a sound
@@ -95,10 +97,11 @@ type Message struct {
 // Button is a button as a channel shows it.
 type Button struct{ Label, Data string }
 
-// Photo is a picture to send along.
+// Photo is a picture, or a voice note, to send along.
 type Photo struct {
-	Name string
-	Data []byte
+	Name    string
+	Data    []byte
+	Seconds int // length of a voice note, if known
 }
 
 // Inbound is one thing that a channel heard.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"time"
 
@@ -110,19 +111,40 @@ func hashOf(tx storage.Tx, m flows.Media) (string, error) {
 
 func mediaName(hash string) string { return hash[:2] + "/" + hash }
 
-// photos reads the pictures of a Say that have been fetched.
-func (b *Bot) photos(list []flows.Media) []Photo {
+// files reads what of a Say has been fetched: the photos or the voice notes.
+func (b *Bot) files(kind string, list []flows.Media) []Photo {
 	var out []Photo
 	for _, m := range list {
-		if m.Kind != "photo" || len(m.Hash) != sha256.Size*2 || b.media == nil {
+		if m.Kind != kind || len(m.Hash) != sha256.Size*2 || b.media == nil {
 			continue
 		}
 		body, err := b.media.ReadFile(mediaName(m.Hash))
 		if err != nil {
-			b.log.Warn("a photo is missing", "err", err)
+			b.log.Warn("a photo or voice note is missing", "err", err)
 			continue
 		}
-		out = append(out, Photo{Name: m.Hash[:8] + ".jpg", Data: body})
+		out = append(out, Photo{Name: m.Hash[:8] + extension(body), Data: body, Seconds: m.Seconds})
 	}
 	return out
+}
+
+// extension names the type of a file as its first bytes show it.
+func extension(body []byte) string {
+	switch http.DetectContentType(body) {
+	case "image/png":
+		return ".png"
+	case "image/webp":
+		return ".webp"
+	case "image/jpeg":
+		return ".jpg"
+	case "application/ogg":
+		return ".ogg"
+	case "video/webm", "audio/webm":
+		return ".webm"
+	case "video/mp4", "audio/mp4":
+		return ".m4a"
+	case "audio/mpeg":
+		return ".mp3"
+	}
+	return ".bin"
 }

@@ -68,7 +68,7 @@ func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
 			}
 			answer.Toast = st.toast
 			h.kept, h.opened = st.kept, st.opened
-			if st.kept {
+			if st.kept || st.toast != "" {
 				return tx.Answer(in.Keys[0], at, mark(st.opened, st.toast))
 			}
 			return nil

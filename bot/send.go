@@ -210,8 +210,13 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 	if _, quiet := s.Quiet(now); quiet && row.Say.Class != flows.Emergency {
 		m.Silent = true
 	}
-	if caps.Photos && m.Edit == "" && row.Rest == "" {
-		m.Photos = b.photos(row.Say.Media)
+	if m.Edit == "" && row.Rest == "" {
+		if caps.Photos {
+			m.Photos = b.files("photo", row.Say.Media)
+		}
+		if caps.Voices {
+			m.Voices = b.files("voice", row.Say.Media)
+		}
 	}
 	return jobs, m, nil
 }

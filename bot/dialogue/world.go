@@ -175,7 +175,7 @@ func (w *World) Now() time.Time { return w.now }
 func (w *World) Name() string { return "play" }
 
 func (w *World) Capabilities() bot.Capabilities {
-	return bot.Capabilities{ReadsGroup: true, PostsGroup: true, WritesFirst: !w.far, Edits: true, Buttons: 100, DataBytes: 64, Text: 4000, Photos: true}
+	return bot.Capabilities{ReadsGroup: true, PostsGroup: true, WritesFirst: !w.far, Edits: true, Buttons: 100, DataBytes: 64, Text: 4000, Photos: true, Voices: true}
 }
 
 func (w *World) Send(_ context.Context, address string, m bot.Message) (string, error) {
@@ -186,6 +186,9 @@ func (w *World) Send(_ context.Context, address string, m bot.Message) (string, 
 	t := Told{Name: name, Text: m.Text, Silent: m.Silent}
 	if len(m.Photos) > 0 {
 		t.Text += fmt.Sprintf("（附照片%d张）", len(m.Photos))
+	}
+	if len(m.Voices) > 0 {
+		t.Text += "（附语音）"
 	}
 	var flat []bot.Button
 	for _, row := range m.Buttons {

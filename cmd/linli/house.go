@@ -67,7 +67,7 @@ func (l *later) Receive(ctx context.Context, in bot.Inbound) (bot.Answer, error)
 	if b == nil {
 		return bot.Answer{}, errors.New("not ready yet")
 	}
-	return b.Receive(ctx, in)
+	return received(ctx, b, in)
 }
 
 // build opens the store and wires everything together; it starts nothing.
