@@ -88,10 +88,10 @@ type Message struct {
 	Buttons [][]Button
 	Photos  []Photo
 	Voices  []Photo // voice notes, in the form in which they came
-	Edit    string // reference of the message to change instead of sending a new one
-	Quote   string // reference of the message this answers
-	Silent  bool   // without a sound
-	Neutral bool   // keep Text off the lock screen
+	Edit    string  // reference of the message to change instead of sending a new one
+	Quote   string  // reference of the message this answers
+	Silent  bool    // without a sound
+	Neutral bool    // keep Text off the lock screen
 }
 
 // Button is a button as a channel shows it.

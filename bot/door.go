@@ -204,7 +204,7 @@ func (b *Bot) Unbound(ctx context.Context) (staff []flows.PersonID, err error) {
 	return staff, err
 }
 
-// command answers what is said to Linli itself: /start, /help, /code, /trouble
+// command answers what is said to Linli itself: /start, /help, /code, /invite, /trouble
 // and their Chinese words. In a group only /help and a code for the group.
 func (b *Bot) command(st *step, h *heard) (done bool, err error) {
 	text := strings.TrimSpace(h.Message.Text)
@@ -222,11 +222,11 @@ func (b *Bot) command(st *step, h *heard) (done bool, err error) {
 		return true, b.introduce(st, h)
 	case "/help", "/intro", "介绍一下", "邻里介绍":
 		return true, b.introduce(st, h)
-	case "/code", "/邀请", "邀请":
+	case "/code", "/invite":
 		if h.chat.Group || rest == "" {
-			return strings.HasPrefix(word, "/"), nil
+			return true, nil
 		}
-		return true, b.giveCode(st, h, rest)
+		return true, b.giveCode(st, h, rest, word == "/invite")
 	case "/trouble", "没办成的":
 		if h.chat.Group {
 			return true, nil
@@ -285,20 +285,23 @@ func (b *Bot) startCode(st *step, h *heard, code string) error {
 	return st.houseSay(h, "code-person", flows.Vars{"who": flows.Who(o.ID)})
 }
 
-// giveCode makes a code for a person or a group that staff name.
-func (b *Bot) giveCode(st *step, h *heard, name string) error {
+// giveCode makes a code for a person or a group that staff name. An invitation
+// lets residents into a group of the web chat, many by the same code.
+func (b *Bot) giveCode(st *step, h *heard, name string, invite bool) error {
 	if !st.s.May(st.by, flows.Invite, flows.Everywhere) {
 		return st.houseSay(h, "not-yours", nil)
 	}
 	f := CodeFor{Until: st.at.Add(codeLife)}
 	for _, o := range st.s.People {
-		if o.Name == name || string(o.ID) == name {
+		if !invite && (o.Name == name || string(o.ID) == name) {
 			f.Kind, f.Target, name = "person", string(o.ID), o.Name
 		}
 	}
 	for _, g := range st.s.Groups {
 		if g.Name == name || g.ID == name {
-			f.Kind, f.Target, name = "group", g.ID, g.Name
+			if f.Kind, f.Target, name = "group", g.ID, g.Name; invite {
+				f.Kind = "join"
+			}
 		}
 	}
 	if f.Kind == "" {

@@ -1,5 +1,6 @@
 // One window of the example: what a person sees in it, clicks and types.
 import { chromium } from 'playwright-core';
+import { fileURLToPath } from 'node:url';
 import { folder } from '../program.js';
 
 export const sizes = {
@@ -10,6 +11,7 @@ export const sizes = {
 export const open = () => chromium.launch({
   executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
   headless: true,
+  env: { ...process.env, FONTCONFIG_FILE: fileURLToPath(new URL('fonts.conf', import.meta.url)) },
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
     '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'],
 });

@@ -132,8 +132,9 @@ type site struct {
 	front  *httptest.Server
 	stops  time.Duration // the longest a SIGTERM took
 
-	mu   sync.Mutex
-	hook string // where the binary listens now
+	mu    sync.Mutex
+	heard *sync.Cond
+	hook  string // where the binary listens now, empty until it has said so
 }
 
 const (
@@ -144,6 +145,7 @@ const (
 func newSite(t *testing.T, flags ...string) *site {
 	t.Helper()
 	h := &site{tg: fake.New(), dir: t.TempDir()}
+	h.heard = sync.NewCond(&h.mu)
 	h.binary = filepath.Join(h.dir, "linli")
 	args := append([]string{"build", "-o", h.binary}, flags...)
 	if out, err := exec.Command("go", append(args, ".")...).CombinedOutput(); err != nil {
@@ -236,6 +238,9 @@ func (h *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		h.mu.Lock()
+		for h.hook == "" {
+			h.heard.Wait()
+		}
 		body = bytes.Replace(body, []byte(publicURL), []byte(h.hook), 1)
 		h.mu.Unlock()
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
@@ -273,6 +278,9 @@ func (h *site) serve(t *testing.T, round int) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.mu.Lock()
+	h.hook = ""
+	h.mu.Unlock()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -290,6 +298,7 @@ func (h *site) serve(t *testing.T, round int) *process {
 				h.mu.Lock()
 				h.hook = "http://" + address + "/hook/telegram"
 				h.mu.Unlock()
+				h.heard.Broadcast()
 				listening <- "http://" + address + "/readyz"
 			}
 		}

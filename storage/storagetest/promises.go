@@ -161,7 +161,7 @@ func together(t *testing.T, k Keeper) {
 			for i := range each {
 				name, kind := fmt.Sprintf("%d/%d", p, i), (p+i)%4
 				seen := 0
-				err, panicked := try(func() error {
+				panicked, err := try(func() error {
 					return s.Update(context.Background(), func(tx storage.Tx) (err error) {
 						// Everyone reads and writes the same rows.
 						if seen, err = tx.Count("all"); err != nil {
@@ -238,9 +238,9 @@ func together(t *testing.T, k Keeper) {
 	}
 }
 
-func try(fn func() error) (err error, panicked any) {
+func try(fn func() error) (panicked any, err error) {
 	defer func() { panicked = recover() }()
-	return fn(), nil
+	return nil, fn()
 }
 
 func cancelled(t *testing.T, k Keeper) {
