@@ -16,6 +16,7 @@ export function folder(name) {
   return dir;
 }
 
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]]) process.once(signal, () => process.exit(code));
 process.on('exit', () => { for (const dir of folders) rmSync(dir, { recursive: true, force: true }); });
 
 // LINLI names the program that is tested; without it, it is built.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -143,6 +144,11 @@ func (a *account) marks(t *testing.T, tx storage.Tx, q *quarter) {
 	}
 }
 
+func decoded[T any](raw json.RawMessage) (v T, err error) {
+	err = json.Unmarshal(raw, &v)
+	return v, err
+}
+
 // person finds who somebody is by their account.
 func person(tx storage.Tx, user int64) flows.PersonID {
 	p, err := tx.PersonAt(fmt.Sprintf("telegram:%d", user))
@@ -154,7 +160,7 @@ func person(tx storage.Tx, user int64) flows.PersonID {
 
 // matter: a case has exactly those who said it, with their words.
 func (a *account) matter(t *testing.T, tx storage.Tx, q *quarter, m *matter, c flows.Case) {
-	s, err := decodeState[demand.State](c)
+	s, err := decoded[demand.State](c.Data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +174,7 @@ func (a *account) matter(t *testing.T, tx storage.Tx, q *quarter, m *matter, c f
 			a.note(&a.doubled, "%s has %d reporters", m.key, len(page))
 		}
 		for _, e := range page {
-			d, err := decodeData[struct {
+			d, err := decoded[struct {
 				Text string `json:"text"`
 			}](e.Data)
 			if err != nil {
@@ -231,7 +237,7 @@ func (a *account) works(t *testing.T, q *quarter, demands map[string]flows.Case,
 		}
 	}
 	for id, who := range q.accepted {
-		s, err := decodeState[dispatch.State](works[flows.ID(id)])
+		s, err := decoded[dispatch.State](works[flows.ID(id)].Data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -299,7 +305,7 @@ func (a *account) answers(t *testing.T, tx storage.Tx, q *quarter, demands map[s
 	for _, r := range q.residents {
 		id := r.user.ID
 		no := flows.Spoken(demands[r.own.key].No)
-		expected[message{id, "补充记到" + no + "号里了。"}] = r.added - 1
+		expected[message{id, "补充记到" + no + "号里了。"}] = min(r.added, adds)
 		if r.step < known {
 			a.note(&a.silent, "%s: the resident still waits at step %d", r.own.key, r.step)
 			continue

@@ -101,7 +101,7 @@ var wrong = []struct{ item, first, again, other string }{
 
 var chatter = []string{
 	"早上好", "吃了没", "今天天气真不错", "谢谢大家", "哈哈哈", "周末去公园走走吧", "恭喜恭喜", "孩子考试考得不错",
-	"晚饭做了饺子", "晚安", "收到", "生日快乐", "广场舞七点开始", "这张照片真好看",
+	"晚饭做了饺子", "晚安", "收到", "生日快乐", "这张照片真好看",
 }
 
 func newQuarter(t *testing.T, tg *fake.Server, rng *rand.Rand, s *flows.Settings, rounds int) *quarter {

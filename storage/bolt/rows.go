@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -154,6 +155,34 @@ type snapshot struct {
 	buckets [tables]*bbolt.Bucket
 	marked  []table // the days in the file, oldest first
 	listed  bool    // marked is known
+
+	// A batch runs hundreds of small closures: what each of them needs for a
+	// moment is used again by the next.
+	spare   []*layer
+	text    bytes.Buffer
+	encoder *json.Encoder
+}
+
+// encode writes a value as JSON; the bytes are good until the next call.
+func (s *snapshot) encode(v any) ([]byte, error) {
+	if s.encoder == nil {
+		s.encoder = json.NewEncoder(&s.text)
+	}
+	s.text.Reset()
+	err := s.encoder.Encode(v)
+	return bytes.TrimSuffix(s.text.Bytes(), []byte("\n")), err
+}
+
+// reuse takes back the layers of a closure that is over.
+func (s *snapshot) reuse(layers []*layer) {
+	for _, l := range layers {
+		if cap(l.rows) > 64 {
+			continue
+		}
+		clear(l.rows)
+		l.rows, l.dropped = l.rows[:0], false
+		s.spare = append(s.spare, l)
+	}
 }
 
 func (s *snapshot) bucket(t table) *bbolt.Bucket {
@@ -258,7 +287,12 @@ func (x *tx) layer(t table) *layer {
 func (x *tx) own(t table) *layer {
 	l := x.layer(t)
 	if l == nil {
-		l = &layer{table: t}
+		if n := len(x.snap.spare); n > 0 {
+			l, x.snap.spare = x.snap.spare[n-1], x.snap.spare[:n-1]
+		} else {
+			l = &layer{rows: make([]row, 0, 4)}
+		}
+		l.table = t
 		x.layers = append(x.layers, l)
 	}
 	return l

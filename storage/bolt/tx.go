@@ -64,7 +64,7 @@ func (x *tx) putRow(t table, key []byte, v any) error {
 	if err := x.writing(); err != nil {
 		return err
 	}
-	b, err := json.Marshal(v)
+	b, err := x.snap.encode(v)
 	if err != nil {
 		return fmt.Errorf("bolt: table %s: %w", t.name(), err)
 	}

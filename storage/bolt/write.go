@@ -241,13 +241,13 @@ func runFrom(snap *snapshot, batch []*request, i int) (int, error) {
 			i++
 			x := &tx{snap: snap}
 			r.run(x)
-			if r.err != nil || r.panicked != nil || len(x.layers) == 0 {
-				continue
+			if r.err == nil && r.panicked == nil && len(x.layers) > 0 {
+				if failed = snap.apply(x.layers); failed != nil {
+					return
+				}
+				r.applied = true
 			}
-			if failed = snap.apply(x.layers); failed != nil {
-				return
-			}
-			r.applied = true
+			snap.reuse(x.layers)
 		}
 	}()
 	<-end
