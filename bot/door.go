@@ -204,7 +204,7 @@ func (b *Bot) Unbound(ctx context.Context) (staff []flows.PersonID, err error) {
 	return staff, err
 }
 
-// command answers what is said to Linli itself: /start, /help, /code, /invite, /trouble
+// command answers what is said to Linli itself: /start, /help, /code, /invite, /lang, /trouble
 // and their Chinese words. In a group only /help and a code for the group.
 func (b *Bot) command(st *step, h *heard) (done bool, err error) {
 	text := strings.TrimSpace(h.Message.Text)
@@ -227,6 +227,8 @@ func (b *Bot) command(st *step, h *heard) (done bool, err error) {
 			return true, nil
 		}
 		return true, b.giveCode(st, h, rest, word == "/invite")
+	case "/lang":
+		return true, b.setLang(st, h, rest)
 	case "/trouble", "没办成的":
 		if h.chat.Group {
 			return true, nil
@@ -234,6 +236,33 @@ func (b *Bot) command(st *step, h *heard) (done bool, err error) {
 		return true, b.tellTroubles(st, h)
 	}
 	return strings.HasPrefix(text, "/") && len(text) < 40, nil
+}
+
+// setLang lets a person choose the language they are told in, and staff that of
+// a group. Somebody who is not known yet is only answered in it.
+func (b *Bot) setLang(st *step, h *heard, code string) error {
+	lang := language(code)
+	if lang == "" {
+		return st.houseSay(h, "lang-which", nil)
+	}
+	switch {
+	case h.chat.Group:
+		if !st.s.May(st.by, flows.Invite, h.chat.Scope) || !h.known {
+			return st.houseSay(h, "not-yours", nil)
+		}
+		h.chat.Lang = lang
+		if err := st.tx.PutChat(h.chat); err != nil {
+			return err
+		}
+	case h.person.ID == "":
+		h.chat.Lang = lang
+	default:
+		h.person.Lang = lang
+		if err := st.tx.PutPerson(h.person); err != nil {
+			return err
+		}
+	}
+	return st.houseSay(h, "lang-set", nil)
 }
 
 // houseSay tells the chat of a message something of the engine's own.

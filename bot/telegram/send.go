@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"sync"
 
 	tg "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
@@ -21,12 +20,15 @@ const (
 )
 
 // Send delivers a message to a chat, by its number. The reference is the
-// number of the message inside the chat.
+// number of the message inside the chat; of several, of the one with the text.
 //
-// An edit changes words and buttons, never photos; a message that cannot be
-// edited any more is sent anew, one that is unchanged counts as sent. Neutral
-// hides the whole text behind a spoiler, which Telegram keeps covered in
-// notifications too. Links get no preview.
+// An edit changes words and buttons, never photos and voice notes; a message
+// that cannot be edited any more is sent anew, one that is unchanged counts as
+// sent. Neutral hides the whole text behind a spoiler, which Telegram keeps covered
+// in notifications too. Links get no preview.
+//
+// Voice notes follow the text, each as a message of its own that answers it. What
+// went out of a message is not repeated by its next attempt in this process.
 func (t *Telegram) Send(ctx context.Context, address string, m bot.Message) (string, error) {
 	chat, err := strconv.ParseInt(address, 10, 64)
 	if err != nil {
@@ -38,6 +40,25 @@ func (t *Telegram) Send(ctx context.Context, address string, m bot.Message) (str
 			return m.Edit, err
 		}
 	}
+	key := ""
+	if m.Key != "" {
+		key = address + "/" + m.Key
+	}
+	done := t.begun.of(key)
+	if done.ref == "" && (m.Text != "" || len(m.Photos) > 0 || len(m.Voices) == 0) {
+		if done.ref, err = t.sendWords(ctx, chat, key, m); err != nil {
+			return "", err
+		}
+	}
+	if err := t.sendVoices(ctx, chat, key, &done, m); err != nil {
+		return "", err
+	}
+	t.begun.end(key)
+	return done.ref, nil
+}
+
+// sendWords sends a message but for its voice notes.
+func (t *Telegram) sendWords(ctx context.Context, chat int64, key string, m bot.Message) (string, error) {
 	short := bot.UTF16.Len(m.Text) <= captionLimit
 	switch {
 	case len(m.Photos) == 0:
@@ -49,33 +70,29 @@ func (t *Telegram) Send(ctx context.Context, address string, m bot.Message) (str
 	}
 	// Photos cannot carry this text or these buttons (an album has none): they
 	// go first, and a repetition, if the text then fails, begins with the text.
-	if !t.halves.done(m.Key) {
-		rest := m
-		rest.Text, rest.Buttons = "", nil
-		for rest.Photos != nil {
-			part := rest
-			part.Photos, rest.Photos = cut(rest.Photos)
-			send := t.sendAlbum
-			if len(part.Photos) == 1 {
-				send = t.sendPhoto
-			}
-			ref, err := send(ctx, chat, part)
-			if err != nil {
-				return "", err
-			}
-			if m.Text == "" && len(m.Buttons) == 0 && rest.Photos == nil {
-				return ref, nil
-			}
-			rest.Quote = ""
+	done := t.begun.of(key)
+	rest := m
+	rest.Text, rest.Buttons = "", nil
+	for rest.Photos = m.Photos[min(done.photos, len(m.Photos)):]; len(rest.Photos) > 0; {
+		part := rest
+		part.Photos, rest.Photos = cut(rest.Photos)
+		send := t.sendAlbum
+		if len(part.Photos) == 1 {
+			send = t.sendPhoto
 		}
-		t.halves.add(m.Key)
+		ref, err := send(ctx, chat, part)
+		if err != nil {
+			return "", err
+		}
+		if m.Text == "" && len(m.Buttons) == 0 && len(rest.Photos) == 0 {
+			return ref, nil
+		}
+		rest.Quote = ""
+		done.photos += len(part.Photos)
+		t.begun.note(key, done)
 	}
 	m.Photos, m.Quote = nil, ""
-	ref, err := t.sendText(ctx, chat, m)
-	if err == nil {
-		t.halves.remove(m.Key)
-	}
-	return ref, err
+	return t.sendText(ctx, chat, m)
 }
 
 // cut takes an album off a list of photos.
@@ -219,35 +236,4 @@ func cover(m bot.Message) []models.MessageEntity {
 
 func noPreview() *models.LinkPreviewOptions {
 	return &models.LinkPreviewOptions{IsDisabled: tg.True()}
-}
-
-// halves remembers the messages whose photos have gone out while their text
-// has not. It is lost with the process; then photos may come twice.
-type halves struct {
-	mu   sync.Mutex
-	keys map[string]bool
-}
-
-func (h *halves) done(key string) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.keys[key]
-}
-
-func (h *halves) add(key string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if key == "" {
-		return
-	}
-	if h.keys == nil || len(h.keys) >= 1000 { // messages that were given up leave their keys
-		h.keys = map[string]bool{}
-	}
-	h.keys[key] = true
-}
-
-func (h *halves) remove(key string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.keys, key)
 }

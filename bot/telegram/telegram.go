@@ -102,7 +102,7 @@ type Telegram struct {
 	user    atomic.Pointer[string]                     // the bot's username, once known
 	lanes   lanes
 	replies sync.WaitGroup // Polling: answers to presses under way
-	halves  halves
+	begun   begun
 }
 
 var (
@@ -202,6 +202,7 @@ func (t *Telegram) Capabilities() bot.Capabilities {
 		PerChat:    1,
 		PerGroup:   20,
 		Photos:     true,
+		Voices:     true,
 	}
 }
 

@@ -104,12 +104,17 @@ var chatter = []string{
 	"晚饭做了饺子", "晚安", "收到", "生日快乐", "这张照片真好看",
 }
 
+// latency is how long Telegram takes over a send, so that some are always
+// under way.
+const latency = 20 * time.Millisecond
+
 func newQuarter(t *testing.T, tg *fake.Server, rng *rand.Rand, s *flows.Settings, rounds int) *quarter {
 	t.Helper()
 	q := &quarter{tg: tg, rng: rng, chatter: chatter, matters: map[string]*matter{}, also: map[string][]int64{}, accepted: map[string]string{}}
 	tg.Judge = func(c fake.Call) fake.Fault {
 		if strings.HasPrefix(c.Method, "send") || strings.HasPrefix(c.Method, "edit") {
 			q.sends.Add(1)
+			<-time.After(latency)
 		}
 		return fake.Fault{}
 	}
@@ -148,7 +153,7 @@ func newQuarter(t *testing.T, tg *fake.Server, rng *rand.Rand, s *flows.Settings
 			r.texts = append(r.texts, text(w.again, r.own, true, s.Limits.Maybe))
 		}
 		r.texts = append(r.texts, text(w.other, r.own, true, s.Limits.Maybe))
-		for _, n := range rng.Perm(len(shared))[:min(len(shared), 6+rng.IntN(6))] {
+		for _, n := range rng.Perm(len(shared))[:min(len(shared), 3+rng.IntN(3))] {
 			r.shared = append(r.shared, report{shared[n], text(wrong[2].first, shared[n], false, s.Limits.Sure)})
 		}
 		q.residents = append(q.residents, r)
@@ -226,7 +231,7 @@ func (q *quarter) talk(ctx context.Context) {
 func (q *quarter) finish(ctx context.Context) (moved bool) {
 	look := time.NewTicker(10 * time.Millisecond)
 	defer look.Stop()
-	const calm = 100 // looks
+	const calm = 30 // looks
 	for still, sends := 0, q.sends.Load(); still < calm; still++ {
 		select {
 		case <-ctx.Done():

@@ -114,6 +114,9 @@ func crash(t *testing.T, rounds int, flags ...string) *account {
 			t.Fatalf("the binary ended by itself\n%s", p.log())
 		}
 		p.kill()
+		if round%5 == 4 {
+			h.stop(t, h.serve(t, round)) // now and then somebody stops it in order, under the same load
+		}
 	}
 	hush()
 	people.Wait()

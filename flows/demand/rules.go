@@ -76,7 +76,8 @@ func (t *turn) opened(w flows.Opened) {
 		if !w.Said.Direct {
 			t.Group = t.e.Chat.ID
 		}
-		t.Behalf = w.Said.Direct && mayFile(t.e) && start.Mode == "file"
+		// Who has a post and no home here speaks for somebody else.
+		t.Behalf = w.Said.Direct && mayFile(t.e) && start.Mode == "file" && (r.Behalf || t.e.By.Home.Zero())
 	}
 	if start.Like != "" {
 		for _, x := range t.e.Similar {

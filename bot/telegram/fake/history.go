@@ -21,6 +21,7 @@ type Message struct {
 	Caption   bool   // it has media, and Text is their caption
 	Buttons   [][]Button
 	Photos    []string // file ids, see Server.File
+	File      *File    // a voice note, music or document
 	Album     string
 	ReplyTo   int64
 	Silent    bool
@@ -31,6 +32,14 @@ type Message struct {
 	Deleted   bool
 
 	raw object // as a person's update has it
+}
+
+// File is what one message carries beside photos.
+type File struct {
+	Kind    string // voice, audio or document: how people see it
+	ID      string // see Server.File
+	Name    string
+	Seconds int
 }
 
 // Edit is an earlier state of a message.
@@ -44,6 +53,10 @@ type Button struct{ Label, Data, URL string }
 
 func (m *Message) clone() Message {
 	c := *m
+	if m.File != nil {
+		f := *m.File
+		c.File = &f
+	}
 	c.Photos, c.Edits, c.raw = slices.Clone(m.Photos), slices.Clone(m.Edits), nil
 	return c
 }
@@ -99,6 +112,15 @@ func (s *Server) message(chat int64, m *Message) object {
 			size = len(f.data)
 		}
 		o["photo"] = []object{{"file_id": m.Photos[0], "file_unique_id": m.Photos[0] + "u", "width": 1280, "height": 960, "file_size": size}}
+	}
+	if f := m.File; f != nil {
+		o[f.Kind] = object{"file_id": f.ID, "file_unique_id": f.ID + "u", "file_size": len(s.files[f.ID].data)}
+		switch f.Kind {
+		case "voice", "audio":
+			o[f.Kind].(object)["duration"] = f.Seconds
+		case "document":
+			o[f.Kind].(object)["file_name"] = f.Name
+		}
 	}
 	if m.Album != "" {
 		o["media_group_id"] = m.Album

@@ -1,7 +1,9 @@
 package fake
 
 import (
+	"bytes"
 	"net/http"
+	"path"
 	"reflect"
 	"strings"
 	"unicode/utf16"
@@ -20,6 +22,9 @@ var methods = map[string]func(*Server, params) (any, *refusal){
 	"sendMessage":         (*Server).sendMessage,
 	"sendPhoto":           (*Server).sendPhoto,
 	"sendMediaGroup":      (*Server).sendAlbum,
+	"sendVoice":           func(s *Server, p params) (any, *refusal) { return s.sendFile(p, "voice") },
+	"sendAudio":           func(s *Server, p params) (any, *refusal) { return s.sendFile(p, "audio") },
+	"sendDocument":        func(s *Server, p params) (any, *refusal) { return s.sendFile(p, "document") },
 	"editMessageText":     (*Server).editText,
 	"editMessageCaption":  (*Server).editCaption,
 	"deleteMessage":       (*Server).deleteMessage,
@@ -268,6 +273,47 @@ func (s *Server) attach(m *Message, p params, named, field string) *refusal {
 		return bad("wrong file identifier/HTTP URL specified")
 	}
 	return nil
+}
+
+// sendFile sends one file. Like Telegram it shows what its players cannot play
+// as a document, whatever it was sent as.
+func (s *Server) sendFile(p params, kind string) (any, *refusal) {
+	chat, m, no := s.compose(p, p.text["caption"], 1024)
+	if no != nil {
+		return nil, no
+	}
+	m.Caption = true
+	up, ok := p.files[kind]
+	switch {
+	case ok && len(up.data) == 0:
+		return nil, bad("file must be non-empty")
+	case ok && len(up.data) > 50<<20:
+		return nil, &refusal{code: http.StatusRequestEntityTooLarge, why: "Request Entity Too Large"}
+	case !ok && p.text[kind] == "":
+		return nil, bad("there is no " + kind + " in the request")
+	case !ok:
+		return nil, bad("wrong file identifier/HTTP URL specified")
+	case kind == "voice" && s.users[chat] != nil && s.users[chat].NoVoice:
+		return nil, bad("VOICE_MESSAGES_FORBIDDEN")
+	}
+	m.File = &File{Kind: kind, Name: up.name, Seconds: int(p.number("duration"))}
+	if m.File.Kind != "document" && !plays(kind, up.data) {
+		m.File.Kind, m.File.Seconds = "document", 0
+	}
+	m.File.ID = s.keep(m.File.Kind, path.Ext(up.name), up.data)
+	if no := s.send(chat, m); no != nil {
+		return nil, no
+	}
+	return s.message(chat, m), nil
+}
+
+// plays says whether there is a player: for voice notes in Opus, for music in
+// MP3 and MP4.
+func plays(kind string, data []byte) bool {
+	if kind == "voice" {
+		return bytes.HasPrefix(data, []byte("OggS")) && bytes.Contains(data[:min(len(data), 512)], []byte("OpusHead"))
+	}
+	return http.DetectContentType(data) == "audio/mpeg" || len(data) > 8 && string(data[4:8]) == "ftyp"
 }
 
 func (s *Server) sendAlbum(p params) (any, *refusal) {

@@ -16,6 +16,7 @@ type User struct {
 	Last     string
 	Username string
 	Lang     string
+	NoVoice  bool // takes no voice notes, as a setting of Telegram allows
 
 	s       *Server
 	started bool // has written to the bot, so that it may answer
