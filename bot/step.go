@@ -348,6 +348,17 @@ func (st *step) forget(c flows.Case) error {
 	if err := st.tx.DropCase(c.ID); err != nil {
 		return err
 	}
+	troubles, err := st.tx.Troubles()
+	if err != nil {
+		return err
+	}
+	for _, t := range troubles {
+		if t.Case == c.ID {
+			if err := st.tx.DropTrouble(t.ID); err != nil {
+				return err
+			}
+		}
+	}
 	for id := range people {
 		if err := st.forgetPerson(id, c.ID); err != nil {
 			return err
@@ -391,11 +402,15 @@ func (st *step) forgetPerson(id flows.PersonID, dropped flows.ID) error {
 		}
 		return st.tx.PutPerson(p)
 	}
+	var damaged error
 	named, err := st.tx.Cases(1, func(c flows.Case) bool {
 		_, err := st.tx.Entry(c.ID, string(id))
+		if err != nil && !errors.Is(err, storage.ErrNone) {
+			damaged = err
+		}
 		return err == nil
 	})
-	if err != nil || len(named) > 0 {
+	if err := errors.Join(err, damaged); err != nil || len(named) > 0 {
 		return err
 	}
 	if st.person != nil && st.person.ID == id {

@@ -88,9 +88,12 @@ func (w *Webchat) Post(ctx context.Context, as, chat, text string, o PostOptions
 			}
 			return nil
 		}
-		l := Line{Chat: chat, From: as, Name: p.Name, Role: p.Role, At: now, Text: text, Seconds: o.Seconds, Point: o.Point, Voice: files.Voice}
+		l := Line{Chat: chat, From: as, Name: p.Name, Role: p.Role, At: now, Text: text, Point: o.Point}
 		if files.Photo != "" {
 			l.Photos = []string{files.Photo}
+		}
+		if files.Voice != "" {
+			l.Voices = []Voice{{files.Voice, o.Seconds}}
 		}
 		if o.Reply != "" {
 			if _, err := t.line(chat, o.Reply); err != nil {
@@ -197,8 +200,8 @@ func message(l Line) flows.Message {
 	for _, p := range l.Photos {
 		m.Media = append(m.Media, flows.Media{Kind: "photo", Remote: p, Channel: Name})
 	}
-	if l.Voice != "" {
-		m.Media = append(m.Media, flows.Media{Kind: "voice", Remote: l.Voice, Channel: Name, Seconds: l.Seconds})
+	for _, v := range l.Voices {
+		m.Media = append(m.Media, flows.Media{Kind: "voice", Remote: v.File, Channel: Name, Seconds: v.Seconds})
 	}
 	return m
 }

@@ -15,29 +15,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"linli/bot"
-	"linli/flows"
 )
-
-// Line is one message of a chat as the platform keeps it.
-type Line struct {
-	ID      string         `json:"id"`  // its reference; grows
-	Rev     uint64         `json:"rev"` // grows with every change of any line
-	Chat    string         `json:"chat"`
-	From    string         `json:"from,omitempty"` // member; empty: Linli
-	Name    string         `json:"name,omitempty"`
-	Role    string         `json:"role,omitempty"`
-	At      time.Time      `json:"at"`
-	Text    string         `json:"text,omitempty"`
-	Buttons [][]bot.Button `json:"buttons,omitempty"`
-	Photos  []string       `json:"photos,omitempty"` // names of files
-	Voice   string         `json:"voice,omitempty"`
-	Seconds int            `json:"seconds,omitempty"`
-	Point   *flows.Point   `json:"point,omitempty"`
-	Reply   string         `json:"reply,omitempty"` // the line this answers
-	Edited  bool           `json:"edited,omitempty"`
-	Neutral bool           `json:"neutral,omitempty"`
-	Silent  bool           `json:"silent,omitempty"`
-}
 
 // person is a member as kept.
 type person struct {
@@ -251,16 +229,21 @@ func (t tx) since(rev uint64, chats map[string]bool, n int) (lines []Line, last 
 	return lines, last, nil
 }
 
-// dropLine deletes a line with its change and its files.
-func (t tx) dropLine(l Line) error {
-	for _, f := range append(slices.Clone(l.Photos), l.Voice) {
-		if f == "" {
-			continue
-		}
+// dropFiles forgets files; they are deleted after the commit.
+func (t tx) dropFiles(names []string) error {
+	for _, f := range names {
 		*t.drop = append(*t.drop, f)
 		if err := t.bucket("files").Delete([]byte(f)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// dropLine deletes a line with its change and its files.
+func (t tx) dropLine(l Line) error {
+	if err := t.dropFiles(l.files()); err != nil {
+		return err
 	}
 	if err := t.bucket("changes").Delete(key(l.Rev)); err != nil {
 		return err

@@ -25,9 +25,11 @@ const (
 	maxData    = 64 // bytes of a button's data
 	maxLabel   = 60 // runes
 	maxPhotos  = 10
+	maxVoices  = 10
 	maxPhoto   = 10 << 20
-	maxVoice   = 5 << 20
-	trimEvery  = 32 // lines; between two trims a chat may hold so many more
+	maxVoice   = 5 << 20  // a member's
+	maxNote    = 20 << 20 // one that Linli passes on from anywhere
+	trimEvery  = 32       // lines; between two trims a chat may hold so many more
 )
 
 // Send puts a message of Linli into a chat, where it is durable when Send
@@ -46,15 +48,16 @@ func (w *Webchat) Send(ctx context.Context, address string, m bot.Message) (stri
 		}
 	}
 	if m.Key != "" {
-		// Before the photos are written again; the transaction looks once more.
+		// Before the files are written again; the transaction looks once more.
 		if ref := w.sent(address, m.Key); ref != "" {
 			return ref, nil
 		}
 	}
-	photos, types, err := w.keepPhotos(m.Photos)
+	files, types, err := w.keepFiles(m)
 	if err != nil {
 		return "", err
 	}
+	photos, voices := files[:len(m.Photos)], files[len(m.Photos):]
 	var ref string
 	err = w.h.update(func(t tx) error {
 		if !t.known(address) {
@@ -63,7 +66,7 @@ func (w *Webchat) Send(ctx context.Context, address string, m bot.Message) (stri
 		if m.Key != "" {
 			if v := t.seen(sentKey(address, m.Key)); v != nil {
 				ref = string(v)
-				*t.drop = append(*t.drop, photos...)
+				*t.drop = append(*t.drop, files...)
 				return nil
 			}
 		}
@@ -83,13 +86,19 @@ func (w *Webchat) Send(ctx context.Context, address string, m bot.Message) (stri
 		}
 		l.Text, l.Buttons, l.Neutral, l.Silent = clean(m.Text), m.Buttons, m.Neutral, m.Silent
 		if len(photos) > 0 {
-			for _, f := range l.Photos {
-				*t.drop = append(*t.drop, f)
-				if err := t.bucket("files").Delete([]byte(f)); err != nil {
-					return err
-				}
+			if err := t.dropFiles(l.Photos); err != nil {
+				return err
 			}
 			l.Photos = photos
+		}
+		if len(voices) > 0 {
+			if err := t.dropFiles(Line{Voices: l.Voices}.files()); err != nil {
+				return err
+			}
+			l.Voices = nil
+			for i, f := range voices {
+				l.Voices = append(l.Voices, Voice{f, m.Voices[i].Seconds})
+			}
 		}
 		if m.Quote != "" {
 			// A quoted message may be gone; the answer is worth showing without it.
@@ -97,7 +106,7 @@ func (w *Webchat) Send(ctx context.Context, address string, m bot.Message) (stri
 				l.Reply = m.Quote
 			}
 		}
-		for i, f := range photos {
+		for i, f := range files {
 			if err := write(t.bucket("files"), []byte(f), file{Chat: address, Type: types[i]}); err != nil {
 				return err
 			}
@@ -112,7 +121,7 @@ func (w *Webchat) Send(ctx context.Context, address string, m bot.Message) (stri
 		return t.see(sentKey(address, m.Key), ref, now)
 	})
 	if err != nil {
-		w.dropFiles(photos)
+		w.dropFiles(files)
 		if final(err) {
 			return "", err
 		}
@@ -182,12 +191,14 @@ func fits(m bot.Message) error {
 	switch {
 	case bot.Runes.Len(m.Text) > maxText:
 		return why("the text is longer than %d", maxText)
-	case strings.TrimSpace(m.Text) == "" && len(m.Photos) == 0:
+	case strings.TrimSpace(m.Text) == "" && len(m.Photos) == 0 && len(m.Voices) == 0:
 		return why("the message is empty")
 	case n > maxButtons:
 		return why("more than %d buttons", maxButtons)
 	case len(m.Photos) > maxPhotos:
 		return why("more than %d photos", maxPhotos)
+	case len(m.Voices) > maxVoices:
+		return why("more than %d voice notes", maxVoices)
 	}
 	for _, p := range m.Photos {
 		if len(p.Data) > maxPhoto {
@@ -195,6 +206,14 @@ func fits(m bot.Message) error {
 		}
 		if _, ok := photoType(p.Data); !ok {
 			return why("a photo is no JPEG, PNG or WebP")
+		}
+	}
+	for _, v := range m.Voices {
+		if len(v.Data) > maxNote {
+			return why("a voice note is larger than %d bytes", maxNote)
+		}
+		if _, ok := voiceType(v.Data); !ok {
+			return why("a voice note is no WebM, Ogg, MP4 or MP3")
 		}
 	}
 	return nil
@@ -208,13 +227,15 @@ func photoType(data []byte) (string, bool) {
 	return "", false
 }
 
-// voiceType knows what the recorders of browsers make.
+// voiceType knows what the recorders of browsers and phones make.
 func voiceType(data []byte) (string, bool) {
 	switch http.DetectContentType(data) {
 	case "video/webm":
 		return "audio/webm", true
 	case "application/ogg":
 		return "audio/ogg", true
+	case "audio/mpeg":
+		return "audio/mpeg", true
 	}
 	if len(data) > 12 && string(data[4:8]) == "ftyp" {
 		return "audio/mp4", true
@@ -222,15 +243,25 @@ func voiceType(data []byte) (string, bool) {
 	return "", false
 }
 
-func (w *Webchat) keepPhotos(photos []bot.Photo) (names, types []string, err error) {
-	for _, p := range photos {
-		name, err := w.keepFile(p.Data)
-		if err != nil {
-			w.dropFiles(names)
-			return nil, nil, err
+// keepFiles keeps the photos and then the voice notes of a message.
+func (w *Webchat) keepFiles(m bot.Message) (names, types []string, err error) {
+	keep := func(list []bot.Photo, kind func([]byte) (string, bool)) error {
+		for _, p := range list {
+			name, err := w.keepFile(p.Data)
+			if err != nil {
+				return err
+			}
+			t, _ := kind(p.Data)
+			names, types = append(names, name), append(types, t)
 		}
-		t, _ := photoType(p.Data)
-		names, types = append(names, name), append(types, t)
+		return nil
+	}
+	if err = keep(m.Photos, photoType); err == nil {
+		err = keep(m.Voices, voiceType)
+	}
+	if err != nil {
+		w.dropFiles(names)
+		return nil, nil, err
 	}
 	return names, types, nil
 }

@@ -491,7 +491,7 @@ func TestUploads(t *testing.T) {
 	if n != 200 || body != string(picture(t)) || head.Get("Content-Type") != "image/png" || !strings.Contains(head.Get("Content-Security-Policy"), "sandbox") {
 		t.Errorf("photo: %d %v", n, head)
 	}
-	if _, _, head := wang.do("GET", "/chat/file/"+lines[1].Voice, "", nil); head.Get("Content-Type") != "audio/ogg" {
+	if _, _, head := wang.do("GET", "/chat/file/"+lines[1].Voices[0].File, "", nil); head.Get("Content-Type") != "audio/ogg" {
 		t.Errorf("voice: %v", head)
 	}
 	for _, bad := range [][]string{{"lat", "NaN", "lon", "1"}, {"lat", "1"}, {"seconds", "-1"}, {"seconds", "x"}, {"id", "x"}} {

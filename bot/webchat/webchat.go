@@ -198,7 +198,7 @@ func (w *Webchat) Name() string { return Name }
 // Capabilities are those of the browser pages of this package.
 func (w *Webchat) Capabilities() bot.Capabilities {
 	return bot.Capabilities{
-		ReadsGroup: true, PostsGroup: true, WritesFirst: true, Edits: true, Photos: true,
+		ReadsGroup: true, PostsGroup: true, WritesFirst: true, Edits: true, Photos: true, Voices: true,
 		Buttons: maxButtons, DataBytes: maxData, Text: maxText, Unit: bot.Runes,
 	}
 }

@@ -210,6 +210,59 @@ func TestFormAndFiles(t *testing.T) {
 	}
 }
 
+// What no player plays is shown as a document, whatever it was sent as.
+func TestSoundAndDocuments(t *testing.T) {
+	s, u, _ := start(t)
+	shy := s.AddUser("不收语音")
+	shy.NoVoice = true
+	shy.Start("")
+	sound := "OggS" + strings.Repeat("\x00", 24) + "OpusHead"
+	for _, test := range []struct {
+		method, data string
+		to           *User
+		want, why    string
+	}{
+		{"sendVoice", sound, u, "voice", ""},
+		{"sendVoice", "\x1aE\xdf\xa3 webm", u, "document", ""},
+		{"sendVoice", sound, shy, "", "Bad Request: VOICE_MESSAGES_FORBIDDEN"},
+		{"sendAudio", "ID3 music", shy, "audio", ""},
+		{"sendAudio", sound, u, "document", ""},
+		{"sendDocument", sound, shy, "document", ""},
+		{"sendDocument", "", u, "", "Bad Request: file must be non-empty"},
+	} {
+		var body bytes.Buffer
+		form := multipart.NewWriter(&body)
+		form.WriteField("chat_id", fmt.Sprint(test.to.ID))
+		form.WriteField("duration", "4")
+		w, _ := form.CreateFormFile(strings.ToLower(strings.TrimPrefix(test.method, "send")), "a.ogg")
+		io.WriteString(w, test.data)
+		form.Close()
+		before := s.SentCount(test.to.ID)
+		r := send(t, s, test.method, form.FormDataContentType(), &body)
+		if r.Description != test.why || r.OK != (test.why == "") {
+			t.Errorf("%s: %v %q, want %q", test.method, r.OK, r.Description, test.why)
+		}
+		if !r.OK {
+			if s.SentCount(test.to.ID) != before {
+				t.Errorf("%s was refused and sent", test.method)
+			}
+			continue
+		}
+		var result map[string]json.RawMessage
+		if err := json.Unmarshal(r.Result, &result); err != nil || result[test.want] == nil || result["text"] != nil {
+			t.Errorf("%s is shown as %s", test.method, r.Result)
+		}
+		sent := s.Sent(test.to.ID)
+		f := sent[len(sent)-1].File
+		if f == nil || f.Kind != test.want || f.Name != "a.ogg" || string(s.File(f.ID)) != test.data || (f.Seconds == 4) != (f.Kind != "document") {
+			t.Errorf("%s: recorded %+v", test.method, f)
+		}
+	}
+	if r := call(t, s, "sendVoice", map[string]any{"chat_id": u.ID}); r.Description != "Bad Request: there is no voice in the request" {
+		t.Errorf("without a file: %+v", r)
+	}
+}
+
 func TestOffsets(t *testing.T) {
 	s, u, _ := start(t) // update 1 is /start
 	clock := time.Now()

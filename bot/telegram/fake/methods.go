@@ -296,9 +296,9 @@ func (s *Server) sendFile(p params, kind string) (any, *refusal) {
 	case kind == "voice" && s.users[chat] != nil && s.users[chat].NoVoice:
 		return nil, bad("VOICE_MESSAGES_FORBIDDEN")
 	}
-	m.File = &File{Kind: kind, Name: up.name, Seconds: int(p.number("duration"))}
-	if m.File.Kind != "document" && !plays(kind, up.data) {
-		m.File.Kind, m.File.Seconds = "document", 0
+	m.File = &File{Kind: "document", Name: up.name}
+	if plays(kind, up.data) {
+		m.File.Kind, m.File.Seconds = kind, int(p.number("duration"))
 	}
 	m.File.ID = s.keep(m.File.Kind, path.Ext(up.name), up.data)
 	if no := s.send(chat, m); no != nil {
@@ -310,7 +310,10 @@ func (s *Server) sendFile(p params, kind string) (any, *refusal) {
 // plays says whether there is a player: for voice notes in Opus, for music in
 // MP3 and MP4.
 func plays(kind string, data []byte) bool {
-	if kind == "voice" {
+	switch kind {
+	case "document":
+		return false
+	case "voice":
 		return bytes.HasPrefix(data, []byte("OggS")) && bytes.Contains(data[:min(len(data), 512)], []byte("OpusHead"))
 	}
 	return http.DetectContentType(data) == "audio/mpeg" || len(data) > 8 && string(data[4:8]) == "ftyp"

@@ -162,13 +162,15 @@ export class Pane {
       a.append(img);
       bubble.append(a);
     }
-    if (l.voice) {
+    for (const v of l.voices ?? []) {
+      const box = el('div', 'voice');
       const a = el('audio');
       a.controls = true;
       a.preload = 'none';
-      a.src = `/chat/file/${encodeURIComponent(l.voice)}?${this.feed.query()}`;
-      bubble.append(a);
-      if (l.seconds) bubble.append(el('p', 'small', t('seconds', { n: l.seconds })));
+      a.src = `/chat/file/${encodeURIComponent(v.file)}?${this.feed.query()}`;
+      a.setAttribute('aria-label', t('voice'));
+      box.append(a, el('p', 'small', v.seconds ? `${t('voice')} ${t('seconds', { n: v.seconds })}` : t('voice')));
+      bubble.append(box);
     }
     if (l.point) bubble.append(el('p', 'text where', t('located', { at: `${l.point.lat.toFixed(5)}, ${l.point.lon.toFixed(5)}` })));
   }
