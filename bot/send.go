@@ -1,9 +1,12 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -54,7 +57,7 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	if rest != "" {
 		m.Buttons = nil // they come with the last part
 	}
-	m.Key = fmt.Sprintf("%d.%d", j.ID, len(row.Rest))
+	m.Key = sendKey(jobs)
 	sendCtx, cancel := context.WithTimeout(ctx, 40*time.Second)
 	var ref string
 	err = caught(func() (err error) { ref, err = ch.Send(sendCtx, address, m); return err })
@@ -63,10 +66,21 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 		row.Rest = rest
 		return b.finish(ctx, func(tx storage.Tx) error {
 			j.Body, j.At, j.Attempts = flows.Data(row), b.clock(), 0
-			return tx.PutJob(j)
+			return putLive(tx, j)
 		})
 	}
 	return b.sent(ctx, jobs, row, ref, err)
+}
+
+// sendKey is the same for every attempt at the same message and no other: a row
+// that got a newer text, a further part or other company in a bundle has
+// another, or a platform that knows the key would swallow it.
+func sendKey(jobs []storage.Job) string {
+	sum := crc32.NewIEEE()
+	for _, j := range jobs {
+		sum.Write(j.Body)
+	}
+	return fmt.Sprintf("%d.%08x", jobs[0].ID, sum.Sum32())
 }
 
 // sent keeps the outcome of a send.
@@ -111,8 +125,16 @@ func (b *Bot) sent(ctx context.Context, jobs []storage.Job, row sendRow, ref str
 func (b *Bot) later(ctx context.Context, j storage.Job, wait time.Duration) error {
 	return b.finish(ctx, func(tx storage.Tx) error {
 		j.At = b.clock().Add(wait)
-		return tx.PutJob(j)
+		return putLive(tx, j)
 	})
+}
+
+// putLive puts a row back, unless its case was forgotten meanwhile.
+func putLive(tx storage.Tx, j storage.Job) error {
+	if ok, err := live(tx, j.ID); err != nil || !ok {
+		return err
+	}
+	return tx.PutJob(j)
 }
 
 var (
@@ -130,7 +152,7 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 	rows := []sendRow{row}
 	s := b.Settings()
 	err = b.store.View(ctx, func(tx storage.Tx) error {
-		if row.Say.Slot != "" && caps.Edits {
+		if row.Say.Slot != "" && caps.Edits && row.Rest == "" {
 			ref, err := tx.Key(slotKey(row, row.Address))
 			if err != nil && !errors.Is(err, storage.ErrNone) {
 				return err
@@ -160,7 +182,7 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 				return errCapped
 			}
 		}
-		if !row.Say.Bundle || row.Rest != "" {
+		if !row.bundles() || row.Rest != "" {
 			return nil
 		}
 		lane, err := tx.Lane(j.Lane)
@@ -172,7 +194,7 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 				continue
 			}
 			r, err := decode[sendRow](next.Body)
-			if err != nil || !r.Say.Bundle || next.At.After(now) {
+			if err != nil || !r.bundles() || next.At.After(now) {
 				break
 			}
 			jobs, rows = append(jobs, next), append(rows, r)
@@ -185,19 +207,28 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 	err = caught(func() error {
 		var texts []string
 		seen := map[string]bool{}
-		for _, r := range rows {
-			text := r.Rest
+		for i, r := range rows {
+			text, err := r.Rest, error(nil)
 			if text == "" {
 				if text, err = b.words(r.Flow).Render(r.Lang, r.Say.Words, r.Say.Vars, r.No, now, s); err != nil {
-					return fmt.Errorf("%w: %w", errRules, err)
+					err = fmt.Errorf("%w: %w", errRules, err)
 				}
+			}
+			above := m.Buttons
+			if err == nil {
+				err = b.buttons(&m, r, len(rows) > 1, now, s)
+			}
+			if err != nil && i == 0 {
+				return err
 			}
 			if text != "" && !seen[text] {
 				texts = append(texts, text)
 			}
 			seen[text] = true
-			if err := b.buttons(&m, r, len(rows) > 1, now, s); err != nil {
-				return err
+			if i > 0 && (err != nil || !roomy(strings.Join(texts, "\n\n"), m.Buttons, caps)) {
+				// It leaves by itself, and fails by itself.
+				texts, m.Buttons, jobs = slices.DeleteFunc(texts, func(t string) bool { return t == text }), above, jobs[:i]
+				break
 			}
 		}
 		m.Text = strings.Join(texts, "\n\n")
@@ -219,6 +250,19 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 		}
 	}
 	return jobs, m, nil
+}
+
+// bundles says that a row may share a message. One that will be changed, or of
+// which the rules want to hear, stays alone.
+func (r sendRow) bundles() bool { return r.Say.Bundle && r.Say.Slot == "" && r.Say.Receipt == "" }
+
+// roomy says that a bundle still fits one message.
+func roomy(text string, buttons [][]Button, c Capabilities) bool {
+	n := 0
+	for _, row := range buttons {
+		n += len(row)
+	}
+	return (c.Text <= 0 || c.Unit.Len(text) <= c.Text) && (c.Buttons <= 0 || n <= c.Buttons)
 }
 
 // buttons adds the buttons of a row; in a bundle they say which case they are
@@ -261,7 +305,15 @@ func capKey(p flows.PersonID, now time.Time) string {
 func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, out flows.Outcome, ref string) error {
 	keep := func(tx storage.Tx) error {
 		for _, other := range jobs[1:] {
-			if err := drop(tx, other.ID); err != nil {
+			// A newer text that was put into the row meanwhile has not been told.
+			now, err := tx.Job(other.ID)
+			if errors.Is(err, storage.ErrNone) || err == nil && !bytes.Equal(now.Body, other.Body) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if err := tx.DropJob(other.ID); err != nil {
 				return err
 			}
 		}
@@ -306,13 +358,6 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 	return b.event(ctx, j, flows.Delivered{Mark: markOf(row.Say), To: row.Person, Outcome: out}, keep)
 }
 
-func drop(tx storage.Tx, id uint64) error {
-	if err := tx.DropJob(id); err != nil && !errors.Is(err, storage.ErrNone) {
-		return err
-	}
-	return nil
-}
-
 // elsewhere takes a row to another address of the same person; where there is
 // none, it is dead.
 func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, why string, gone bool) error {
@@ -344,8 +389,9 @@ func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, wh
 				return err
 			}
 		}
+		row.Tried = append(row.Tried, row.Address)
 		for _, a := range p.Reach {
-			if a == row.Address {
+			if contains(row.Tried, a) {
 				continue
 			}
 			found = true

@@ -21,12 +21,12 @@ for (const size of Object.keys(sizes)) {
       assert.match(await w.page.title(), /邻里/);
       if (size === 'phone') { // the narrowest that are still in use
         await w.page.setViewportSize({ width: 360, height: 740 });
-        await fits(w);
+        await w.fits();
         await w.page.setViewportSize(sizes.phone.viewport);
       }
       await until('clock', async () => /3月11日 周三 09:0\d/.test(await w.page.getByTestId('clock').innerText()));
       await w.shot('1-empty');
-      await fits(w);
+      await w.fits();
     });
 
     await t.test('a resident says it in the group and gets a receipt', async () => {
@@ -86,6 +86,15 @@ for (const size of Object.keys(sizes)) {
       await w.heard('resident', /记下了，\d{4}号：3号楼2单元下水道/);
     });
 
+    await t.test('what people write is text and nothing else', async () => {
+      const hostile = '<img src=x onerror="document.title=1"><b>你好</b>{{.}}';
+      await w.speakAs('lin');
+      await w.say('group', hostile);
+      await w.heard('group', hostile);
+      assert.match(await w.page.title(), /邻里/);
+      assert.equal(await (await w.look('group')).locator('.lines img, .lines b').count(), 0);
+    });
+
     await t.test('idle talk leaves no answer', async () => {
       const before = (await w.texts('group')).length;
       await w.speakAs('lin');
@@ -106,7 +115,7 @@ for (const size of Object.keys(sizes)) {
       await w.shot('7-danger');
       await w.choose(card, '我来处理');
       await w.heard('resident', '孙值班已经接到');
-      await fits(w);
+      await w.fits();
     });
 
     await t.test('the example\'s clock can be moved on', async () => {
@@ -158,7 +167,7 @@ for (const size of Object.keys(sizes)) {
     await t.test('the chrome speaks English too', async () => {
       await w.press(w.page.locator('#lang'));
       await w.page.getByText('Speak as').waitFor();
-      await fits(w);
+      await w.fits();
       await w.shot('10-english');
       await w.press(w.page.locator('#lang'));
     });
@@ -170,22 +179,4 @@ for (const size of Object.keys(sizes)) {
     assert.equal(await server.stop(), 0, server.stderr);
     assert.doesNotMatch(server.stderr, /level=ERROR|panic/);
   });
-}
-
-// fits checks that nothing sticks out at the side, unless it is in a row that
-// can be pushed along, and that what is pressed is large enough for a finger.
-async function fits(w) {
-  const wrong = await w.page.evaluate(width => {
-    const pushed = e => { for (; e; e = e.parentElement) if (['auto', 'scroll'].includes(getComputedStyle(e).overflowX)) return true; return false; };
-    const wrong = [];
-    for (const e of document.querySelectorAll('button, select, summary, textarea, time, .bubble')) {
-      if (!e.checkVisibility()) continue;
-      const r = e.getBoundingClientRect();
-      const name = (e.textContent.trim() || e.getAttribute('aria-label') || e.className).slice(0, 20);
-      if (r.right > width + .5 && !pushed(e.parentElement)) wrong.push(`${name}: ${(r.right - width).toFixed(1)} too far right`);
-      if (e.matches('button:not(.act), select, summary, textarea') && r.height && r.height < 43.5) wrong.push(`${name}: ${r.height} high`);
-    }
-    return wrong;
-  }, w.page.viewportSize().width);
-  assert.deepEqual(wrong, []);
 }

@@ -1,4 +1,5 @@
 // One window of the example: what a person sees in it, clicks and types.
+import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
 import { fileURLToPath } from 'node:url';
 import { folder } from '../program.js';
@@ -50,14 +51,17 @@ export class Window {
   // press clicks with the mouse or taps with a finger.
   async press(e) { await (this.size === 'phone' ? e.tap() : e.click()); }
 
-  // look gives a pane: group, resident, leader or committee. On a phone there
-  // is one at a time, chosen at the bottom.
+  // look gives a pane: group, resident, leader or committee, of which a phone
+  // shows one at a time, chosen at the bottom; or room, the only one there is.
   async look(name) {
     const pane = this.page.locator(`[data-pane=${name}]`);
-    if (this.size === 'phone') await this.press(this.page.locator(`.bottom [data-show=${name}]`));
+    if (this.size === 'phone' && name !== 'room') await this.press(this.page.locator(`.bottom [data-show=${name}]`));
     await pane.waitFor({ state: 'visible' });
     return pane;
   }
+
+  // turn goes to a chat of the room by its name.
+  async turn(name) { await this.press(this.page.getByRole('tab', { name })); }
 
   async speakAs(id) {
     await this.look('group');
@@ -98,6 +102,24 @@ export class Window {
   async texts(name) {
     const pane = await this.look(name);
     return pane.getByTestId('message').locator('.text').allInnerTexts();
+  }
+
+  // fits checks that nothing sticks out at the side, unless it is in a row that
+  // can be pushed along, and that what is pressed is large enough for a finger.
+  async fits() {
+    const wrong = await this.page.evaluate(width => {
+      const pushed = e => { for (; e; e = e.parentElement) if (['auto', 'scroll'].includes(getComputedStyle(e).overflowX)) return true; return false; };
+      const wrong = [];
+      for (const e of document.querySelectorAll('button, select, summary, textarea, input, time, .bubble')) {
+        if (!e.checkVisibility()) continue;
+        const r = e.getBoundingClientRect();
+        const name = (e.textContent.trim() || e.getAttribute('aria-label') || e.className).slice(0, 20);
+        if (r.right > width + .5 && !pushed(e.parentElement)) wrong.push(`${name}: ${(r.right - width).toFixed(1)} too far right`);
+        if (e.matches('button:not(.act), select, summary, textarea, input') && r.height && r.height < 43.5) wrong.push(`${name}: ${r.height} high`);
+      }
+      return wrong;
+    }, this.page.viewportSize().width);
+    assert.deepEqual(wrong, []);
   }
 
   async shot(name) {

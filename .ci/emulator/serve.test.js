@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { TelegramServer } from 'telegram-test-api/lib/telegramServer.js';
 import { folder, run } from '../program.js';
-import { town } from './town.js';
+import { town } from '../town.js';
 import { Account } from './account.js';
 
 const token = '4242:emulated_token_that_nobody_may_see';

@@ -195,7 +195,13 @@ func (w *World) Send(_ context.Context, address string, m bot.Message) (string, 
 		for _, b := range row {
 			t.Labels = append(t.Labels, b.Label)
 			flat = append(flat, b)
+			if len(b.Data) > w.Capabilities().DataBytes {
+				return "", bot.Refused{Why: "a button's data is too long"}
+			}
 		}
+	}
+	if c := w.Capabilities(); c.Unit.Len(m.Text) > c.Text || len(flat) > c.Buttons {
+		return "", bot.Refused{Why: "the text is too long, or there are too many buttons"}
 	}
 	w.given = append(w.given, post{text: m.Text, buttons: flat})
 	list := w.posts[address]

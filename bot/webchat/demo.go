@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"linli/flows"
 )
 
 // stage plays one example at a time.
@@ -67,7 +69,8 @@ func (w *Webchat) demo(rw http.ResponseWriter, _ *http.Request) error {
 		Title            string
 		Residents, Staff []Member
 		Leaders, Office  []Member
-	}{Demo: d, Title: d.Community}
+		Chips            []string
+	}{Demo: d, Title: d.Community, Chips: chips}
 	if page.Title == "" {
 		page.Title = "示例社区"
 	}
@@ -81,21 +84,26 @@ func (w *Webchat) demo(rw http.ResponseWriter, _ *http.Request) error {
 		case m.Phone:
 			page.Leaders = append(page.Leaders, m)
 		}
-		if len(m.Groups) == 0 {
-			continue
-		}
-		if m.Phone {
-			page.Staff = append(page.Staff, m)
-		} else {
+		switch {
+		case !m.Phone: // also who is in no group: they can speak in private
 			page.Residents = append(page.Residents, m)
+		case len(m.Groups) > 0:
+			page.Staff = append(page.Staff, m)
 		}
 	}
 	return render(rw, http.StatusOK, "demo.html", page)
 }
 
-// office says whether somebody sits in the committee's office, not in the grid.
+// chips are what the page offers to say: something urgent, a danger, something
+// ordinary, and something that is nothing to Linli.
+var chips = []string{"3号楼2单元电梯又停了，老人下不了楼", "闻到煤气味", "楼道灯坏了三天了", "今晚吃火锅有人一起吗"}
+
+// office says whether somebody looks after the whole and sits in the
+// committee's office; the others are those who do the work.
 func office(role string) bool {
-	return slices.Contains([]string{"社区", "居委会", "值班员", "主任", "书记", "委员"}, role)
+	return slices.ContainsFunc([]flows.Role{flows.OnDuty, flows.Staff, flows.Head, flows.Secretary, flows.Supervisor}, func(r flows.Role) bool {
+		return role == r.In("zh-CN") || role == r.In("en")
+	})
 }
 
 // play starts an example, in place of one that is being played; an empty name

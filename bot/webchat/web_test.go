@@ -13,7 +13,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -676,50 +675,6 @@ func TestHostileTextInPages(t *testing.T) {
 		}
 		if m := bad.Find(src); m != nil {
 			t.Errorf("%s has %q", name, m)
-		}
-	}
-}
-
-// A real browser shows hostile texts as text, under the policy we send.
-func TestBrowser(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a browser")
-	}
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("no chromium here")
-	}
-	dem := demo()
-	dem.Members[0].Name = hostile
-	w, _, _ := open(t, func(o *Options) { o.Demo = dem })
-	if _, err := w.Post(t.Context(), "wang", "g/3hao", hostile, PostOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	send(t, w, "m/wang", bot.Message{Text: hostile, Buttons: [][]bot.Button{{{Label: `<b onclick=alert(1)>登记</b>`, Data: `k/"><i>`}}}})
-	send(t, w, "m/zhou", bot.Message{Text: "不上锁屏的话", Neutral: true})
-	s := httptest.NewServer(w.Handler())
-	defer s.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--user-data-dir="+t.TempDir(),
-		"--virtual-time-budget=5000", "--dump-dom", s.URL+"/")
-	out, err := cmd.Output()
-	if err != nil {
-		t.Skipf("chromium does not start here: %v", err)
-	}
-	dom := string(out)
-	for _, want := range []string{`&lt;img src=x onerror="document.title='owned'"&gt;`, `&lt;b onclick=alert(1)&gt;登记&lt;/b&gt;`, "有一条新消息，点开查看"} {
-		if !strings.Contains(dom, want) {
-			t.Errorf("the page does not show %s", want)
-		}
-	}
-	for _, bad := range []string{"<img src=", "<title>owned", "<b onclick", "不上锁屏的话"} {
-		if bad == "<img src=" {
-			bad = "<img src=\"x\""
-		}
-		if strings.Contains(dom, bad) {
-			t.Errorf("the page has %s", bad)
 		}
 	}
 }

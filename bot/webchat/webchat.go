@@ -84,7 +84,7 @@ type Demo struct {
 type Member struct {
 	ID, Name string
 	Note     string   // 68岁，3号楼2单元
-	Role     string   // 居民, 楼栋长, 网格员, 值班员, 社区
+	Role     string   // as flows.Role.In says it
 	Groups   []string // ids
 	Phone    bool     // is shown with a phone at the right
 }

@@ -536,3 +536,12 @@ func TestSecondProcessIsRefused(t *testing.T) {
 		t.Error("two processes own one history")
 	}
 }
+
+func countFiles(t *testing.T, w *Webchat) int {
+	t.Helper()
+	files, err := os.ReadDir(w.h.files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(files)
+}

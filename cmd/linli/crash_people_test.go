@@ -283,6 +283,18 @@ func (q *quarter) reside(r *resident) bool {
 		}
 		return false
 	}
+	// People write in bursts, so that the order in which things are taken matters.
+	acted := false
+	for range 1 + q.rng.IntN(adds) {
+		acted = q.speak(r) || acted
+	}
+	return acted
+}
+
+// speak lets a resident who is known say the next thing, in private or in the
+// group.
+func (q *quarter) speak(r *resident) bool {
+	id := r.user.ID
 	more, others := r.added <= adds, len(r.shared) > 0
 	switch {
 	case more && (!others || q.rng.IntN(2) == 0):

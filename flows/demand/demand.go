@@ -86,8 +86,9 @@ type State struct {
 	Other    bool           `json:"other,omitempty"`    // "not the same matter" was said
 	Asked    bool           `json:"asked,omitempty"`    // the place was asked for and nobody answered
 
-	Job     flows.ID         `json:"job,omitempty"` // the dispatch that has it now
-	Who     flows.PersonID   `json:"who,omitempty"` // who is to answer, or handled it last
+	Job     flows.ID         `json:"job,omitempty"`  // the dispatch that has it now
+	Who     flows.PersonID   `json:"who,omitempty"`  // who is to answer, or handled it last
+	Turn    int              `json:"turn,omitempty"` // of the dispatch: how many were asked
 	Due     time.Time        `json:"due,omitzero"`
 	Taken   bool             `json:"taken,omitempty"` // somebody has accepted it
 	Late    bool             `json:"late,omitempty"`  // it takes longer than was first promised

@@ -11,7 +11,10 @@ import (
 // that comes too late says what holds now.
 func (t *turn) chose(w flows.Chose) {
 	by := t.e.By
-	mine := by.Person == t.Reporter && by.Person != ""
+	if by.Person == "" {
+		return
+	}
+	mine := by.Person == t.Reporter
 	staff := t.e.Settings.May(by, flows.Confirm, flows.Everywhere)
 	switch w.Choice {
 	case "also":
@@ -57,6 +60,12 @@ func (t *turn) mine(w flows.Chose) {
 	case "same":
 		if t.Stage != Which {
 			t.holds()
+			return
+		}
+		if !slices.ContainsFunc(t.e.Similar, func(x flows.Similar) bool { return x.Case.ID == t.Like.ID }) {
+			t.Other = true // it has been closed since it was asked
+			t.endAsk("asked-other")
+			t.file()
 			return
 		}
 		t.Stage = Gone
@@ -232,6 +241,7 @@ func (t *turn) woke(w flows.Woke) {
 // From is what a dispatch tells its demand.
 type From struct {
 	Who    flows.PersonID `json:"who,omitempty"`
+	Turn   int            `json:"turn,omitempty"`
 	Due    time.Time      `json:"due,omitzero"`
 	Text   string         `json:"text,omitempty"`
 	Reason string         `json:"reason,omitempty"` // key of the reason for more time
@@ -259,7 +269,7 @@ func (t *turn) told(w flows.Told) {
 		t.reply("now-"+t.stageWords(), nil)
 		return
 	case "sent":
-		t.Job, t.Who, t.Due = w.From, f.Who, f.Due
+		t.Job, t.Who, t.Due, t.Turn = w.From, f.Who, f.Due, 0
 	}
 	if w.From != t.Job || !t.open() {
 		return // an earlier round, or one that is over
@@ -279,7 +289,10 @@ func (t *turn) told(w flows.Told) {
 			t.tellReporter("moved", nil, true)
 		}
 	case "unanswered":
-		t.Who = f.Who
+		if f.Turn < t.Turn {
+			return // the one asked then was out of reach, and the next was asked before this came
+		}
+		t.Who, t.Turn = f.Who, f.Turn
 		switch {
 		case t.Danger != "":
 			t.tellReporter("danger-next", nil, false)
@@ -369,8 +382,8 @@ func (t *turn) done(f From) {
 // alsoSaid is "我也是" written instead of tapped: the words are the wish, the
 // tap is the consent.
 func (t *turn) alsoSaid() {
-	if t.mute() || t.discreet() {
-		return
+	if t.mute() || t.discreet() || !t.open() && t.Stage != Done {
+		return // what is not filed yet, or is over, nobody can join
 	}
 	t.same(nil)
 }

@@ -251,7 +251,7 @@ func (t *turn) handTo(p flows.PersonID) {
 	t.Accept = t.within(t.item().Accept)
 	t.do(flows.Say{To: flows.To{Person: by}, Class: flows.Work, Reply: true, Words: "passed", Vars: t.with("who", flows.Who(p)), Slot: t.slot(by)})
 	t.ask()
-	t.tell("unanswered", News{Who: p})
+	t.tell("unanswered", News{Who: p, Turn: t.Turn})
 }
 
 // back returns it: the resident hears the clause, where to go instead, and may

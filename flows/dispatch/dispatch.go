@@ -60,6 +60,7 @@ type Update struct {
 // News is what the parent is told.
 type News struct {
 	Who    flows.PersonID `json:"who,omitempty"`
+	Turn   int            `json:"turn,omitempty"` // of "unanswered": grows with every person asked
 	Due    time.Time      `json:"due,omitzero"`
 	Text   string         `json:"text,omitempty"`
 	Reason string         `json:"reason,omitempty"`
@@ -302,27 +303,33 @@ func (t *turn) reply(words string, vars flows.Vars, more ...flows.Button) {
 }
 
 // next asks the next person of the ladder, and says whether there was one.
-func (t *turn) next() bool {
+// Whoever has the card hears that it was passed on.
+func (t *turn) next(has bool) bool {
 	old := t.holder()
 	if t.Rung+1 >= len(t.Ladder) {
 		return false
 	}
 	t.Rung++
 	now := t.holder()
-	if t.Work.Danger == "" {
+	if t.Work.Danger == "" && has {
 		t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.with("who", flows.Who(now)), Slot: t.slot(old)})
 	}
 	t.ask()
-	t.tell("unanswered", News{Who: now})
+	t.tell("unanswered", News{Who: now, Turn: t.Turn})
 	return true
 }
 
 // unreached goes on at once where the one asked has no address, or blocked us.
 func (t *turn) unreached(mark string) {
-	if t.Stage != Sent || t.Rung >= len(t.Ladder) || mark != t.slot(t.Ladder[t.Rung]) {
+	if t.Stage != Sent || t.Loops > 0 || t.Rung >= len(t.Ladder) || mark != t.slot(t.Ladder[t.Rung]) {
 		return
 	}
-	if !t.next() {
+	if t.Turn > 2 {
+		// One event may move only so many cases: the rest of the ladder in steps of their own.
+		t.do(flows.Wake{At: t.e.At, Name: t.wake("next")})
+		return
+	}
+	if !t.next(false) {
 		t.exhausted()
 	}
 }
@@ -375,7 +382,7 @@ func (t *turn) woke(w flows.Woke) {
 	case w.Name == t.wake("accept") && t.Stage == Sent:
 		t.late()
 	case w.Name == t.wake("next") && t.Stage == Sent:
-		if !t.next() {
+		if !t.next(true) {
 			t.exhausted()
 		}
 	case w.Name == t.wake("again") && t.Stage == Sent:
@@ -388,7 +395,7 @@ func (t *turn) woke(w flows.Woke) {
 // late reminds the one who has not answered, and says who is next.
 func (t *turn) late() {
 	if t.Work.Danger != "" {
-		if !t.next() {
+		if !t.next(true) {
 			t.exhausted()
 		}
 		return

@@ -52,7 +52,7 @@ func (t *turn) chose(w flows.Chose) {
 		return
 	case "pass":
 		// Handed to the next of the ladder by the one who is reminded.
-		if t.Stage != Sent || w.Value != itoa(t.Rung+1) || !t.next() {
+		if t.Stage != Sent || w.Value != itoa(t.Rung+1) || !t.next(true) {
 			t.holds()
 		}
 		return
@@ -207,7 +207,7 @@ func (t *turn) told(w flows.Told) {
 		}
 		was := t.Stage
 		t.Stage = Ended
-		if w.Name == "withdrawn" && was != Done && was != Returned {
+		if w.Name == "withdrawn" && was != Done && was != Returned && t.holder() != "" {
 			t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: flows.Work, Words: "card-withdrawn", Vars: t.vars(), Slot: t.slot(t.holder())})
 		}
 		return
@@ -228,11 +228,14 @@ func (t *turn) told(w flows.Told) {
 		have := len(t.Work.Media)
 		t.Work.Media = merge(t.Work.Media, u.Media)
 		t.refresh()
-		if added := t.Work.Media[have:]; len(added) > 0 {
+		if added := t.Work.Media[have:]; len(added) > 0 && t.holder() != "" {
 			// A changed message shows no new photo, so it comes as one of its own.
 			t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: t.class(), Words: "media", Vars: t.vars(), Media: added})
 		}
 	case "answer":
+		if t.holder() == "" {
+			return
+		}
 		t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: flows.Work, Words: "answered", Vars: t.with("text", flows.Text(u.Text)), Media: u.Media})
 	case "moved":
 		t.moved(u)
@@ -288,8 +291,12 @@ func (t *turn) moved(u Update) {
 		t.tell("placed", News{Who: old, Due: t.Due})
 		return
 	}
-	t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.with("who", flows.Who(ladder[0])), Slot: t.slot(old)})
-	t.Ladder, t.Rung = ladder, 0
+	if old == "" {
+		t.Due = round(t.e.Settings.Calendar.Add(t.e.At, t.item().Answer)) // nobody had it: it begins now
+	} else {
+		t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.with("who", flows.Who(ladder[0])), Slot: t.slot(old)})
+	}
+	t.Ladder, t.Rung, t.Accept = ladder, 0, t.within(t.item().Accept)
 	t.tell("placed", News{Who: ladder[0], Due: t.Due})
 	t.ask()
 }

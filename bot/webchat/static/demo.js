@@ -12,12 +12,16 @@ for (const name of ['group', 'resident', 'leader', 'committee']) {
   panes[name] = new Pane($(`[data-pane=${name}]`), feed, new Outbox());
 }
 const speaker = $('#speaker');
+const holder = { leader: $('[data-pane=leader] .holder'), committee: $('[data-pane=committee] .holder') };
 const tabs = [...document.querySelectorAll('.tabs [data-chat]')];
 let group = tabs[0]?.dataset.chat ?? '';
 let playing = '';
 
-const inGroup = (id, g) => members.get(id)?.Groups?.some(x => 'g/' + x === g);
 const own = id => 'm/' + id;
+const inGroup = (id, g) => members.get(id)?.Groups?.some(x => 'g/' + x === g);
+// Whoever is writing on a phone is not taken away from it.
+const writing = pane => panes[pane].input.value !== '';
+const visible = pane => panes[pane].root.offsetParent !== null;
 
 function speak(id) {
   if (!members.has(id)) return;
@@ -30,39 +34,61 @@ function speak(id) {
   panes.group.input.disabled = !may;
   panes.group.form.querySelector('.send').disabled = !may;
   panes.group.input.placeholder = may ? t('say') : t('notin', { who: m.Name });
-  dot('resident', false);
+  mark();
 }
 
 function choose(g) {
   group = g;
-  for (const b of tabs) {
-    b.setAttribute('aria-selected', String(b.dataset.chat === g));
-    if (b.dataset.chat === g) b.querySelector('.dot').hidden = true;
-  }
+  for (const b of tabs) b.setAttribute('aria-selected', String(b.dataset.chat === g));
   const here = [...speaker.options].find(o => inGroup(o.value, g));
   speak(inGroup(speaker.value, g) || !here ? speaker.value : here.value);
 }
-
-const dot = (pane, on) => { const d = $(`.bottom [data-show=${pane}] .dot`); if (d) d.hidden = !on; };
-const shown = () => document.body.dataset.show;
 
 function show(pane) {
   document.body.dataset.show = pane;
   for (const b of document.querySelectorAll('.bottom [data-show]')) {
     if (b.dataset.show === pane) b.setAttribute('aria-current', 'true'); else b.removeAttribute('aria-current');
   }
-  dot(pane, false);
   panes[pane].bottom();
+  mark();
 }
 
-const holder = { leader: $('[data-pane=leader] .holder'), committee: $('[data-pane=committee] .holder') };
-
 function hold(pane, id) {
-  const s = holder[pane];
-  s.value = id;
-  const o = s.selectedOptions[0];
-  if (o) o.textContent = o.dataset.name;
+  holder[pane].value = id;
   panes[pane].look(own(id), id);
+  mark();
+}
+
+// flash shows for a moment that a phone is somebody else's now.
+function flash(pane) {
+  const { root } = panes[pane];
+  root.classList.add('turned');
+  clearTimeout(root.turned);
+  root.turned = setTimeout(() => root.classList.remove('turned'), 2000);
+}
+
+// mark puts dots where there is something that nobody has seen on this page.
+const unread = new Set(); // chats
+for (const o of document.querySelectorAll('option')) o.dataset.name = o.textContent.trim();
+function mark() {
+  for (const name of Object.keys(panes)) if (visible(name)) unread.delete(panes[name].chat);
+  for (const b of tabs) b.querySelector('.dot').hidden = !unread.has(b.dataset.chat);
+  for (const s of [speaker, ...Object.values(holder)]) {
+    for (const o of s.options) {
+      const name = (unread.has(own(o.value)) ? '● ' : '') + o.dataset.name;
+      if (o.textContent !== name) o.textContent = name; // an open list would close
+    }
+  }
+  const dot = (pane, on) => { $(`.bottom [data-show=${pane}] .dot`).hidden = !on || visible(pane); };
+  dot('group', tabs.some(b => unread.has(b.dataset.chat)));
+  dot('resident', unread.has(own(speaker.value)));
+  for (const pane of Object.keys(holder)) {
+    const who = [...holder[pane].options].map(o => o.value).filter(id => unread.has(own(id)));
+    dot(pane, who.length > 0);
+    const note = panes[pane].root.querySelector('.news');
+    note.hidden = !who.length;
+    note.querySelector('span').textContent = t('new', { who: who.map(id => members.get(id).Name).join('、') });
+  }
 }
 
 // paneOf finds the phone on which somebody's private chat is shown.
@@ -70,27 +96,32 @@ const paneOf = id => Object.keys(holder).find(p => [...holder[p].options].some(o
 
 function news({ line, old }, follow) {
   if (old) return;
-  if (line.chat.startsWith('g/')) {
-    if (follow && line.chat !== group) choose(line.chat);
-    if (line.chat !== group) tabs.find(b => b.dataset.chat === line.chat)?.querySelector('.dot').removeAttribute('hidden');
-    if (shown() !== 'group') dot('group', true);
-    return;
+  unread.add(line.chat);
+  const inside = line.chat.startsWith('g/');
+  const id = inside ? line.from : line.chat.slice(2);
+  const pane = inside ? '' : paneOf(id);
+  if (pane && holder[pane].value !== id && !writing(pane)) {
+    hold(pane, id);
+    flash(pane);
   }
-  const id = line.chat.slice(2);
-  const pane = paneOf(id);
-  if (pane) {
-    const s = holder[pane];
-    // Whoever is writing on this phone is not taken away from it.
-    if (s.value !== id && !panes[pane].input.value && document.activeElement !== panes[pane].input) hold(pane, id);
-    if (s.value !== id) {
-      const o = [...s.options].find(o => o.value === id);
-      o.textContent = '● ' + o.dataset.name;
-    }
-    if (shown() !== pane) dot(pane, true);
-    return;
+  // A play takes the speaker along; otherwise it is whom the visitor chose.
+  if (!follow || writing('group') || writing('resident')) return;
+  if (inside && line.chat !== group) choose(line.chat);
+  if (id && !paneOf(id) && id !== speaker.value) speak(id);
+}
+
+// settle turns each phone to whoever got the newest message.
+let settled = false;
+const chosen = new Set(); // phones that the visitor has turned already
+function settle() {
+  settled = true;
+  const newest = id => Number(feed.list(own(id)).at(-1)?.id ?? 0);
+  for (const [pane, s] of Object.entries(holder)) {
+    if (chosen.has(pane) || writing(pane)) continue;
+    const ids = [...s.options].map(o => o.value);
+    const id = ids.reduce((a, b) => newest(b) > newest(a) ? b : a, ids[0]);
+    if (id) hold(pane, id);
   }
-  if (follow && speaker.value !== id && members.has(id)) speak(id);
-  if (speaker.value === id && shown() !== 'resident') dot('resident', true);
 }
 
 let clock = '';
@@ -105,8 +136,12 @@ function tell() {
 }
 
 feed.addEventListener('frame', ({ detail: { frame, changed, first } }) => {
+  const follow = Boolean(playing || frame.playing); // its last words come with its end
   if (frame.clock) { clock = frame.clock; playing = frame.playing ?? ''; tell(); }
-  if (!first) for (const c of changed) news(c, Boolean(playing));
+  
+  if (first) return;
+  for (const c of changed) news(c, follow);
+  mark();
 });
 feed.addEventListener('state', e => { $('.offline').hidden = e.detail.up || feed.down < 2; });
 
@@ -114,7 +149,7 @@ const act = (url, fields) => fetch(url, { method: 'POST', body: new URLSearchPar
 
 for (const b of tabs) b.onclick = () => choose(b.dataset.chat);
 speaker.onchange = () => speak(speaker.value);
-for (const p of Object.keys(holder)) holder[p].onchange = () => hold(p, holder[p].value);
+for (const p of Object.keys(holder)) holder[p].onchange = () => { chosen.add(p); hold(p, holder[p].value); };
 for (const b of document.querySelectorAll('.bottom [data-show]')) b.onclick = () => show(b.dataset.show);
 for (const b of document.querySelectorAll('.chips button')) {
   b.onclick = () => { panes.group.input.value = b.textContent; panes.group.grow(); panes.group.input.focus(); };

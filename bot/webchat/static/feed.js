@@ -12,6 +12,7 @@ export class Feed extends EventTarget {
     super();
     this.as = as;
     this.rev = 0;
+    this.told = false;      // the past has come
     this.chats = new Map(); // address → name
     this.lines = new Map(); // address → Map(id → line)
     this.down = 0;          // failures in a row
@@ -37,7 +38,7 @@ export class Feed extends EventTarget {
     if (f.chats && !f.reset && this.rev && f.chats.some(c => !this.chats.has(c.address))) f = { ...f, again: true };
     if (f.reset) { this.lines.clear(); this.chats.clear(); }
     if (f.chats) this.chats = new Map(f.chats.map(c => [c.address, c.name]));
-    const first = this.rev === 0 || f.reset;
+    const first = !this.told || f.reset; // nothing may have been said yet: then rev stays 0
     const changed = [];
     for (const l of f.lines ?? []) {
       const old = this.of(l.chat).get(l.id);
@@ -45,6 +46,7 @@ export class Feed extends EventTarget {
       this.of(l.chat).set(l.id, l);
       changed.push({ line: l, old });
     }
+    this.told = !f.again;
     this.rev = f.again ? 0 : f.rev;
     this.dispatchEvent(new CustomEvent('frame', { detail: { frame: f, changed, first } }));
     return !f.again; // else there is a chat whose past we do not know

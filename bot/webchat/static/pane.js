@@ -75,7 +75,7 @@ export class Pane {
       this.list.append(more);
     }
     for (const l of lines) { this.dayBefore(l); this.list.append(this.line(l)); }
-    if (!lines.length) this.list.append(el('li', 'none', t('empty')));
+    if (!lines.length) this.list.append(el('li', 'none', t(this.root.dataset.empty || 'empty')));
     this.pending();
     if (down) this.bottom();
   }
@@ -145,7 +145,7 @@ export class Pane {
     if (l.reply) {
       const q = this.feed.of(this.chat).get(l.reply);
       const quote = el('blockquote');
-      if (q && !q.neutral) quote.textContent = `${q.from ? q.name : t('linli')}: ${(q.text || t('photoof')).slice(0, 60)}`;
+      if (q && !q.neutral) quote.textContent = `${q.from ? q.name : t('linli')}: ${(q.text || t(q.voices ? 'voice' : 'photoof')).slice(0, 60)}`;
       else quote.textContent = t('quoted');
       bubble.append(quote);
     }

@@ -4,10 +4,10 @@ const words = {
     say: '说点什么', send: '发送', cancel: '取消', photo: '照片', place: '发位置', voice: '语音', plus: '照片、位置、语音',
     recording: '停止并发送', seconds: '{n}秒', reply: '回复', edit: '修改', replying: '回复 {who}', editing: '修改自己的话',
     edited: '已修改', sending: '发送中', retry: '还没发出去，会自动再发', older: '更早的消息', located: '位置 {at}', hidden: '有一条新消息，点开查看',
-    quoted: '引用的消息已不在', photoof: '照片', linli: 'Linli 邻里', bot: '社区助手', empty: '还没有消息', private: 'Linli 私信',
+    quoted: '引用的消息已不在', photoof: '照片', linli: 'Linli 邻里', bot: '社区助手', empty: '还没有消息', 'empty-leader': '还没有消息。单子派给谁，这里就显示谁的手机。', 'empty-committee': '还没有消息。危险的、没人接的，会到这里。', private: 'Linli 私信',
     offline: '连接断了，正在重连。', larger: '大字', leave: '退出', clock: '示例里的时间', hour: '快进 1 小时', morning: '到明天早上',
-    plays: '看一段示例', stop: '停', as: '以谁的身份说话', try: '可以试试', resident: '说话人的手机', leader: '网格员的手机',
-    committee: '社区的手机', with: '与 Linli 的私信', 'nav-group': '群聊', 'nav-resident': '我的私信', 'nav-leader': '网格员', 'nav-committee': '社区',
+    plays: '看一段示例', stop: '停', as: '以谁的身份说话', try: '可以试试', resident: '说话人的手机', leader: '经办人的手机',
+    committee: '社区的手机', with: '与 Linli 的私信', 'nav-group': '群聊', 'nav-resident': '我的私信', 'nav-leader': '经办人', 'nav-committee': '社区', residents: '居民', workers: '工作人员',
     notin: '{who}不在这个群里', new: '{who}有新消息', playing: '正在演示：{what}',
     door: '进门码由居委会或楼栋长给您，在通知单或二维码上。', code: '进门码', name: '怎么称呼您', enter: '进入',
     keeps: '群里的消息保存7天，私信30天。说的话由邻里（一个程序）读，诉求会登记并转给网格员。',
@@ -19,13 +19,13 @@ const words = {
     day: '{m}月{d}日 {w}', week: '周日 周一 周二 周三 周四 周五 周六',
   },
   en: {
-    say: 'Say something', send: 'Send', cancel: 'Cancel', photo: 'Photo', place: 'My location', voice: 'Voice', plus: 'Photo, location, voice',
+    say: 'Message', send: 'Send', cancel: 'Cancel', photo: 'Photo', place: 'My location', voice: 'Voice', plus: 'Photo, location, voice',
     recording: 'Stop and send', seconds: '{n} s', reply: 'Reply', edit: 'Edit', replying: 'Reply to {who}', editing: 'Edit your message',
     edited: 'edited', sending: 'sending', retry: 'not sent yet, will be sent again', older: 'Earlier messages', located: 'Location {at}', hidden: 'A new message. Tap to read',
-    quoted: 'The quoted message is gone', photoof: 'Photo', linli: 'Linli', bot: 'community assistant', empty: 'No messages yet', private: 'Linli, private',
+    quoted: 'The quoted message is gone', photoof: 'Photo', linli: 'Linli', bot: 'community assistant', empty: 'No messages yet', 'empty-leader': 'No messages yet. Whoever gets the work, their phone is shown here.', 'empty-committee': 'No messages yet. Dangers, and what nobody takes, arrive here.', private: 'Linli, private',
     offline: 'The connection is down. Trying again.', larger: 'Larger', leave: 'Leave', clock: 'Time in the example', hour: '+1 hour', morning: 'Next morning',
-    plays: 'Examples', stop: 'Stop', as: 'Speak as', try: 'Things to try', resident: 'Phone of the speaker', leader: 'Phone of the grid leader',
-    committee: 'Phone of the committee', with: 'Private chat with Linli', 'nav-group': 'Group', 'nav-resident': 'My chat', 'nav-leader': 'Leader', 'nav-committee': 'Committee',
+    plays: 'Examples', stop: 'Stop', as: 'Speak as', try: 'Things to try', resident: 'Speaker’s phone', leader: 'Handler’s phone (经办人)',
+    committee: 'Committee’s phone (社区)', with: 'Private chat with Linli', 'nav-group': 'Group', 'nav-resident': 'My chat', 'nav-leader': 'Handler', 'nav-committee': 'Committee', residents: 'Residents', workers: 'Staff',
     notin: '{who} is not in this group', new: 'New for {who}', playing: 'Playing: {what}',
     door: 'You get an entry code from the committee or your building captain, on a notice or as a QR code.', code: 'Entry code', name: 'What shall we call you', enter: 'Enter',
     keeps: 'Group messages are kept for 7 days, private ones for 30. Linli, a program, reads them; demands are filed and passed to the grid leader.',
@@ -56,6 +56,7 @@ export function label(changed = () => {}) {
     document.documentElement.lang = lang === 'en' ? 'en' : 'zh-CN';
     for (const e of document.querySelectorAll('[data-t]')) e.textContent = t(e.dataset.t);
     for (const e of document.querySelectorAll('[data-p]')) { e.placeholder = t(e.dataset.p); e.setAttribute('aria-label', t(e.dataset.p)); }
+    for (const e of document.querySelectorAll('[data-g]')) e.label = t(e.dataset.g);
     for (const e of document.querySelectorAll('[data-l]')) e.setAttribute('aria-label', t(e.dataset.l));
     const b = document.getElementById('lang');
     if (b) { b.textContent = lang === 'en' ? '中文' : 'EN'; b.setAttribute('aria-label', lang === 'en' ? '中文' : 'English'); b.lang = lang === 'en' ? 'zh-CN' : 'en'; }

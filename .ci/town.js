@@ -5,9 +5,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const example = fileURLToPath(new URL('../../flows/community/example.yaml', import.meta.url));
+const example = fileURLToPath(new URL('../flows/community/example.yaml', import.meta.url));
 
-export function town(dir, { token, api }) {
+// town writes both into a folder and gives the path of the configuration.
+// Without a token Telegram is off.
+export function town(dir, { token = '', api = 'http://127.0.0.1:9' } = {}) {
   let text = readFileSync(example, 'utf8');
   for (const [from, to] of [
     [/^hours: .*$/m, 'hours: ["0:00-24:00"]'],
@@ -44,3 +46,9 @@ log: {level: debug}
 `);
   return config;
 }
+
+// The same configuration at an address that is known by now.
+town.at = (config, address) => {
+  writeFileSync(config, readFileSync(config, 'utf8').replace(/^listen: .*$/m, `listen: ${address}`));
+  return config;
+};

@@ -1,0 +1,75 @@
+package dispatch_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"linli/flows"
+	"linli/flows/community"
+	"linli/flows/demand"
+	"linli/flows/dispatch"
+	"linli/flows/flowstest"
+)
+
+// example is the flow in the example community.
+func example(t *testing.T) (flows.Flow, *flows.Settings) {
+	t.Helper()
+	f, err := dispatch.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, file.Settings
+}
+
+// options are what a dispatch is opened with and told by a demand.
+func options(s *flows.Settings) flowstest.Options {
+	return flowstest.Options{
+		Begin: func(t *rapid.T) json.RawMessage {
+			r := flowstest.AnyReading(t, s)
+			w := dispatch.Work{Item: r.Item, Place: r.Place, Text: flowstest.Rare, People: 1, Urgent: r.Urgent, Danger: r.Danger, About: r.About}
+			if rapid.IntRange(0, 3).Draw(t, "second") == 0 && w.Danger == "" {
+				w.Second, w.Why = true, rapid.SampledFrom([]string{"returned", "bad"}).Draw(t, "why")
+				w.Except = []flows.PersonID{rapid.SampledFrom(s.People).Draw(t, "before").ID}
+			}
+			return flows.Data(w)
+		},
+		Tell: func(t *rapid.T) (string, json.RawMessage) {
+			name := rapid.SampledFrom([]string{"people", "more", "answer", "moved", "moved", "withdrawn", "closed", "nothing"}).Draw(t, "told")
+			u := dispatch.Update{People: rapid.IntRange(0, 3).Draw(t, "people")}
+			switch name {
+			case "moved":
+				u.Place = flowstest.AnyPlace(t, s)
+			case "more", "answer":
+				u.Text = rapid.SampledFrom([]string{"", flowstest.Rare}).Draw(t, "text")
+				u.Media = []flows.Media{{Kind: "photo", Remote: rapid.SampledFrom([]string{"f1", "f2"}).Draw(t, "file")}}
+			}
+			return name, flows.Data(u)
+		},
+	}
+}
+
+func TestSuite(t *testing.T) {
+	f, s := example(t)
+	t.Run("example", func(t *testing.T) { flowstest.Run(t, s, f, options(s)) })
+	few := few(s)
+	t.Run("few posts", func(t *testing.T) { flowstest.Run(t, few, f, options(few)) })
+}
+
+// few is the community in which only one grid leader and the secretary are
+// there, and nobody is on the roster: as it is in the first week.
+func few(s *flows.Settings) *flows.Settings {
+	c := *s
+	c.People, c.Roster = nil, nil
+	for _, o := range s.People {
+		if len(c.People) == 0 || o.Posts[0].Role == flows.Secretary {
+			c.People = append(c.People, o)
+		}
+	}
+	return &c
+}

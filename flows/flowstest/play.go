@@ -1,0 +1,503 @@
+package flowstest
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"linli/flows"
+)
+
+// play is a community in which one thing happens after another.
+type play struct {
+	t     *rapid.T
+	s     *flows.Settings
+	main  flows.Flow
+	flows map[string]flows.Flow
+	o     Options
+
+	now    time.Time
+	cases  []*piece
+	closed []*piece // forgotten: only for buttons that come too late
+	ids    int
+	no     int
+	events int
+	moves  int
+	cast   []flows.Actor
+	mute   map[flows.PersonID]bool // nobody can write to them
+	chats  []flows.Chat
+	texts  []string
+}
+
+// piece is a case with what belongs to it.
+type piece struct {
+	flows.Case
+	flow    flows.Flow
+	entries map[string]flows.Entry
+	wakes   []flows.Woke
+	buttons []string
+	tags    []expected
+	asks    []flows.Ask
+	marks   []sent
+	told    map[flows.PersonID]map[Slot]bool
+	memory  map[string]int
+}
+
+type expected struct {
+	tag string
+	by  flows.PersonID
+}
+
+type sent struct {
+	mark string
+	to   flows.PersonID
+}
+
+func newPlay(t *rapid.T, s *flows.Settings, f flows.Flow, o Options) *play {
+	p := &play{t: t, s: s, main: f, o: o, flows: map[string]flows.Flow{f.Name: f}, mute: map[flows.PersonID]bool{}}
+	for _, x := range o.With {
+		p.flows[x.Name] = x
+	}
+	p.now = time.Date(2026, 3, 9, 0, 0, 0, 0, s.Zone).Add(time.Duration(rapid.IntRange(0, 14*24*60).Draw(t, "start")) * time.Minute)
+	p.people()
+	for _, g := range s.Groups {
+		p.chats = append(p.chats, flows.Chat{ID: flows.ChatID("c-" + g.ID), Address: "play:g/" + g.ID, Group: true, Directory: g.ID, Title: g.Name, Scope: g.Scope, Lang: s.Lang})
+	}
+	return p
+}
+
+// live gives a case, or nil.
+func (p *play) live(id flows.ID) *piece {
+	i := slices.IndexFunc(p.cases, func(x *piece) bool { return x.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return p.cases[i]
+}
+
+// happens is one event of the outside: fresh counts, then the step and all that
+// follows from it at once.
+func (p *play) happens(x *piece, e flows.Event) {
+	p.moves = 0
+	p.events++
+	p.run(x, p.fill(e))
+}
+
+func (p *play) fill(e flows.Event) flows.Event {
+	e.ID, e.At, e.Settings = fmt.Sprintf("e%d", p.events), p.now, p.s
+	return e
+}
+
+// run moves a case, as the engine does, with the cases that may be the same.
+func (p *play) run(x *piece, e flows.Event) {
+	said, _ := e.What.(flows.Said)
+	r := e.Reading
+	if x.Item != "" {
+		r.Item = x.Item
+	}
+	if x.Place.Known() {
+		r.Place = x.Place
+	}
+	if x.Numbered {
+		r.Number = 0
+	}
+	e.Similar = p.similar(e.By, r, x.ID, said)
+	p.move(x, e)
+}
+
+func (p *play) move(x *piece, e flows.Event) {
+	if p.moves++; p.moves > maxMoves {
+		p.t.Fatalf("an event moved more than %d cases; the last was %s, %s", maxMoves, x.Case.Flow, x.Stage)
+	}
+	e.Entry, e.Counts = nil, map[string]int{}
+	for _, n := range x.entries {
+		e.Counts[n.Tag]++
+		if e.By.Person != "" && n.Key == string(e.By.Person) {
+			e.Entry = &n
+		}
+	}
+	before := x.Case
+	after, effects := same(p.t, x.flow, before, e)
+	stays(p.t, before, after)
+	if after.Numbered && after.No == 0 && !after.Forget {
+		p.no++
+		after.No = p.no
+	}
+	x.Case = after
+	p.t.Logf("%s %s %s: %s by %q → %s %s", stamp(p.now), x.Case.Flow, x.ID, brief(e.What), e.By.Person, after.Stage, does(effects))
+	s := Step{Flow: x.flow, Settings: p.s, Before: before, After: after, Event: e, Effects: effects,
+		Past: &Past{Texts: p.texts, People: p.cast, Told: x.told, Memory: x.memory}}
+	for _, eff := range effects {
+		effect(p.t, s, eff)
+	}
+	if p.o.Check != nil {
+		p.o.Check(p.t, s)
+	}
+	for _, eff := range effects {
+		p.do(x, e, eff)
+	}
+	if after.Forget {
+		p.cases = slices.DeleteFunc(p.cases, func(y *piece) bool { return y == x })
+		p.closed = append(p.closed, x)
+	}
+}
+
+// brief is an event as a reader of a failed play needs it.
+func brief(w flows.What) string {
+	b, _ := json.Marshal(w)
+	return flows.Kind(w) + short(string(b), 120)
+}
+
+// does is what rules wanted, in a line.
+func does(effects []flows.Effect) string {
+	var out []string
+	for _, eff := range effects {
+		switch eff := eff.(type) {
+		case flows.Say:
+			to, _ := json.Marshal(eff.To)
+			out = append(out, "say "+eff.Words+string(to))
+		case flows.Wake:
+			out = append(out, "wake "+eff.Name+" "+stamp(eff.At))
+		case flows.Tell:
+			out = append(out, "tell "+eff.Name+short(string(eff.Data), 100))
+		default:
+			out = append(out, strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", eff), "flows.")))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func short(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
+}
+
+// do carries out what can be done at once and keeps the rest.
+func (p *play) do(x *piece, e flows.Event, eff flows.Effect) {
+	switch eff := eff.(type) {
+	case flows.Say:
+		p.say(x, e, eff)
+	case flows.Put:
+		if eff.Delete {
+			delete(x.entries, eff.Entry.Key)
+		} else {
+			x.entries[eff.Entry.Key] = eff.Entry
+		}
+	case flows.Next:
+		all := slices.DeleteFunc(slices.Collect(maps.Values(x.entries)), func(n flows.Entry) bool { return n.Tag != eff.Tag })
+		slices.SortFunc(all, func(a, b flows.Entry) int { return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.Key, b.Key)) })
+		p.again(x.ID, e, flows.Answered{Name: "next:" + eff.Tag, Data: flows.Data(all[:min(eff.N, len(all))])})
+	case flows.Wake:
+		x.wakes = append(x.wakes, flows.Woke{Name: eff.Name, Due: eff.At})
+	case flows.Ask:
+		x.asks = append(x.asks, eff)
+	case flows.Open:
+		p.open(x, e, eff)
+	case flows.Tell:
+		to := eff.Case
+		if to == "" {
+			to = x.Parent
+		}
+		p.again(to, e, flows.Told{From: x.ID, Name: eff.Name, Data: eff.Data, Said: eff.Said})
+	case flows.Remember:
+		for i := range p.cast {
+			if p.cast[i].Person == eff.Person && eff.Consent != nil {
+				p.cast[i].Consent = *eff.Consent || len(p.cast[i].Posts) > 0
+			}
+		}
+	}
+}
+
+// again brings a further event of the same step to a case, if it is there.
+func (p *play) again(id flows.ID, e flows.Event, w flows.What) {
+	if x := p.live(id); x != nil {
+		e.What = w
+		p.run(x, p.fill(e))
+	}
+}
+
+// open opens a case: a child of x, or one that was heard where x is nil.
+func (p *play) open(x *piece, e flows.Event, eff flows.Open) *piece {
+	f, ok := p.flows[eff.Flow]
+	if !ok {
+		p.t.Fatalf("a case of %q is opened, which is not in the play", eff.Flow)
+	}
+	p.ids++
+	c := flows.Case{ID: flows.ID(fmt.Sprint(p.ids)), Flow: f.Name, Opened: p.now}
+	if x != nil {
+		c.Parent, c.No = x.ID, x.No
+	}
+	child := &piece{Case: c, flow: f, entries: map[string]flows.Entry{}, told: map[flows.PersonID]map[Slot]bool{}, memory: map[string]int{}}
+	var said flows.Said
+	if eff.Said != nil {
+		said = *eff.Said
+	}
+	e = p.fill(e)
+	e.What = flows.Opened{Parent: c.Parent, Data: eff.Data, Said: eff.Said}
+	e.Similar = p.similar(e.By, e.Reading, "", said)
+	p.cases = append(p.cases, child)
+	p.move(child, e)
+	return child
+}
+
+// say looks up who is reached; where that is nobody, the case hears so at once.
+func (p *play) say(x *piece, e flows.Event, say flows.Say) {
+	if say.Toast {
+		if _, press := e.What.(flows.Chose); press {
+			return
+		}
+	}
+	mark := cmp.Or(say.Receipt, say.Slot, say.Words)
+	for _, b := range say.Buttons {
+		if !slices.Contains(x.buttons, b.Choice) {
+			x.buttons = append(x.buttons, b.Choice)
+		}
+	}
+	if say.To.Entries != "" || say.To.Chat != "" {
+		return
+	}
+	n := 0
+	if !say.To.Groups.Zero() {
+		n = len(p.chats)
+	}
+	for _, to := range Readers(p.s, say.To) {
+		if p.mute[to] || !slices.ContainsFunc(p.cast, func(a flows.Actor) bool { return a.Person == to }) {
+			continue
+		}
+		n++
+		x.marks = append(x.marks, sent{mark, to})
+		if say.Expect != "" {
+			x.tags = append(x.tags, expected{say.Expect, to})
+		}
+		if say.Slot != "" {
+			if x.told[to] == nil {
+				x.told[to] = map[Slot]bool{}
+			}
+			x.told[to][Slot(say.Slot)] = true
+		}
+	}
+	if n == 0 {
+		p.again(x.ID, e, flows.Missed{Mark: mark})
+	}
+}
+
+// similar finds the open cases that may be what a reading is about.
+func (p *play) similar(by flows.Actor, r flows.Reading, not flows.ID, said flows.Said) []flows.Similar {
+	var out []flows.Similar
+	seen := map[flows.ID]bool{not: true}
+	add := func(x *piece, exact bool, why flows.Link) {
+		if x == nil || seen[x.ID] || x.Parent != "" {
+			return
+		}
+		seen[x.ID] = true
+		_, mine := x.entries[string(by.Person)]
+		out = append(out, flows.Similar{Case: flows.CaseRef{ID: x.ID, No: x.No}, Flow: x.Case.Flow, Stage: x.Stage, Item: x.Item, Place: x.Place,
+			Exact: exact, Mine: mine && by.Person != "", Why: why})
+	}
+	for _, k := range []struct {
+		key string
+		why flows.Link
+	}{{p.s.MatterKey(r.Item, r.Place), flows.ByMatter}, {p.s.DangerKey(r.Danger, r.Place), flows.ByDanger}} {
+		for _, x := range p.cases {
+			for _, m := range x.Matter {
+				if k.key != "" && (strings.HasPrefix(m, k.key) || strings.HasPrefix(k.key, m)) {
+					add(x, slices.Contains(x.Matter, k.key), k.why)
+				}
+			}
+		}
+	}
+	for _, x := range p.cases {
+		if r.Number > 0 && x.No == r.Number {
+			add(x, true, flows.ByNumber)
+		}
+	}
+	for _, l := range []struct {
+		id  flows.ID
+		why flows.Link
+	}{{said.Recent, flows.ByRecent}, {said.Here, flows.ByHere}} {
+		x := p.live(l.id)
+		if x != nil && x.Parent != "" {
+			x = p.live(x.Parent)
+		}
+		add(x, true, l.why)
+	}
+	return out
+}
+
+// hear offers something said to the flows, as the engine does with what belongs
+// to no case, and says whether one of them took it.
+func (p *play) hear(e flows.Event, said flows.Said) bool {
+	p.moves = 0
+	p.events++
+	e = p.fill(e)
+	e.What, e.Similar = said, p.similar(e.By, e.Reading, "", said)
+	for _, f := range append([]flows.Flow{p.main}, p.o.With...) {
+		given := print(p.t, e)
+		effects := f.Hear(e)
+		if a, b := written(p.t, effects), written(p.t, f.Hear(e)); !slices.Equal(a, b) {
+			p.t.Fatalf("the same words were heard in two ways:\n%s\n%s", a, b)
+		}
+		if print(p.t, e) != given {
+			p.t.Fatalf("hearing has changed the event")
+		}
+		if len(effects) == 0 {
+			continue
+		}
+		for _, eff := range effects {
+			s := Step{Flow: f, Settings: p.s, Event: e, Effects: effects, Past: &Past{Texts: p.texts, People: p.cast, Memory: map[string]int{}}}
+			effect(p.t, s, eff)
+			switch eff := eff.(type) {
+			case flows.Open:
+				p.open(nil, e, eff)
+			case flows.Tell:
+				if eff.Case == "" {
+					p.t.Fatalf("%q is told to no case", eff.Name)
+				}
+				p.again(eff.Case, e, flows.Told{Name: eff.Name, Data: eff.Data, Said: eff.Said})
+			case flows.Say:
+				if eff.To.Person != e.By.Person {
+					p.t.Fatalf("hearing speaks to somebody else than the speaker: %+v", eff.To)
+				}
+			default:
+				p.t.Fatalf("hearing leads to a %T", eff)
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// begin makes sure that there is a case to play with.
+func (p *play) begin() {
+	if p.o.Begin != nil {
+		by := p.somebody("by")
+		p.moves, p.events, p.no = 0, p.events+1, p.no+1
+		// The parent is a record that is not in the play: what it is told is lost.
+		parent := &piece{Case: flows.Case{ID: "parent", No: p.no}}
+		p.open(parent, flows.Event{By: by, Chat: p.where(&by), Reading: p.reading()}, flows.Open{Flow: p.main.Name, Data: p.o.Begin(p.t)})
+		return
+	}
+	for range 3 {
+		if p.speak(); len(p.cases) > 0 {
+			return
+		}
+	}
+}
+
+// actions are what can happen next.
+func (p *play) actions() map[string]func(*rapid.T) {
+	some := func(f func(*piece)) func(*rapid.T) {
+		return func(t *rapid.T) {
+			if len(p.cases) == 0 {
+				t.Skip()
+			}
+			f(p.cases[rapid.IntRange(0, len(p.cases)-1).Draw(t, "case")])
+		}
+	}
+	return map[string]func(*rapid.T){
+		"speak":  func(*rapid.T) { p.speak() },
+		"time":   func(*rapid.T) { p.pass() },
+		"press":  some(p.press),
+		"press ": some(p.press), // twice as often
+		"invent": some(p.invent),
+		"answer": some(p.reply),
+		"say":    some(p.talk),
+		"wake":   some(p.wake),
+		"wake ":  some(p.wake),
+		"odd":    some(p.odd),
+		"fetch":  some(p.answered),
+		"end":    some(p.delivered),
+		"missed": some(p.missed),
+		"told":   some(p.told),
+	}
+}
+
+// told is a word of another case.
+func (p *play) told(x *piece) {
+	if x.Case.Flow != p.main.Name || p.o.Tell == nil {
+		p.t.Skip()
+	}
+	w := flows.Told{}
+	w.Name, w.Data = p.o.Tell(p.t)
+	from := []flows.ID{"", "77", x.Parent}
+	for _, y := range p.cases {
+		if y.Parent == x.ID {
+			from = append(from, y.ID, y.ID)
+		}
+	}
+	w.From = rapid.SampledFrom(from).Draw(p.t, "from")
+	p.happens(x, flows.Event{What: w})
+}
+
+func (p *play) answered(x *piece) {
+	if len(x.asks) == 0 {
+		p.t.Skip()
+	}
+	a := rapid.SampledFrom(x.asks).Draw(p.t, "ask")
+	w := flows.Answered{Name: a.Name, Data: a.Data}
+	switch rapid.IntRange(0, 4).Draw(p.t, "answer") {
+	case 0:
+		w.Data, w.Failed = nil, "failed"
+	case 1:
+		w.Data = json.RawMessage(`{}`)
+	case 2:
+		w.Name = "nobody"
+	}
+	p.happens(x, flows.Event{What: w})
+}
+
+func (p *play) delivered(x *piece) {
+	if len(x.marks) == 0 {
+		p.t.Skip()
+	}
+	m := rapid.SampledFrom(x.marks).Draw(p.t, "mark")
+	out := rapid.SampledFrom([]flows.Outcome{flows.Refused, flows.Refused, flows.Expired, flows.Capped, flows.Confirmed}).Draw(p.t, "outcome")
+	p.happens(x, flows.Event{What: flows.Delivered{Mark: m.mark, To: m.to, Outcome: out}})
+}
+
+func (p *play) missed(x *piece) {
+	marks := []string{"nothing"}
+	for _, m := range x.marks {
+		marks = append(marks, m.mark)
+	}
+	p.happens(x, flows.Event{What: flows.Missed{Mark: rapid.SampledFrom(marks).Draw(p.t, "mark")}})
+}
+
+// wake brings a wake-up the case asked for: at its time, or late, or a second
+// time.
+func (p *play) wake(x *piece) {
+	if len(x.wakes) == 0 {
+		p.t.Skip()
+	}
+	i := rapid.IntRange(0, len(x.wakes)-1).Draw(p.t, "wake")
+	w := x.wakes[i]
+	if w.Due.After(p.now) {
+		p.now = w.Due
+	}
+	p.now = p.now.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 1, 600}).Draw(p.t, "late")) * time.Minute)
+	if rapid.IntRange(0, 3).Draw(p.t, "keep") > 0 {
+		x.wakes = slices.Delete(slices.Clone(x.wakes), i, i+1)
+	}
+	p.happens(x, flows.Event{What: w})
+}
+
+// odd is a wake-up that comes too early, or that nobody asked for.
+func (p *play) odd(x *piece) {
+	w := flows.Woke{Name: "nothing", Due: p.now}
+	if len(x.wakes) > 0 && rapid.Bool().Draw(p.t, "early") {
+		w = rapid.SampledFrom(x.wakes).Draw(p.t, "wake")
+	}
+	p.happens(x, flows.Event{What: w})
+}
+
+func (p *play) pass() {
+	p.now = p.now.Add(time.Duration(rapid.SampledFrom([]int{1, 5, 61, 180, 24 * 60, 4 * 24 * 60, 31 * 24 * 60}).Draw(p.t, "minutes")) * time.Minute)
+}
