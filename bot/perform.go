@@ -246,13 +246,14 @@ func (b *Bot) rates(address string, group bool, now time.Time) time.Time {
 
 // perform carries out one claimed row. An error means that its end could not
 // be kept; the row will be taken up again.
-func (b *Bot) perform(ctx context.Context, j storage.Job) error {
+func (b *Bot) perform(ctx context.Context, j storage.Job) (err error) {
 	defer func() {
 		b.mu.Lock()
 		delete(b.inflight, j.ID)
+		b.unsure = b.unsure || err != nil // not before: recover passes over what a worker holds
 		b.mu.Unlock()
+		b.Nudge()
 	}()
-	var err error
 	switch j.Kind {
 	case "send":
 		err = b.performSend(ctx, j)
@@ -268,11 +269,31 @@ func (b *Bot) perform(ctx context.Context, j storage.Job) error {
 		})
 	}
 	if err != nil {
-		b.doubt()
 		b.log.Error("a row could not be finished", "job", j.ID, "kind", j.Kind, "case", j.Case, "err", err)
+		b.putOff(ctx, j)
 	}
-	b.Nudge()
 	return err
+}
+
+// putOff keeps a row whose end cannot be kept (a damaged record beside it)
+// from being taken up again at once, for ever. An invitation stays claimed: it may
+// have left, and recover shows it to staff.
+func (b *Bot) putOff(ctx context.Context, j storage.Job) {
+	row, err := decode[sendRow](j.Body)
+	if j.Kind == "send" && (err != nil || row.Say.Class == flows.Invitation) {
+		return
+	}
+	err = b.store.Update(ctx, func(tx storage.Tx) error {
+		now, err := tx.Job(j.ID)
+		if err != nil {
+			return err
+		}
+		now.At = b.clock().Add(time.Minute)
+		return tx.PutJob(now)
+	})
+	if err != nil && !errors.Is(err, storage.ErrNone) {
+		b.log.Error("a row could not be put off", "job", j.ID, "err", err)
+	}
 }
 
 // finish keeps the end of a row, trying again while the store can still take
@@ -373,10 +394,11 @@ func (b *Bot) performAsk(ctx context.Context, j storage.Job) error {
 			return b.finish(ctx, func(tx storage.Tx) error {
 				j.Attempts++
 				j.At = b.clock().Add(max(busy.After, backoff(j.Attempts, time.Minute)))
-				return tx.PutJob(j)
+				return putLive(tx, j)
 			})
 		}
 		if err != nil {
+			b.log.Warn("an answer was not to be had", "job", j.ID, "case", j.Case, "name", row.Name)
 			w.Failed = "failed"
 		}
 	}

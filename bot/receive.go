@@ -69,7 +69,11 @@ func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
 			answer.Toast = st.toast
 			h.kept, h.opened = st.kept, st.opened
 			if st.kept || st.toast != "" {
-				return tx.Answer(in.Keys[0], at, mark(st.opened, st.toast))
+				for _, k := range in.Keys { // it may come again under any of them
+					if err := tx.Answer(k, at, mark(st.opened, st.toast)); err != nil {
+						return err
+					}
+				}
 			}
 			return nil
 		})
@@ -227,13 +231,16 @@ func (b *Bot) recall(h heard, at time.Time) {
 	if at.After(f.until) {
 		f.texts, f.keys = nil, nil
 	}
-	if contains(f.keys, h.Keys[0]) {
-		return
+	for _, k := range h.Keys {
+		if contains(f.keys, k) {
+			return
+		}
 	}
-	f.texts, f.keys = append(f.texts, h.Message.Text), append(f.keys, h.Keys[0])
+	f.texts, f.keys = append(f.texts, h.Message.Text), append(f.keys, h.Keys...)
 	if n := len(f.texts); n > 4 {
-		f.texts, f.keys = f.texts[n-4:], f.keys[n-4:]
+		f.texts = f.texts[n-4:]
 	}
+	f.keys = f.keys[max(0, len(f.keys)-16):]
 	f.until = at.Add(join)
 	b.talk[h.talkKey()] = f
 }

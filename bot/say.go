@@ -21,8 +21,8 @@ type sendRow struct {
 	Address string         `json:"address"`
 	Button  flows.ID       `json:"button,omitempty"` // the case its buttons speak to, also where the row outlives it
 	Said    time.Time      `json:"said"`
-	Rest    string         `json:"rest,omitempty"` // what is left of a text too long for one message
-	Edit    string         `json:"edit,omitempty"` // the message of the slot, where its case is being forgotten
+	Rest    string         `json:"rest,omitempty"`  // what is left of a text too long for one message
+	Edit    string         `json:"edit,omitempty"`  // the message of the slot, where its case is being forgotten
 	Tried   []string       `json:"tried,omitempty"` // addresses of the person that did not take it
 	Say     flows.Say      `json:"say"`
 }

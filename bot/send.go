@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -214,7 +213,7 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 					err = fmt.Errorf("%w: %w", errRules, err)
 				}
 			}
-			above := m.Buttons
+			above, before := m.Buttons, len(texts)
 			if err == nil {
 				err = b.buttons(&m, r, len(rows) > 1, now, s)
 			}
@@ -227,7 +226,7 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 			seen[text] = true
 			if i > 0 && (err != nil || !roomy(strings.Join(texts, "\n\n"), m.Buttons, caps)) {
 				// It leaves by itself, and fails by itself.
-				texts, m.Buttons, jobs = slices.DeleteFunc(texts, func(t string) bool { return t == text }), above, jobs[:i]
+				texts, m.Buttons, jobs = texts[:before], above, jobs[:i]
 				break
 			}
 		}

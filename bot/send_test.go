@@ -275,7 +275,7 @@ func TestSplit(t *testing.T) {
 	keys := map[string]bool{}
 	got := s.toy.take()
 	for i, a := range got[:len(got)-1] {
-		if c := bot.Runes.Len(a.Text); c > 100 || c < 50 {
+		if c := bot.Runes.Len(a.Text); c > 100 || c < 50 && i < len(got)-2 {
 			t.Errorf("part %d has %d runes", i, c)
 		}
 		if last := i == len(got)-2; (len(a.Buttons) == 1) != last {

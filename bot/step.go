@@ -302,6 +302,9 @@ func language(code string) string {
 // remember keeps what a person has said of themself.
 func (st *step) remember(eff flows.Remember) error {
 	p, err := st.tx.Person(eff.Person)
+	if errors.Is(err, storage.ErrNone) {
+		return fmt.Errorf("%w: remember: nobody is kept under this id", errRules) // or the platform would try again for ever
+	}
 	if err != nil {
 		return fmt.Errorf("remember: %w", err)
 	}

@@ -3,9 +3,11 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"strings"
 	"time"
 
+	"linli/flows"
 	"linli/storage"
 )
 
@@ -14,8 +16,10 @@ import (
 const markLife = 8 * 24 * time.Hour
 
 // Sweep deletes what was kept for a time that is over: the marks of what was
-// heard, parked texts, codes, counts of past weeks.
+// heard, parked texts, codes, counts of past weeks, and in memory what somebody
+// said and nothing followed.
 func (b *Bot) Sweep(ctx context.Context) error {
+	b.fade(b.clock())
 	return b.store.Update(ctx, func(tx storage.Tx) error {
 		now := b.clock()
 		if err := tx.DropMarks(now.Add(-markLife)); err != nil {
@@ -69,4 +73,13 @@ func (b *Bot) Sweep(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// fade drops what is kept in memory and over.
+func (b *Bot) fade(now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	maps.DeleteFunc(b.talk, func(_ string, f fragments) bool { return now.After(f.until) })
+	maps.DeleteFunc(b.here, func(_ flows.ChatID, f filedAt) bool { return now.After(f.until) })
+	maps.DeleteFunc(b.wrong, func(_ string, a attempts) bool { return now.After(a.until) })
 }

@@ -1,6 +1,7 @@
 package demand
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -175,6 +176,8 @@ func (t *turn) rated(v string) {
 		return
 	}
 	t.Rated = v
+	// The answer stands where the question was, without its buttons.
+	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Reply: true, Words: "rated-" + v, Vars: t.vars(), Slot: t.doneSlot()})
 	if v == "bad" {
 		t.again("bad")
 		return
@@ -183,6 +186,9 @@ func (t *turn) rated(v string) {
 	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Reply: true, Words: "rated", Vars: t.vars(), Expect: "line", For: 30 * time.Minute})
 	t.toJob("closed", Update{})
 }
+
+// doneSlot is the message that asks for the judgement, one for each round.
+func (t *turn) doneSlot() string { return fmt.Sprintf("done-%d", t.Rounds) }
 
 // again sends it out a second time, to somebody who has not had it.
 func (t *turn) again(why string) {
@@ -372,7 +378,7 @@ func (t *turn) done(f From) {
 	if t.Result == "" {
 		words = "done-plain"
 	}
-	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Words: words, Vars: t.vars(), Media: f.Media,
+	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Words: words, Vars: t.vars(), Media: f.Media, Slot: t.doneSlot(),
 		Buttons: []flows.Button{{Words: "b-good", Choice: "rate=good"}, {Words: "b-fair", Choice: "rate=fair"}, {Words: "b-bad", Choice: "rate=bad"}}})
 	t.tellFollowers("done-followers", nil)
 	t.groupSay("group-done")

@@ -15,6 +15,9 @@ import (
 // tell a person's words from the house's.
 const Rare = "龘靐齉爩鱻麤灪籲虪齾"
 
+// maxText is how many bytes of a message the engine lets through.
+const maxText = 16 << 10
+
 // Rooms of the residents of a play: numbers that are nothing else's.
 var Rooms = []string{"9371", "8264"}
 
@@ -88,7 +91,8 @@ func (p *play) message() flows.Message {
 	m := flows.Message{Ref: fmt.Sprintf("m%d", rapid.IntRange(1, 9).Draw(t, "ref")), Text: w.String()}
 	switch rapid.IntRange(0, 24).Draw(t, "kind") {
 	case 0:
-		m.Text = strings.Repeat(rapid.SampledFrom([]string{"龘", "<", "\\", "\x01", "𠀀"}).Draw(t, "much"), 4000)
+		much := rapid.SampledFrom([]string{"龘", "<", "\\", "\x01", "𠀀"}).Draw(t, "much")
+		m.Text = strings.Repeat(much, maxText/len(much))
 	case 1:
 		m.Text = "{{.x}} <b> \u2028\n" + m.Text
 	case 2:

@@ -138,7 +138,7 @@ function tell() {
 feed.addEventListener('frame', ({ detail: { frame, changed, first } }) => {
   const follow = Boolean(playing || frame.playing); // its last words come with its end
   if (frame.clock) { clock = frame.clock; playing = frame.playing ?? ''; tell(); }
-  
+  if (!settled) settle();
   if (first) return;
   for (const c of changed) news(c, follow);
   mark();
