@@ -74,6 +74,7 @@ type Bot struct {
 	here     map[flows.ChatID]filedAt // the case last filed in a chat
 	wrong    map[string]attempts      // codes that were wrong, by address
 	limits   map[string]*rate.Limiter // by channel, and by address
+	lined    map[string]time.Time     // by the same, when the last row that waits for it may leave
 	inflight map[uint64]bool          // rows a worker of this process holds
 	unsure   bool                     // a claim ended with an error: some claimed rows may have no worker
 }
@@ -95,7 +96,7 @@ func New(o Options) (*Bot, error) {
 		reader: o.Reader, now: o.Now, workers: o.Workers, owner: o.Owner, house: house, log: o.Log,
 		answer: map[string]Answerer{}, nudge: make(chan struct{}, 1),
 		talk: map[string]fragments{}, here: map[flows.ChatID]filedAt{}, wrong: map[string]attempts{},
-		limits: map[string]*rate.Limiter{}, inflight: map[uint64]bool{}, unsure: true,
+		limits: map[string]*rate.Limiter{}, lined: map[string]time.Time{}, inflight: map[uint64]bool{}, unsure: true,
 	}
 	if b.now == nil {
 		b.now = time.Now

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -184,7 +185,7 @@ func (b *Bot) allow(j storage.Job, now time.Time) time.Time {
 	if at := b.hours(row, now); at.After(now) {
 		return at
 	}
-	return b.rates(row.Address, !strings.HasPrefix(string(row.Chat), "~"), now)
+	return b.rates(row.Address, !strings.HasPrefix(string(row.Chat), "~"), !j.Urgent && !row.Say.Reply, now)
 }
 
 // hours is the policy of quiet and working hours by class.
@@ -209,8 +210,10 @@ func (b *Bot) hours(row sendRow, now time.Time) time.Time {
 }
 
 // rates asks the buckets of the platform, of the channel and of the chat. They
-// are asked in the order of claims, so that the urgent is served first.
-func (b *Bot) rates(address string, group bool, now time.Time) time.Time {
+// are asked in the order of claims, so that the urgent is served first. Rows that
+// nobody waits for line up one behind the other: were they all put off to the
+// same moment, each claim would write all of them anew.
+func (b *Bot) rates(address string, group, patient bool, now time.Time) time.Time {
 	ch, _, ok := b.channel(address)
 	if !ok {
 		return now
@@ -222,6 +225,7 @@ func (b *Bot) rates(address string, group bool, now time.Time) time.Time {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	var taken []*rate.Reservation
 	for _, l := range []struct {
 		name  string
 		per   float64
@@ -236,9 +240,19 @@ func (b *Bot) rates(address string, group bool, now time.Time) time.Time {
 			b.limits[l.name] = lim
 		}
 		r := lim.ReserveN(now, 1)
+		taken = append(taken, r)
 		if d := r.DelayFrom(now); d > 0 {
-			r.CancelAt(now)
-			return now.Add(d)
+			for _, r := range taken {
+				r.CancelAt(now)
+			}
+			at := now.Add(d)
+			if patient {
+				if last := b.lined[l.name].Add(time.Duration(math.Ceil(float64(time.Second) / l.per))); last.After(at) {
+					at = last
+				}
+				b.lined[l.name] = at
+			}
+			return at
 		}
 	}
 	return now

@@ -78,30 +78,40 @@ func browse(t *testing.T) func(url string, width, height int) *page {
 	if err != nil {
 		t.Skip("no chromium here")
 	}
-	ctx, cancel := context.WithCancel(t.Context())
+	dir := t.TempDir()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute) // t.Context ends before the cleanup
 	cmd := exec.CommandContext(ctx, chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-		"--user-data-dir="+t.TempDir(), "--remote-debugging-port=0", "about:blank")
+		"--user-data-dir="+dir, "--remote-debugging-port=0", "about:blank")
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
+		cancel()
 		t.Skipf("chromium does not start here: %v", err)
 	}
-	t.Cleanup(func() { cancel(); _ = cmd.Wait() })
-	port := ""
+	port, ended := "", make(chan struct{})
+	t.Cleanup(func() {
+		defer cancel()
+		if c, _, err := websocket.Dial(ctx, port, nil); err != nil || wsjson.Write(ctx, c, map[string]any{"id": 1, "method": "Browser.close"}) != nil {
+			cancel()
+		}
+		<-ended // the last of its processes has gone, and with it what writes into dir
+		_ = cmd.Wait()
+	})
 	lines := bufio.NewScanner(stderr)
 	for port == "" && lines.Scan() {
 		_, port, _ = strings.Cut(lines.Text(), "DevTools listening on ")
 	}
-	if port == "" {
-		t.Skip("chromium opens no debugging port here")
-	}
 	go func() {
+		defer close(ended)
 		for lines.Scan() { // a full pipe would stop it
 		}
 	}()
+	if port == "" {
+		t.Skip("chromium opens no debugging port here")
+	}
 	return func(url string, width, height int) *page {
 		c, _, err := websocket.Dial(t.Context(), port, nil)
 		if err != nil {
@@ -309,12 +319,16 @@ func TestSpeakerFollowsAPlay(t *testing.T) {
 	say <- [3]string{"li", "g/yuan", "我去看"} // no resident
 	p.until(last("group"), "我去看")
 	p.until(speakerIs, "chen")
+	send(t, w, "m/wang", bot.Message{Text: "给王阿姨的"}) // who is only told something does not speak
+	p.until(`document.querySelector('#speaker [value=wang]').textContent.trim().startsWith('●')`, "true")
+	p.until(speakerIs, "chen")
 	say <- [3]string{"ma", "m/ma", "我不在群里"}
 	p.until(last("resident"), "我不在群里")
 	p.until(speakerIs, "ma")
 	p.is(`document.querySelector('[data-testid=resident-input]').value = '还没写完'`)
 	say <- [3]string{"wang", "m/wang", "下不了楼"}
-	p.until(`document.querySelector('#speaker [value=wang]').textContent.trim().startsWith('●')`, "true")
+	say <- [3]string{"chen", "m/chen", "我也是"}
+	p.until(`document.querySelector('#speaker [value=chen]').textContent.trim().startsWith('●')`, "true")
 	p.until(speakerIs, "ma")
 	p.is(`document.querySelector('[data-testid=resident-input]').value = ''`)
 	close(say)

@@ -55,12 +55,6 @@ func (w *Webchat) clock() time.Time {
 	return w.o.Now()
 }
 
-// people is a group of names in a selector.
-type people struct {
-	Role    string
-	Members []Member
-}
-
 // demo is the page on which the demo is played.
 func (w *Webchat) demo(rw http.ResponseWriter, _ *http.Request) error {
 	d := w.o.Demo

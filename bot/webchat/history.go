@@ -192,7 +192,7 @@ func (t tx) newest(chat string, before uint64, n int) ([]Line, error) {
 	c := b.Cursor()
 	k, v := c.Last()
 	if before > 0 {
-		if k, v = c.Seek(key(before)); k == nil {
+		if k, _ = c.Seek(key(before)); k == nil {
 			k, v = c.Last()
 		} else {
 			k, v = c.Prev()

@@ -124,7 +124,7 @@ func draw(t *testing.T, h *site, q *quarter) *account {
 		if troubles := must[[]storage.Trouble](t)(tx.Troubles()); len(troubles) > 0 {
 			a.note(&a.silent, "%d troubles, the first: %s %s", len(troubles), troubles[0].Kind, troubles[0].Why)
 		}
-		a.answers(t, tx, q, demands)
+		a.answers(q, demands, works)
 	})
 	return a
 }
@@ -261,6 +261,10 @@ func (a *account) order(t *testing.T, tx storage.Tx, q *quarter, demands map[str
 			a.note(&a.broken, "case %s: %v", id, err)
 		}
 		for _, r := range records {
+			// What one event led to, in however many cases, was one transaction.
+			if before, ok := when[r.Event]; ok && !before.Equal(r.At) {
+				a.note(&a.doubled, "case %s: event %s was dealt with at %s and at %s", id, r.Event, before, r.At)
+			}
 			when[r.Event] = r.At
 		}
 	}
@@ -284,7 +288,7 @@ func (a *account) order(t *testing.T, tx storage.Tx, q *quarter, demands map[str
 var people = regexp.MustCompile(`共\d+人|已有\d+人反映。`)
 
 // answers: whoever waits for one got it; and how many were delivered twice.
-func (a *account) answers(t *testing.T, tx storage.Tx, q *quarter, demands map[string]flows.Case) {
+func (a *account) answers(q *quarter, demands map[string]flows.Case, works map[flows.ID]flows.Case) {
 	type message struct {
 		chat int64
 		what string
@@ -320,7 +324,23 @@ func (a *account) answers(t *testing.T, tx storage.Tx, q *quarter, demands map[s
 			}
 		}
 	}
-	for _, n := range got {
+	shown := map[string]bool{}
+	for m, n := range got {
 		a.again += n - 1
+		shown[m.what] = true
+	}
+	// The one who reported it has the receipt, the leader the card, the group the line.
+	for _, c := range demands {
+		if !shown[string(c.ID)+"/move"] {
+			a.note(&a.silent, "case %s: there is no receipt", c.ID)
+		}
+		if m := q.matters[c.Matter[0]]; m.own == nil && !shown[string(c.ID)+"/also"] {
+			a.note(&a.silent, "case %s: no group was told", c.ID)
+		}
+	}
+	for id := range works {
+		if !shown[string(id)+"/accept"] {
+			a.note(&a.silent, "case %s: nobody was asked to do it", id)
+		}
 	}
 }

@@ -33,7 +33,7 @@ type quarter struct {
 	matters  map[string]*matter // what must be a case, by matter key
 	also     map[string][]int64 // who pressed "我也是", by case
 	accepted map[string]string  // person who pressed "接单", by case
-	sends    atomic.Int64       // calls that deliver something, so far
+	sends    *atomic.Int64      // of the site: calls that deliver something
 }
 
 type saidUpdate struct {
@@ -104,20 +104,10 @@ var chatter = []string{
 	"晚饭做了饺子", "晚安", "收到", "生日快乐", "这张照片真好看",
 }
 
-// latency is how long Telegram takes over a send, so that some are always
-// under way.
-const latency = 20 * time.Millisecond
-
-func newQuarter(t *testing.T, tg *fake.Server, rng *rand.Rand, s *flows.Settings, rounds int) *quarter {
+func newQuarter(t *testing.T, h *site, rng *rand.Rand, s *flows.Settings, rounds int) *quarter {
 	t.Helper()
-	q := &quarter{tg: tg, rng: rng, chatter: chatter, matters: map[string]*matter{}, also: map[string][]int64{}, accepted: map[string]string{}}
-	tg.Judge = func(c fake.Call) fake.Fault {
-		if strings.HasPrefix(c.Method, "send") || strings.HasPrefix(c.Method, "edit") {
-			q.sends.Add(1)
-			<-time.After(latency)
-		}
-		return fake.Fault{}
-	}
+	tg := h.tg
+	q := &quarter{tg: tg, sends: &h.sends, rng: rng, chatter: chatter, matters: map[string]*matter{}, also: map[string][]int64{}, accepted: map[string]string{}}
 	for i := range 8 {
 		q.groups = append(q.groups, tg.AddGroup(fmt.Sprintf("居民%d群", i+1)))
 	}

@@ -12,10 +12,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -97,7 +99,7 @@ func crash(t *testing.T, rounds int, flags ...string) *account {
 	began := time.Now()
 	h := newSite(t, flags...)
 	rng := rand.New(rand.NewPCG(seed, 1))
-	q := newQuarter(t, h.tg, rand.New(rand.NewPCG(seed, 2)), h.settings(t), rounds)
+	q := newQuarter(t, h, rand.New(rand.NewPCG(seed, 2)), h.settings(t), rounds)
 	h.admit(t, q)
 
 	// The people talk all the time, also while nobody listens.
@@ -134,6 +136,7 @@ type site struct {
 	config [2]string // by mode
 	front  *httptest.Server
 	stops  time.Duration // the longest a SIGTERM took
+	sends  atomic.Int64  // calls that deliver something, so far
 
 	mu    sync.Mutex
 	heard *sync.Cond
@@ -190,8 +193,8 @@ func (h *site) community(t *testing.T) string {
 		}
 		text = strings.Replace(text, r[0], r[1], 1)
 	}
-	path := filepath.Join(h.dir, "community.yaml")
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	file := filepath.Join(h.dir, "community.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Mkdir(filepath.Join(h.dir, "holidays"), 0o700); err != nil {
@@ -215,7 +218,7 @@ func (h *site) community(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	return path
+	return file
 }
 
 func (h *site) settings(t *testing.T) *flows.Settings {
@@ -231,24 +234,40 @@ func (h *site) settings(t *testing.T) *flows.Settings {
 	return f.Settings
 }
 
-// ServeHTTP stands before Telegram and gives it, for the public address with
-// its certificate, the one where the binary listens.
+// latency is how long Telegram takes over a send, so that some are always on
+// their way there or back when the binary dies.
+const latency = 20 * time.Millisecond
+
+// ServeHTTP is the way to Telegram. It takes its time over what is sent, loses what is
+// on its way when the sender dies, and gives, for the public address with its
+// certificate, the one where the binary listens.
 func (h *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasSuffix(r.URL.Path, "/setWebhook") {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			http.Error(w, "broken off", http.StatusBadRequest)
-			return
-		}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // it died while it spoke
+	}
+	method := path.Base(r.URL.Path)
+	if method == "setWebhook" {
 		h.mu.Lock()
 		for h.hook == "" {
 			h.heard.Wait()
 		}
 		body = bytes.Replace(body, []byte(publicURL), []byte(h.hook), 1)
 		h.mu.Unlock()
-		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	}
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	if !strings.HasPrefix(method, "send") && !strings.HasPrefix(method, "edit") {
+		h.tg.ServeHTTP(w, r)
+		return
+	}
+	h.sends.Add(1)
+	select {
+	case <-time.After(latency / 2):
+	case <-r.Context().Done():
+		return
 	}
 	h.tg.ServeHTTP(w, r)
+	<-time.After(latency / 2)
 }
 
 // process is a running binary.
@@ -316,10 +335,12 @@ func (h *site) serve(t *testing.T, round int) *process {
 	case <-patience:
 		t.Fatalf("the binary does not listen\n%s", p.log())
 	}
+	// A connection that is kept, or was made and never used, would hold up the end of the server.
+	asking := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	again := time.NewTicker(2 * time.Millisecond)
 	defer again.Stop()
 	for {
-		resp, err := http.Get(ready)
+		resp, err := asking.Get(ready)
 		if err == nil {
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {

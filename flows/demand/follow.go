@@ -78,7 +78,7 @@ func (t *turn) also() {
 // follow it.
 func (t *turn) withdraw() {
 	if t.e.By.Person != t.Reporter {
-		t.toast("not-yours", nil)
+		t.toast("not-asked", nil)
 		return
 	}
 	if !t.open() && t.Stage != Placing && t.Stage != Which {

@@ -72,7 +72,7 @@ func (t *turn) opened(w flows.Opened) {
 	}
 	if w.Said != nil {
 		m := w.Said.Message
-		t.Words, t.First, t.Media, t.Point, t.Ref = m.Text, m.Text, m.Media, m.Point, m.Ref
+		t.Words, t.First, t.Media, t.Point, t.Ref = cut(m.Text), cut(m.Text), m.Media, m.Point, m.Ref
 		if !w.Said.Direct {
 			t.Group = t.e.Chat.ID
 		}
@@ -319,9 +319,9 @@ func (t *turn) said(w flows.Said) {
 // something added later.
 func (t *turn) edited(w flows.Said) {
 	r := t.e.Reading
-	text := w.Message.Text
+	text := cut(w.Message.Text)
 	if w.Message.Ref == t.Ref && t.First != "" && text != t.First {
-		t.Words = strings.Replace(t.Words, t.First, text, 1)
+		t.Words = cut(strings.Replace(t.Words, t.First, text, 1))
 		t.First = text
 	} else if !strings.Contains(t.Words, text) {
 		t.add(w.Message)
@@ -404,6 +404,11 @@ func (t *turn) more(w flows.Said) {
 // longest is how much text a case keeps, in runes.
 const longest = 2000
 
+func cut(s string) string {
+	r := []rune(s)
+	return string(r[:min(len(r), longest)])
+}
+
 // add keeps a further message with the words of the case.
 func (t *turn) add(m flows.Message) bool {
 	changed := false
@@ -411,7 +416,7 @@ func (t *turn) add(m flows.Message) bool {
 		if t.Words != "" {
 			t.Words += "／"
 		}
-		t.Words += m.Text
+		t.Words = cut(t.Words + m.Text)
 		changed = true
 	}
 	for _, x := range m.Media {
@@ -421,7 +426,7 @@ func (t *turn) add(m flows.Message) bool {
 	}
 	if m.Point != nil {
 		t.Point, changed = m.Point, true
-		t.Words += fmt.Sprintf("（位置 %.5f,%.5f）", m.Point.Lat, m.Point.Lon)
+		t.Words = cut(t.Words + fmt.Sprintf("（位置 %.5f,%.5f）", m.Point.Lat, m.Point.Lon))
 	}
 	return changed
 }

@@ -359,7 +359,7 @@ func (t *turn) sent(f From) {
 
 // done is the fourth of the things a reporter hears; the reporter judges.
 func (t *turn) done(f From) {
-	t.Who, t.Result = f.Who, f.Text
+	t.Who, t.Result = f.Who, cut(f.Text)
 	switch {
 	case t.Danger != "":
 		t.Stage = Closed

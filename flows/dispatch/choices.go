@@ -246,8 +246,13 @@ func (t *turn) handTo(p flows.PersonID) {
 	t.Passed++
 	t.Stage, t.Holder = Sent, ""
 	t.Work.Except = append(t.Work.Except, by)
-	t.Ladder = append([]flows.PersonID{p}, slices.DeleteFunc(slices.Clone(t.Ladder), func(x flows.PersonID) bool { return x == by || x == p })...)
-	t.Rung = 0
+	// Who was asked before is not asked again; it goes on with who comes after.
+	without := func(l []flows.PersonID) []flows.PersonID {
+		return slices.DeleteFunc(slices.Clone(l), func(x flows.PersonID) bool { return x == by || x == p })
+	}
+	asked := min(t.Rung+1, len(t.Ladder))
+	before := without(t.Ladder[:asked])
+	t.Ladder, t.Rung = slices.Concat(before, []flows.PersonID{p}, without(t.Ladder[asked:])), len(before)
 	t.Accept = t.within(t.item().Accept)
 	t.do(flows.Say{To: flows.To{Person: by}, Class: flows.Work, Reply: true, Words: "passed", Vars: t.with("who", flows.Who(p)), Slot: t.slot(by)})
 	t.ask()

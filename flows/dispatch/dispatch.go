@@ -170,7 +170,9 @@ func (t *turn) sent() {
 	default:
 		t.Ladder = s.Ladder(it, w.Place, w.About, t.e.At)
 	}
-	t.Ladder = slices.DeleteFunc(t.Ladder, func(p flows.PersonID) bool { return slices.Contains(w.Except, p) })
+	// Nobody may be called, not even for a danger, who then could not take it.
+	barred := append(t.barred(), w.Except...)
+	t.Ladder = slices.DeleteFunc(t.Ladder, func(p flows.PersonID) bool { return slices.Contains(barred, p) })
 	// What is promised by the clock (water, power, heat) cannot wait for Monday.
 	t.Work.Urgent = w.Urgent || it.Answer.Plain && it.Answer.Days*24*60+it.Answer.Minutes <= 24*60
 	t.Due = round(cal.Add(t.e.At, it.Answer))
@@ -181,7 +183,10 @@ func (t *turn) sent() {
 	if len(t.Ladder) == 0 {
 		// Everybody who could be asked had it before, or is complained about.
 		t.tell("sent", News{Due: t.Due})
-		t.do(flows.Say{To: flows.To{Role: flows.Secretary, Scope: flows.Everywhere}, Class: t.class(), Words: "nobody", Vars: t.vars()})
+		t.do(flows.Say{To: flows.To{Role: flows.Secretary, Scope: flows.Everywhere, Except: t.barred()}, Class: t.class(), Words: "nobody", Vars: t.vars()})
+		if w.Danger != "" {
+			t.tell("nobody", News{})
+		}
 		return
 	}
 	t.tell("sent", News{Who: t.Ladder[0], Due: t.Due})
@@ -211,9 +216,6 @@ func round(t time.Time) time.Time {
 func (t *turn) ask() {
 	t.Turn++
 	t.Late = false
-	if t.Rung > 0 && t.Work.Danger == "" {
-		t.Accept = t.within(t.e.Settings.Limits.Remind)
-	}
 	t.card(t.Ladder[t.Rung], "card")
 	t.do(flows.Wake{At: t.acceptBy(), Name: t.wake("accept")})
 	if t.Turn == 1 && t.Work.Danger == "" {
@@ -311,6 +313,9 @@ func (t *turn) next(has bool) bool {
 	}
 	t.Rung++
 	now := t.holder()
+	if t.Work.Danger == "" {
+		t.Accept = t.within(t.e.Settings.Limits.Remind)
+	}
 	if t.Work.Danger == "" && has {
 		t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.with("who", flows.Who(now)), Slot: t.slot(old)})
 	}

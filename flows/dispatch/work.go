@@ -46,6 +46,10 @@ func (t *turn) chose(w flows.Chose) {
 		t.holds()
 		return
 	}
+	if t.Work.Danger != "" && !slices.Contains([]string{"accept", "done", "false"}, w.Choice) {
+		t.holds() // nothing else was offered
+		return
+	}
 	switch w.Choice {
 	case "accept":
 		t.accept()
@@ -144,9 +148,15 @@ func (t *turn) edit(words string) {
 	t.do(say)
 }
 
+// longest is how much of an answer is kept, in runes.
+const longest = 2000
+
 // said takes the words that a button asked for.
 func (t *turn) said(w flows.Said) {
 	m := w.Message
+	if r := []rune(m.Text); len(r) > longest {
+		m.Text = string(r[:longest])
+	}
 	if !t.open() || t.e.By.Person != t.Holder && w.Tag != "why" {
 		return
 	}
@@ -208,7 +218,7 @@ func (t *turn) told(w flows.Told) {
 		was := t.Stage
 		t.Stage = Ended
 		if w.Name == "withdrawn" && was != Done && was != Returned && t.holder() != "" {
-			t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: flows.Work, Words: "card-withdrawn", Vars: t.vars(), Slot: t.slot(t.holder())})
+			t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: t.class(), Words: "card-withdrawn", Vars: t.vars(), Slot: t.slot(t.holder())})
 		}
 		return
 	}
@@ -236,7 +246,7 @@ func (t *turn) told(w flows.Told) {
 		if t.holder() == "" {
 			return
 		}
-		t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: flows.Work, Words: "answered", Vars: t.with("text", flows.Text(u.Text)), Media: u.Media})
+		t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: t.class(), Words: "answered", Vars: t.with("text", flows.Text(u.Text)), Media: u.Media})
 	case "moved":
 		t.moved(u)
 	}

@@ -123,14 +123,15 @@ func (p *play) move(x *piece, e flows.Event) {
 		}
 	}
 	before := x.Case
+	p.t.Logf("%s %s %s: %s by %q", stamp(p.now), x.Case.Flow, x.ID, brief(e.What), e.By.Person)
 	after, effects := same(p.t, x.flow, before, e)
+	p.t.Logf("  → %s: %s", after.Stage, does(effects))
 	stays(p.t, before, after)
 	if after.Numbered && after.No == 0 && !after.Forget {
 		p.no++
 		after.No = p.no
 	}
 	x.Case = after
-	p.t.Logf("%s %s %s: %s by %q → %s %s", stamp(p.now), x.Case.Flow, x.ID, brief(e.What), e.By.Person, after.Stage, does(effects))
 	s := Step{Flow: x.flow, Settings: p.s, Before: before, After: after, Event: e, Effects: effects,
 		Past: &Past{Texts: p.texts, People: p.cast, Told: x.told, Memory: x.memory}}
 	for _, eff := range effects {

@@ -98,8 +98,8 @@ function news({ line, old }, follow) {
   if (old) return;
   unread.add(line.chat);
   const inside = line.chat.startsWith('g/');
-  const id = inside ? line.from : line.chat.slice(2);
-  const pane = inside ? '' : paneOf(id);
+  const id = inside ? '' : line.chat.slice(2);
+  const pane = id && paneOf(id);
   if (pane && holder[pane].value !== id && !writing(pane)) {
     hold(pane, id);
     flash(pane);
@@ -107,7 +107,7 @@ function news({ line, old }, follow) {
   // A play takes the speaker along; otherwise it is whom the visitor chose.
   if (!follow || writing('group') || writing('resident')) return;
   if (inside && line.chat !== group) choose(line.chat);
-  if (id && !paneOf(id) && id !== speaker.value) speak(id);
+  if (line.from && !paneOf(line.from) && line.from !== speaker.value) speak(line.from);
 }
 
 // settle turns each phone to whoever got the newest message.
