@@ -450,10 +450,10 @@ func clean(in Inbound) Inbound {
 
 func bounded(s string, n int) string {
 	if len(s) > n {
-		s = s[:n]
-		for len(s) > 0 && !utf8.ValidString(s[max(0, len(s)-4):]) {
-			s = s[:len(s)-1]
+		for n > 0 && !utf8.RuneStart(s[n]) {
+			n--
 		}
+		s = s[:n]
 	}
 	return strings.ToValidUTF8(s, "\uFFFD")
 }
