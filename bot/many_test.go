@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -258,7 +259,6 @@ func TestInvitationOnce(t *testing.T) {
 	for name, left := range map[string]bool{"before it left": false, "after it left": true} {
 		t.Run(name, func(t *testing.T) {
 			say := tell(person("li"), flows.Invitation, "周六学手机")
-			var broken storage.Store
 			s := newStage(t, nil, toy(t, "toy", only(say)))
 			s.hear(s.said("p1", "", "事情"))
 			s.toy.on(func(string, bot.Message) error {
@@ -267,15 +267,10 @@ func TestInvitationOnce(t *testing.T) {
 				}
 				return nil
 			})
-			dying := &brittle{Store: s.store}
-			if left {
-				dying.allow = 2 // recovering and claiming are still kept
-			} else {
-				dying.allow = 100
-			}
-			broken = dying
 			o := s.o
-			o.Store = broken
+			if left {
+				o.Store = lasting(s.store, 2) // recovering and claiming are still kept
+			}
 			b, err := bot.New(o)
 			if err != nil {
 				t.Fatal(err)
@@ -304,11 +299,18 @@ func TestInvitationOnce(t *testing.T) {
 // brittle is a store that breaks for good after so many Updates.
 type brittle struct {
 	storage.Store
-	allow int
+	allow atomic.Int64
+}
+
+// lasting gives a store that breaks after n Updates.
+func lasting(s storage.Store, n int64) *brittle {
+	b := &brittle{Store: s}
+	b.allow.Store(n)
+	return b
 }
 
 func (b *brittle) Update(ctx context.Context, fn func(storage.Tx) error) error {
-	if b.allow--; b.allow < 0 {
+	if b.allow.Add(-1) < 0 {
 		return storage.ErrBroken
 	}
 	return b.Store.Update(ctx, fn)
@@ -319,7 +321,7 @@ func TestStatusAtLeastOnce(t *testing.T) {
 	s := newStage(t, nil, toy(t, "toy", only(tell(person("li"), flows.Personal, "好"))))
 	s.hear(s.said("p1", "", "事情"))
 	o := s.o
-	o.Store = &brittle{Store: s.store, allow: 2}
+	o.Store = lasting(s.store, 2)
 	b, err := bot.New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -382,7 +382,7 @@ func (b *Bot) said(st *step, h *heard) error {
 		return err
 	}
 	if x := h.person.Expect; w.Direct && h.Kind == Said && x.Case != "" && st.at.Before(x.Until) &&
-		h.reading.Danger == "" && !h.reading.Status && !msg.Forwarded {
+		h.reading.Danger == "" && !asks(h) && !msg.Forwarded {
 		c, err := st.tx.Case(x.Case)
 		if err == nil {
 			w.Tag = x.Tag
@@ -436,6 +436,12 @@ func (b *Bot) said(st *step, h *heard) error {
 		return st.apply(nil, f.Name, effects)
 	}
 	return nil
+}
+
+// asks says that a message asks how a case stands, by words or by nothing but
+// its number, and so answers no question of ours.
+func asks(h *heard) bool {
+	return h.reading.Status || h.reading.Number > 0 && utf8.RuneCountInString(h.Message.Text) <= 8
 }
 
 // clean takes what a platform sent and makes it fit to be kept: valid

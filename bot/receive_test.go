@@ -305,6 +305,28 @@ func TestForgottenOnTheWay(t *testing.T) {
 	}
 }
 
+// A dead letter of a case that is forgotten goes with it.
+func TestForgetTakesTroubles(t *testing.T) {
+	s := newStage(t, nil, toy(t, "toy", offering))
+	s.toy.on(func(to string, _ bot.Message) error {
+		if to == "p1" {
+			return bot.Refused{Why: "no"}
+		}
+		return nil
+	})
+	s.say("p1", "", "事情"+private)
+	if list := s.troubles(); len(list) != 1 || !strings.Contains(string(list[0].Body), private) {
+		t.Fatalf("troubles %+v", list)
+	}
+	s.toy.on(nil)
+	s.hear(s.pressed("p1", "", "1/no"))
+	s.drain()
+	s.nowhere(private)
+	if list := s.troubles(); len(list) != 0 {
+		t.Errorf("troubles %+v", list)
+	}
+}
+
 // Who agreed is kept; who did not, and stands in no case, is not.
 func TestConsent(t *testing.T) {
 	s := newStage(t, nil, toy(t, "toy", offering))

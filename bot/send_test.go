@@ -13,8 +13,6 @@ import (
 	"linli/storage"
 )
 
-func refuse(string, bot.Message) error { return bot.Refused{Why: "no"} }
-
 // A message the platform will never take is given up, shown to staff, and the
 // rules hear of it.
 func TestDeadLetter(t *testing.T) {

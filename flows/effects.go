@@ -57,6 +57,9 @@ type (
 		Neutral bool `json:"neutral,omitempty"`
 		// Receipt asks for Delivered{Confirmed} under this mark.
 		Receipt string `json:"receipt,omitempty"`
+		// Tidy only changes the message of the slot, to take away buttons that
+		// say nothing any more: where there is none to change, nothing is said.
+		Tidy bool `json:"tidy,omitempty"`
 		// Until is when it is too late to be said; zero for never.
 		Until Time `json:"until,omitzero"`
 	}

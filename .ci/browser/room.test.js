@@ -94,7 +94,7 @@ test('linli serve with the web chat only', { timeout: 120000 }, async t => {
     await inside(wang);
     for (const w of windows) w.down = false;
     await wang.turn('Linli 私信');
-    await wang.heard('room', '换了继电器');
+    await wang.heard('room', '记下了，谢谢');
   });
 
   await t.test('who leaves is outside', async () => {

@@ -29,8 +29,7 @@ try {
   await w.say('leader', '换了门机继电器，试了十趟，好了');
   await w.heard('leader', '等居民评价');
   await w.speakAs('wang');
-  await w.choose(await w.heard('resident', '您觉得怎么样'), '满意');
-  await w.heard('resident', '记下了，谢谢');
+  await w.heard('resident', '您觉得怎么样');
   await w.heard('group', '办好了');
   await w.speakAs('lin');
   await w.turn('东区群');
@@ -49,7 +48,7 @@ try {
   await w.page.screenshot({ path: join(to, 'screenshot-desktop.png') });
   const phone = await Window.open(browser, server.url, 'phone');
   await phone.speakAs('wang');
-  await phone.heard('resident', '记下了，谢谢');
+  await phone.heard('resident', '您觉得怎么样');
   await settle(phone.page);
   await phone.page.screenshot({ path: join(to, 'screenshot-phone.png') });
 } finally {

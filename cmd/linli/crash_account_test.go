@@ -103,6 +103,8 @@ func draw(t *testing.T, h *site, q *quarter) *account {
 			switch key := strings.Join(c.Matter, " "); {
 			case c.Flow == "dispatch":
 				works[c.ID] = c
+			case key == "":
+				a.note(&a.silent, "case %s stands still at %s", c.ID, c.Stage)
 			case q.matters[key] == nil:
 				a.note(&a.doubled, "case %s (%s) is about %q, which nobody said", c.ID, c.Stage, key)
 			case demands[key].ID != "":

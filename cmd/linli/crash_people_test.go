@@ -27,6 +27,7 @@ type quarter struct {
 	neighbours []*neighbour
 	leaders    []*leader
 	chatter    []string
+	rounds     int
 
 	said     []saidUpdate       // every message and edit
 	pressed  []string           // the keys of every press
@@ -107,7 +108,7 @@ var chatter = []string{
 func newQuarter(t *testing.T, h *site, rng *rand.Rand, s *flows.Settings, rounds int) *quarter {
 	t.Helper()
 	tg := h.tg
-	q := &quarter{tg: tg, sends: &h.sends, rng: rng, chatter: chatter, matters: map[string]*matter{}, also: map[string][]int64{}, accepted: map[string]string{}}
+	q := &quarter{tg: tg, sends: &h.sends, rng: rng, rounds: rounds, chatter: chatter, matters: map[string]*matter{}, also: map[string][]int64{}, accepted: map[string]string{}}
 	for i := range 8 {
 		q.groups = append(q.groups, tg.AddGroup(fmt.Sprintf("居民%d群", i+1)))
 	}
@@ -143,7 +144,7 @@ func newQuarter(t *testing.T, h *site, rng *rand.Rand, s *flows.Settings, rounds
 			r.texts = append(r.texts, text(w.again, r.own, true, s.Limits.Maybe))
 		}
 		r.texts = append(r.texts, text(w.other, r.own, true, s.Limits.Maybe))
-		for _, n := range rng.Perm(len(shared))[:min(len(shared), 3+rng.IntN(3))] {
+		for _, n := range rng.Perm(len(shared))[:min(len(shared), 3+rng.IntN(3)+rounds/20)] {
 			r.shared = append(r.shared, report{shared[n], text(wrong[2].first, shared[n], false, s.Limits.Sure)})
 		}
 		q.residents = append(q.residents, r)
@@ -191,20 +192,25 @@ func (q *quarter) noteSaid(s fake.Said, chat int64) fake.Said {
 
 func (q *quarter) notePress(id string) { q.pressed = append(q.pressed, "c/"+id) }
 
+// perRound is about how many things happen between two deaths.
+const perRound = 120
+
 // talk lets the people do one thing after another until ctx ends: half of it
 // chatter, of which only the marks stay.
 func (q *quarter) talk(ctx context.Context) {
 	pace := time.NewTicker(1500 * time.Microsecond)
 	defer pace.Stop()
-	for {
+	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
 			return
 		case <-pace.C:
 		}
+		// They come one by one, so that there is work in every round.
+		here := q.residents[:min(len(q.residents), 3+n*len(q.residents)/(q.rounds*perRound))]
 		switch n := q.rng.IntN(100); {
 		case n < 18:
-			q.reside(q.residents[q.rng.IntN(len(q.residents))])
+			q.reside(here[q.rng.IntN(len(here))])
 		case n < 22:
 			q.join(q.neighbours[q.rng.IntN(len(q.neighbours))], 1)
 		case n < 26:
@@ -313,7 +319,7 @@ func (q *quarter) join(who *neighbour, n int) bool {
 	pressed := false
 	for _, m := range q.tg.Sent(who.group.ID) {
 		for _, data := range choices(m, "/also") {
-			if who.pressed[data] || n == 0 || len(who.pressed) >= 4 {
+			if who.pressed[data] || n == 0 || len(who.pressed) >= 4+q.rounds/10 {
 				continue
 			}
 			press, err := q.tg.Press(who.user, who.group.ID, data)

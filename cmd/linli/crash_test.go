@@ -325,6 +325,9 @@ func (h *site) serve(t *testing.T, round int) *process {
 			}
 		}
 		p.err = p.cmd.Wait()
+		if strings.Contains(p.log(), "WARNING: DATA RACE") {
+			t.Errorf("a data race\n%s", p.log())
+		}
 	}()
 	patience := time.After(quick)
 	var ready string

@@ -183,7 +183,7 @@ func Hear(e flows.Event) []flows.Effect {
 			return tell("more", recent.Case.ID)
 		}
 	}
-	if r.Notice && r.Item != "" && e.Settings.May(e.By, flows.Announce, flows.Everywhere) {
+	if it, ok := e.Settings.Item(r.Item); r.Notice && ok && !it.Private && e.Settings.May(e.By, flows.Announce, flows.Everywhere) {
 		return begin("notice", "")
 	}
 	threshold := l.Sure

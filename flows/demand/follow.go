@@ -58,7 +58,7 @@ func (t *turn) also() {
 	by := t.e.By
 	yes := true
 	switch {
-	case !t.open() && t.Stage != Done:
+	case !t.open() && t.Stage != Done || t.secret():
 		t.holds()
 	case by.Person == t.Reporter:
 		t.toast("yours", nil)
@@ -99,5 +99,6 @@ func (t *turn) withdraw() {
 	t.Stage = Withdrawn
 	t.tellReporter("withdrawn", nil, true)
 	t.groupSay("group-withdrawn")
+	t.tidy()
 	t.toJob("withdrawn", Update{})
 }

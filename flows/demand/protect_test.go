@@ -86,7 +86,7 @@ func TestGroupNeverReadsWhoWhereOrWords(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if m := household.FindString(text); m != "" {
+				if m := household.FindString(text); m != "" && say.Words != "notice" { // an outage of a unit is published by staff
 					t.Fatalf("%q tells a group %q: %s", say.Words, m, text)
 				}
 				if say.Words != "where-unit" { // asks with all units of the building on buttons

@@ -21,6 +21,9 @@ func (t *turn) do(e ...flows.Effect) { t.effects = append(t.effects, e...) }
 // rules is the flow.
 func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	t := &turn{State: s, e: e}
+	if e.By.Person != "" && e.By.Person == t.Reporter && e.By.Reachable {
+		t.Private = true // has written to Linli since
+	}
 	switch w := e.What.(type) {
 	case flows.Opened:
 		t.opened(w)
@@ -116,16 +119,16 @@ func (t *turn) offer() {
 }
 
 // mouth is where the speaker can be asked: in private where that is possible,
-// else where they spoke.
+// else where they spoke, unless no group may hear of it.
 func (t *turn) mouth() flows.To {
-	if t.Private || t.Group == "" {
+	if t.Private || t.Group == "" || t.secret() {
 		return flows.To{Person: t.Reporter}
 	}
 	return flows.To{Chat: t.Group}
 }
 
 func (t *turn) quote() string {
-	if t.Private || t.Group == "" {
+	if t.mouth().Chat == "" {
 		return ""
 	}
 	return t.Ref
@@ -135,8 +138,8 @@ func (t *turn) quote() string {
 func (t *turn) draft() {
 	t.Stage = Draft
 	t.do(flows.Say{
-		To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work, Words: "draft", Slot: "draft", Media: t.Media,
-		Vars:    flows.Vars{"text": flows.Text(t.Words), "item": flows.ItemVar(t.Item), "place": flows.Where(t.Place)},
+		To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: t.work(), Words: "draft", Slot: "draft", Media: t.Media,
+		Vars:    flows.Vars{"text": flows.Text(t.Words), "item": flows.ItemVar(t.Item), "place": flows.Where(t.Place), "danger": flows.Text(string(t.Danger))},
 		Buttons: []flows.Button{{Words: "b-file", Choice: "confirm"}, {Words: "b-dismiss", Choice: "dismiss"}},
 	}, flows.Wake{At: t.e.At.AddDate(0, 0, 7), Name: "draft"})
 }
@@ -228,6 +231,14 @@ func (t *turn) askUnit(b flows.Building) {
 	bs = append(bs, flows.Button{Words: "b-unsure", Choice: "u=?", Row: 1})
 	t.do(flows.Say{To: t.mouth(), Class: t.class(), Words: "where-unit", Reply: true, Slot: "ask", Quote: t.quote(), Buttons: bs,
 		Vars: flows.Vars{"place": flows.Where(flows.Place{Building: b.ID})}})
+}
+
+// work is the class of what staff are to do.
+func (t *turn) work() flows.Class {
+	if t.Danger != "" {
+		return flows.Emergency
+	}
+	return flows.Work
 }
 
 func (t *turn) class() flows.Class {
@@ -368,7 +379,9 @@ func (t *turn) more(w flows.Said) {
 	if t.e.By.Person != t.Reporter {
 		if t.Danger != "" {
 			t.instruct(t.e.By.Person, t.e.By.Reachable, t.e.Chat, w.Message.Ref)
-			t.follow(&w)
+			if !t.secret() {
+				t.follow(&w)
+			}
 		}
 		return
 	}
@@ -397,7 +410,7 @@ func (t *turn) more(w flows.Said) {
 	}
 	if t.open() {
 		t.toJob("more", Update{Text: t.Words, Media: t.Media, People: t.people()})
-		t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Words: "added", Vars: t.vars(), Reply: true, Slot: "added"})
+		t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: t.class(), Words: "added", Vars: t.vars(), Reply: true, Slot: "added"})
 	}
 }
 

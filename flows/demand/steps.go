@@ -215,8 +215,11 @@ func (t *turn) confirmed(file, staff bool) {
 		t.Stage = Gone
 		words = "draft-dismissed"
 	}
-	t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work, Reply: true, Words: words, Slot: "draft", Vars: t.vars()})
-	if file {
+	t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: t.work(), Reply: true, Words: words, Slot: "draft", Vars: t.vars()})
+	switch {
+	case file && t.Danger != "":
+		t.danger()
+	case file:
 		t.file()
 	}
 }
@@ -370,6 +373,7 @@ func (t *turn) done(f From) {
 		t.Stage = Closed
 		t.tellFollowers("done-followers", nil)
 		t.groupSay("group-done")
+		t.tidy()
 		return
 	}
 	t.Stage = Done
@@ -382,6 +386,7 @@ func (t *turn) done(f From) {
 		Buttons: []flows.Button{{Words: "b-good", Choice: "rate=good"}, {Words: "b-fair", Choice: "rate=fair"}, {Words: "b-bad", Choice: "rate=bad"}}})
 	t.tellFollowers("done-followers", nil)
 	t.groupSay("group-done")
+	t.tidy()
 	t.do(flows.Wake{At: t.Until, Name: "rate"})
 }
 
@@ -396,7 +401,14 @@ func (t *turn) alsoSaid() {
 
 // missed notes that somebody could not be reached.
 func (t *turn) missed(w flows.Missed) {
-	if w.Mark == "offer" && t.Stage == Offered {
+	switch {
+	case w.Mark == "offer" && t.Stage == Offered:
 		t.Stage = Gone
+	case w.Mark == "ask" && t.Stage == Placing:
+		t.Asked = true // somebody of the committee will ask
+		t.file()
+	case w.Mark == "ask" && t.Stage == Which:
+		t.Other = true
+		t.file()
 	}
 }

@@ -34,7 +34,7 @@ func (t *turn) reply(words string, vars flows.Vars) {
 	for k, v := range vars {
 		all[k] = v
 	}
-	t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: words, Vars: all, Reply: true})
+	t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: t.class(), Words: words, Vars: all, Reply: true})
 }
 
 // tellReporter tells the reporter something; reply if it answers what they have
@@ -60,7 +60,7 @@ func (t *turn) tellFollowers(words string, vars flows.Vars) {
 	for k, v := range vars {
 		all[k] = v
 	}
-	t.do(flows.Say{To: flows.To{Entries: "follower"}, Class: flows.Personal, Words: words, Vars: all})
+	t.do(flows.Say{To: flows.To{Entries: "follower"}, Class: t.class(), Words: words, Vars: all})
 }
 
 // receipt is the first of the four things: filed.
@@ -83,6 +83,9 @@ func (t *turn) receipt() {
 func (t *turn) discreet() bool {
 	return t.Danger.Discreet() || t.Item == "6-5"
 }
+
+// secret says that nobody hears of it but the reporter and whoever handles it.
+func (t *turn) secret() bool { return t.discreet() || t.item().Private }
 
 // mute says that no group may hear of it: matters of a household, of violence,
 // of self-harm; a place so exact that it shows who spoke; a complaint about a
@@ -132,8 +135,25 @@ func (t *turn) groupSay(words string) {
 	t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Words: words, Vars: t.vars(), Slot: "end"})
 }
 
+// tidy takes the buttons off the receipt and the group's line once there is
+// nothing left to press.
+func (t *turn) tidy() {
+	if t.Reporter != "" && t.Danger == "" {
+		t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Tidy: true, Words: "receipt-over", Vars: t.vars(), Slot: "receipt", Neutral: t.discreet()})
+	}
+	if !t.mute() && t.Danger == "" {
+		t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Tidy: true, Words: "group-over", Vars: t.vars(), Slot: "line"})
+	}
+}
+
 // holds answers a button that comes too late with what holds now.
-func (t *turn) holds() { t.toast("now-"+t.stageWords(), nil) }
+func (t *turn) holds() {
+	if t.secret() && t.e.Entry == nil && !t.e.Settings.May(t.e.By, flows.See, t.scope()) {
+		t.toast("not-asked", nil) // a made-up button must not show it
+		return
+	}
+	t.toast("now-"+t.stageWords(), nil)
+}
 
 // stageWords is the ending of the texts that say how it stands.
 func (t *turn) stageWords() string {

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"linli/flows"
 )
@@ -188,17 +189,21 @@ func (t *turn) finish(w flows.Chose) {
 			words = "done-what"
 			bs = []flows.Button{{Words: "b-plain", Choice: "done=plain"}}
 		}
-		t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: words, Vars: t.vars(), Buttons: bs, Expect: "done", For: 12 * 3600e9})
+		t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: words, Vars: t.vars(), Buttons: bs, Expect: "done", For: 12 * time.Hour, Slot: t.howSlot()})
 	}
 }
 
+// howSlot is the question how it was done.
+func (t *turn) howSlot() string { return "how-" + string(t.Holder) }
+
 func (t *turn) finished(m flows.Message) {
 	if t.item().Photo && t.Work.Danger == "" && !slices.ContainsFunc(m.Media, func(x flows.Media) bool { return x.Kind == "photo" }) {
-		t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: "done-photo", Vars: t.vars(), Expect: "done", For: 12 * 3600e9})
+		t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: "done-photo", Vars: t.vars(), Expect: "done", For: 12 * time.Hour})
 		return
 	}
 	t.Stage = Done
 	t.edit("card-done")
+	t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Tidy: true, Words: "done-noted", Vars: t.vars(), Slot: t.howSlot()})
 	for _, x := range m.Media {
 		if x.Hash == "" && x.Remote != "" {
 			t.do(flows.Ask{Name: "fetch", Data: flows.Data(x)})

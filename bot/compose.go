@@ -1,0 +1,211 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"linli/flows"
+	"linli/storage"
+)
+
+// How a row becomes what its reader sees.
+
+var (
+	errCapped   = errors.New("capped")
+	errNothing  = errors.New("there is no message to change")
+	errFetching = errors.New("its photo is being fetched")
+)
+
+// patience is how long a message waits for its photos; a danger never does.
+const patience = 20 * time.Second
+
+// compose renders a row as its reader will see it. Reminders of the same lane
+// that are due as well are put into the same message.
+func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capabilities, now time.Time) (jobs []storage.Job, m Message, err error) {
+	jobs = []storage.Job{j}
+	rows := []sendRow{row}
+	s := b.Settings()
+	err = b.store.View(ctx, func(tx storage.Tx) error {
+		if row.Say.Slot != "" && caps.Edits && row.Rest == "" {
+			ref, err := tx.Key(slotKey(row, row.Address))
+			if err != nil && !errors.Is(err, storage.ErrNone) {
+				return err
+			}
+			if m.Edit = string(ref); row.Edit != "" {
+				m.Edit = row.Edit
+			}
+		}
+		if row.Say.Tidy && m.Edit == "" {
+			return errNothing
+		}
+		for i, x := range row.Say.Media {
+			if x.Hash != "" || x.Remote == "" {
+				continue
+			}
+			hash, err := hashOf(tx, x)
+			if err != nil {
+				return err
+			}
+			if row.Say.Media[i].Hash = hash; hash == "" && row.Say.Class != flows.Emergency && now.Sub(row.Said) < patience && b.media != nil {
+				return errFetching
+			}
+		}
+		if row.Say.Class == flows.Invitation && row.Person != "" {
+			n, err := tx.Key(capKey(row.Person, now))
+			if err != nil && !errors.Is(err, storage.ErrNone) {
+				return err
+			}
+			if len(n) >= s.Limits.Invites {
+				return errCapped
+			}
+		}
+		if !row.bundles() || row.Rest != "" {
+			return nil
+		}
+		lane, err := tx.Lane(j.Lane)
+		if err != nil {
+			return err
+		}
+		for _, next := range lane {
+			if next.ID == j.ID {
+				continue
+			}
+			r, err := decode[sendRow](next.Body)
+			if err != nil || !r.bundles() || next.At.After(now) {
+				break
+			}
+			jobs, rows = append(jobs, next), append(rows, r)
+		}
+		return nil
+	})
+	if err != nil {
+		return jobs, m, err
+	}
+	err = caught(func() error {
+		var texts []string
+		seen := map[string]bool{}
+		for i, r := range rows {
+			text, err := r.Rest, error(nil)
+			if text == "" {
+				if text, err = b.words(r.Flow).Render(r.Lang, r.Say.Words, r.Say.Vars, r.No, now, s); err != nil {
+					err = fmt.Errorf("%w: %w", errRules, err)
+				}
+			}
+			above, before := m.Buttons, len(texts)
+			if err == nil {
+				err = b.buttons(&m, r, len(rows) > 1, now, s)
+			}
+			if err != nil && i == 0 {
+				return err
+			}
+			if text != "" && !seen[text] {
+				texts = append(texts, text)
+			}
+			seen[text] = true
+			if i > 0 && (err != nil || !roomy(strings.Join(texts, "\n\n"), m.Buttons, caps)) {
+				// It leaves by itself, and fails by itself.
+				texts, m.Buttons, jobs = texts[:before], above, jobs[:i]
+				break
+			}
+		}
+		m.Text = strings.Join(texts, "\n\n")
+		return nil
+	})
+	if err != nil {
+		return jobs, m, err
+	}
+	m.Quote, m.Neutral = row.Say.Quote, row.Say.Neutral
+	if _, quiet := s.Quiet(now); quiet && row.Say.Class != flows.Emergency {
+		m.Silent = true
+	}
+	if m.Edit == "" && row.Rest == "" {
+		if caps.Photos {
+			m.Photos = b.files("photo", row.Say.Media)
+		}
+		if caps.Voices {
+			m.Voices = b.files("voice", row.Say.Media)
+		}
+	}
+	return jobs, m, nil
+}
+
+// bundles says that a row may share a message. One that will be changed, or of
+// which the rules want to hear, stays alone.
+func (r sendRow) bundles() bool { return r.Say.Bundle && r.Say.Slot == "" && r.Say.Receipt == "" }
+
+// roomy says that a bundle still fits one message.
+func roomy(text string, buttons [][]Button, c Capabilities) bool {
+	n := 0
+	for _, row := range buttons {
+		n += len(row)
+	}
+	return (c.Text <= 0 || c.Unit.Len(text) <= c.Text) && (c.Buttons <= 0 || n <= c.Buttons)
+}
+
+// buttons adds the buttons of a row; in a bundle they say which case they are
+// for.
+func (b *Bot) buttons(m *Message, r sendRow, bundled bool, now time.Time, s *flows.Settings) error {
+	last := -1
+	for _, x := range r.Say.Buttons {
+		label, err := b.words(r.Flow).Render(r.Lang, x.Words, x.Vars, r.No, now, s)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errRules, err)
+		}
+		if bundled && r.No > 0 {
+			label = flows.Spoken(r.No) + " " + label
+		}
+		data := string(r.Button) + "/" + x.Choice
+		if len(data) > 64 {
+			return fmt.Errorf("%w: button %q is longer than 64 bytes", errRules, x.Choice)
+		}
+		if x.Row != last || len(m.Buttons) == 0 {
+			m.Buttons = append(m.Buttons, nil)
+			last = x.Row
+		}
+		m.Buttons[len(m.Buttons)-1] = append(m.Buttons[len(m.Buttons)-1], Button{Label: label, Data: data})
+	}
+	return nil
+}
+
+// sendKey is the same for every attempt at the same message and no other: a row
+// that got a newer text, a further part or other company in a bundle has
+// another, or a platform that knows the key would swallow it.
+func sendKey(jobs []storage.Job) string {
+	sum := crc32.NewIEEE()
+	for _, j := range jobs {
+		sum.Write(j.Body)
+	}
+	return fmt.Sprintf("%d.%08x", jobs[0].ID, sum.Sum32())
+}
+
+// split cuts a text at the platform's limit, between lines or sentences where
+// that is possible.
+func split(text string, c Capabilities) (head, rest string) {
+	if c.Text <= 0 || c.Unit.Len(text) <= c.Text {
+		return text, ""
+	}
+	end, units := 0, 0
+	for i, r := range text {
+		u := c.Unit.Len(string(r))
+		if units+u > c.Text {
+			break
+		}
+		units += u
+		end = i + utf8.RuneLen(r)
+	}
+	if end == 0 {
+		end = len(text)
+	}
+	for _, sep := range []string{"\n", "。", "，", " "} {
+		if i := strings.LastIndex(text[:end], sep); i > end/2 {
+			end = i + len(sep)
+			break
+		}
+	}
+	return strings.TrimRight(text[:end], "\n "), strings.TrimLeft(text[end:], "\n ")
+}

@@ -1,0 +1,29 @@
+package dispatch_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"linli/flows/dispatch"
+	"linli/flows/flowstest"
+)
+
+// pressed are the buttons of a dispatch that somebody may still have on the
+// phone.
+var pressed = []string{"accept", "notmine", "help", "done", "done=plain", "ask", "more", "wait", "until=2", "reason=parts", "reason=other", "for=station", "when=1",
+	"nothing", "pass=1", "pass=2", "to=he", "back", "class=2", "clause=2-6", "plain", "takeover", "agree", "refuse", "false"}
+
+// Cases of every earlier version stay readable, and go on. They are kept by the
+// test of the demands, which plays both: go test ./flows/demand -run TestOld -update-old
+func TestOld(t *testing.T) {
+	f, s := example(t)
+	flowstest.Old(t, s, f, options(s), "testdata/old/*.json", pressed...)
+}
+
+func TestOldHasEveryStage(t *testing.T) {
+	for _, stage := range []string{dispatch.Sent, dispatch.Taken, dispatch.Waiting, dispatch.Returned, dispatch.Done, dispatch.Ended} {
+		if found, err := filepath.Glob("testdata/old/" + stage + "-*.json"); err != nil || len(found) == 0 {
+			t.Errorf("no old case in %s %v", stage, err)
+		}
+	}
+}

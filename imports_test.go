@@ -1,0 +1,174 @@
+// Package linli_test keeps the rooms of the house apart: it holds the table of
+// who may import whom, and nothing else.
+package linli_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// room is a row of the table. Names are relative to the module; "*" stands for
+// one part of a path. A package belongs to the first room that matches it.
+type room struct {
+	name  string
+	may   []string // imports of ours
+	tests []string // imports of ours that its tests may have besides; "*" any but cmd
+}
+
+// The table. Imports point one way: cmd → channels → bot → storage → flows, and
+// bot → prompts → flows. Flows import nothing of ours. A flow and a store are
+// named only where they are wired, and in tests.
+var table = []room{
+	{name: "cmd/*", may: []string{"*"}, tests: []string{"*"}},
+
+	// for tests, or for plays in tests and in the demo
+	{name: "bot/bottest", may: []string{"bot", "bot/dialogue", "flows", "flows/community", "prompts", "prompts/local", "storage", "storage/bolt"}},
+	{name: "bot/dialogue", may: []string{"bot", "flows", "prompts", "storage"}, tests: []string{"bot/bottest", "flows/*", "prompts/local", "storage/bolt"}},
+	{name: "bot/telegram/fake"},
+	{name: "storage/storagetest", may: []string{"storage", "flows"}},
+	{name: "flows/flowstest", may: []string{"flows"}, tests: []string{"flows/*"}},
+
+	{name: "bot", may: []string{"flows", "prompts", "storage"}, tests: []string{"*"}},
+	{name: "bot/*", may: []string{"bot", "flows"}, tests: []string{"bot/bottest", "bot/dialogue", "bot/*/fake", "flows/*", "prompts", "prompts/local"}},
+
+	{name: "storage", may: []string{"flows"}},
+	{name: "storage/*", may: []string{"storage", "flows"}, tests: []string{"storage/storagetest"}},
+
+	{name: "prompts", may: []string{"flows"}},
+	{name: "prompts/*", may: []string{"prompts", "flows"}, tests: []string{"flows/community", "flows/demand"}},
+
+	{name: "flows"},
+	{name: "flows/community", may: []string{"flows", "flows/community/strict"}, tests: []string{"flows/demand"}},
+	{name: "flows/community/strict"},
+	{name: "flows/*", may: []string{"flows"}, tests: []string{"flows/*", "bot/bottest", "bot/dialogue", "prompts/local", "storage", "storage/bolt"}},
+}
+
+// wired may be imported only by cmd and by what is for tests.
+var wired = []string{"storage/bolt", "flows/demand", "flows/dispatch"}
+
+// forTests may be imported only by tests, and by each other.
+var forTests = []string{"bot/bottest", "flows/flowstest", "storage/storagetest", "bot/telegram/fake"}
+
+// outside says where the things of others may be imported, those of the
+// standard library among them. What is not named here may be anywhere.
+var outside = []struct {
+	path string
+	only []string
+	why  string
+}{
+	{"github.com/silenceper/wechat/v2", nil, "its root pulls in every cache and every platform; import its folders"},
+	{"github.com/go-telegram/bot", []string{"bot/telegram"}, "a platform stays in its channel"},
+	{"go.etcd.io/bbolt", []string{"storage/bolt", "bot/webchat"}, "a file format stays in its store"},
+	{"testing", []string{"bot/bottest", "flows/flowstest", "storage/storagetest"}, "a program does not carry its tests"},
+	{"os", []string{"cmd/*", "bot", "bot/*", "bot/telegram/fake", "storage/*", "flows/community", "prompts/local"}, "rules and vocabularies touch no files"},
+	{"net/http", []string{"cmd/*", "bot", "bot/*", "bot/telegram/fake"}, "rules, stores and readers have no network"},
+	{"net", []string{"cmd/*", "bot/*", "bot/telegram/fake"}, "rules, stores and readers have no network"},
+	{"math/rand", nil, "a replay must do the same"},
+	{"math/rand/v2", []string{"bot/*"}, "a replay must do the same; only a channel may spread its tries"},
+}
+
+// listed is what go list says of a package.
+type listed struct {
+	ImportPath   string
+	Module       struct{ Path string }
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
+}
+
+func packages(t *testing.T) (module string, out []listed) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	c := exec.Command("go", "list", "-json=ImportPath,Module,Imports,TestImports,XTestImports", "./...")
+	c.Stdout, c.Stderr = &stdout, &stderr
+	if err := c.Run(); err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.Bytes())
+	}
+	for d := json.NewDecoder(&stdout); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return module, out
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		module = p.Module.Path
+		out = append(out, p)
+	}
+}
+
+func matches(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		if p == "*" {
+			return name != "cmd" && !strings.HasPrefix(name, "cmd/")
+		}
+		ok, err := path.Match(p, name)
+		return ok && err == nil
+	})
+}
+
+func TestImports(t *testing.T) {
+	module, all := packages(t)
+	if len(all) < 10 {
+		t.Fatalf("go list knows only %d packages", len(all))
+	}
+	for _, p := range all {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		if name == "" {
+			if len(p.Imports) > 0 {
+				t.Errorf("the root of the module holds no code")
+			}
+			continue
+		}
+		i := slices.IndexFunc(table, func(r room) bool { return matches([]string{r.name}, name) })
+		if i < 0 {
+			t.Errorf("%s has no room in the table", name)
+			continue
+		}
+		r := table[i]
+		cmd, support := strings.HasPrefix(name, "cmd/"), matches(forTests, name)
+		for _, imp := range p.Imports {
+			if ours, ok := strings.CutPrefix(imp, module+"/"); ok {
+				switch {
+				case !matches(r.may, ours):
+					t.Errorf("%s must not import %s; it may import %v", name, ours, r.may)
+				case matches(wired, ours) && !cmd && !support:
+					t.Errorf("%s must not import %s: only cmd and tests name a flow or a store", name, ours)
+				case matches(forTests, ours) && !support:
+					t.Errorf("%s must not import %s, which is for tests", name, ours)
+				}
+			}
+			for _, o := range outside {
+				if imp == o.path && !matches(o.only, name) {
+					t.Errorf("%s must not import %s: %s", name, imp, o.why)
+				}
+			}
+		}
+		for _, imp := range append(p.TestImports, p.XTestImports...) {
+			if ours, ok := strings.CutPrefix(imp, module+"/"); ok && ours != name && !matches(r.may, ours) && !matches(r.tests, ours) {
+				t.Errorf("tests of %s must not import %s", name, ours)
+			}
+			if imp == outside[0].path {
+				t.Errorf("tests of %s must not import %s: %s", name, imp, outside[0].why)
+			}
+		}
+	}
+}
+
+// A row that nothing matches is a row nobody looks after.
+func TestTableHasNoEmptyRooms(t *testing.T) {
+	module, all := packages(t)
+	for _, r := range table {
+		if !slices.ContainsFunc(all, func(p listed) bool {
+			return matches([]string{r.name}, strings.TrimPrefix(p.ImportPath, module+"/"))
+		}) {
+			t.Errorf("no package is in the room %s", r.name)
+		}
+	}
+}
