@@ -295,7 +295,7 @@ func (b *Bot) startCode(st *step, h *heard, code string) error {
 		if err := b.keepChat(st.tx, h); err != nil {
 			return err
 		}
-		h.chat.Directory, h.chat.Scope = g.ID, g.Scope
+		h.chat.Directory, h.chat.Title, h.chat.Scope, h.chat.Lang = g.ID, g.Name, g.Scope, g.Lang
 		if err := st.tx.PutChat(h.chat); err != nil {
 			return err
 		}

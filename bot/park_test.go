@@ -128,12 +128,12 @@ func TestDiscreetDangerThoughRulesFail(t *testing.T) {
 	}
 }
 
-// A reader that fails on words without danger loses nothing to the log.
+// What the reader fails on is read by staff, and by no log.
 func TestReaderThatPanics(t *testing.T) {
 	s := newStage(t, nil, toy(t, "toy", only(tell(flows.To{Chat: "g"}, flows.Notice, "好"))))
 	s.read.read = func(string, prompts.Context) flows.Reading { panic("dictionary " + private) }
 	s.say("p1", "g3", "事"+private)
-	s.told("g3: 好")
+	s.told("chen: 有一条消息我没处理好，请您看一眼，别漏了：\n事" + private)
 }
 
 // A circle of Tells is a fault of the rules: it is parked, not endless.

@@ -278,9 +278,7 @@ func (b *Bot) perform(ctx context.Context, j storage.Job) (err error) {
 	case "ask":
 		err = b.performAsk(ctx, j)
 	default:
-		err = b.finish(ctx, func(tx storage.Tx) error {
-			return errors.Join(b.trouble(tx, storage.Trouble{Kind: "dead", Case: j.Case, Why: "a row of an unknown kind: " + j.Kind, Body: j.Body}), tx.DropJob(j.ID))
-		})
+		err = b.unreadable(ctx, j)
 	}
 	if err != nil {
 		b.log.Error("a row could not be finished", "job", j.ID, "kind", j.Kind, "case", j.Case, "err", err)
@@ -386,10 +384,27 @@ func (b *Bot) event(ctx context.Context, j storage.Job, w flows.What, more func(
 	})
 }
 
+// unreadable ends a row that this version cannot read, and shows it to staff.
+func (b *Bot) unreadable(ctx context.Context, j storage.Job) error {
+	return b.finish(ctx, func(tx storage.Tx) error {
+		if ok, err := live(tx, j.ID); err != nil || !ok {
+			return err
+		}
+		return b.giveUp(tx, j, "a row that cannot be read: "+j.Kind)
+	})
+}
+
+func (b *Bot) giveUp(tx storage.Tx, j storage.Job, why string) error {
+	if err := b.trouble(tx, storage.Trouble{Kind: "dead", Case: j.Case, Why: why, Body: j.Body}); err != nil {
+		return err
+	}
+	return tx.DropJob(j.ID)
+}
+
 func (b *Bot) performWake(ctx context.Context, j storage.Job) error {
 	row, err := decode[wakeRow](j.Body)
 	if err != nil {
-		return err
+		return b.unreadable(ctx, j)
 	}
 	return b.event(ctx, j, flows.Woke{Name: row.Name, Due: j.At}, nil)
 }
@@ -397,7 +412,7 @@ func (b *Bot) performWake(ctx context.Context, j storage.Job) error {
 func (b *Bot) performAsk(ctx context.Context, j storage.Job) error {
 	row, err := decode[askRow](j.Body)
 	if err != nil {
-		return err
+		return b.unreadable(ctx, j)
 	}
 	w := flows.Answered{Name: row.Name}
 	if a := b.answer[row.Name]; a == nil {
@@ -441,7 +456,7 @@ func (b *Bot) performSay(ctx context.Context, j storage.Job) error {
 		}
 		row, err := decode[sayRow](j.Body)
 		if err != nil {
-			return err
+			return b.giveUp(tx, j, "the row cannot be read")
 		}
 		c, err := tx.Case(j.Case)
 		if errors.Is(err, storage.ErrNone) {

@@ -47,6 +47,14 @@ func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
 		return Answer{}, fmt.Errorf("receive: %w", err)
 	}
 	b.read(&h)
+	if h.fault != "" && h.reading.Danger == "" && h.From.Person {
+		// Nobody knows what it says: staff read it. A danger goes on without the rest.
+		if err := b.park(ctx, h, at, h.fault); err != nil {
+			return Answer{}, fmt.Errorf("receive: %w", err)
+		}
+		b.Nudge()
+		return Answer{}, nil
+	}
 	var answer Answer
 	err = caught(func() error {
 		return b.store.Update(ctx, func(tx storage.Tx) error {
@@ -102,7 +110,8 @@ type heard struct {
 	known    bool // the chat is in the store
 	person   storage.Person
 	reading  flows.Reading
-	kept     bool // something of it was kept: it is no fragment any more
+	fault    string // where the reader failed
+	kept     bool   // something of it was kept: it is no fragment any more
 	opened   flows.ID
 }
 
@@ -198,7 +207,7 @@ func (b *Bot) read(h *heard) {
 	}
 	if err := caught(func() error { h.reading = b.reader.Read(h.Message.Text, c); return nil }); err != nil {
 		b.log.Error("the reader failed", "channel", h.Channel)
-		h.reading = flows.Reading{}
+		h.reading, h.fault = flows.Reading{}, err.Error()
 	}
 	h.reading.Danger = danger
 }

@@ -12,10 +12,11 @@ import (
 	"linli/storage"
 )
 
-// attempts after which a row is given up and shown to staff: with the waits
-// between them, about a day for ordinary rows.
+// A row that fails again and again is given up and shown to staff: with the
+// waits between, after about a day, one of an emergency after two hours.
 const (
-	maxAttempts = 40
+	tries       = 36
+	urgentTries = 480
 	longestWait = time.Hour
 	urgentWait  = 15 * time.Second
 )
@@ -101,7 +102,7 @@ func (b *Bot) sent(ctx context.Context, jobs []storage.Job, row sendRow, ref str
 	switch {
 	case row.Say.Class == flows.Invitation:
 		return b.unknown(ctx, jobs, row)
-	case j.Attempts >= maxAttempts:
+	case j.Attempts >= urgentTries, j.Attempts >= tries && !j.Urgent:
 		return b.dead(ctx, jobs, row, fmt.Sprintf("given up after %d attempts", j.Attempts))
 	}
 	limit := longestWait
@@ -274,6 +275,15 @@ func (b *Bot) move(ctx context.Context, from, rest string) error {
 			return err
 		}
 		if err == nil {
+			if other, err := tx.ChatAt(to); err == nil && other.ID != chat.ID {
+				// Somebody spoke in the new group before we knew: it was the same all along.
+				other.Address, other.Left = other.Address+"#"+string(other.ID), true
+				if err := tx.PutChat(other); err != nil {
+					return err
+				}
+			} else if err != nil && !errors.Is(err, storage.ErrNone) {
+				return err
+			}
 			chat.Address = to
 			if err := tx.PutChat(chat); err != nil {
 				return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"regexp"
 	"strconv"
 	"strings"
@@ -173,7 +175,8 @@ func (t *Telegram) readMessage(ctx context.Context, raw []byte, edited bool, h *
 	if m.ID != 0 { // 0 is shared by all messages that only one member sees
 		key := "m/" + at + "/" + strconv.FormatInt(m.ID, 10)
 		if edited {
-			key += "/" + strconv.FormatInt(m.EditDate, 10)
+			// Two edits may fall into one second.
+			key += fmt.Sprintf("/%d.%08x", m.EditDate, crc32.ChecksumIEEE([]byte(m.Text+"\x00"+m.Caption)))
 			in.At = time.Unix(m.EditDate, 0)
 		}
 		in.Keys = append(in.Keys, key)

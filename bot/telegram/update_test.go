@@ -131,13 +131,13 @@ func TestRead(t *testing.T) {
 			want: in(bot.Said, func(i *bot.Inbound) { i.Keys = i.Keys[:1]; i.Message.Ref, i.Message.Text = "0", "a" })},
 		{name: "edit", update: `{"update_id":7,"edited_message":` + strings.TrimPrefix(said(`"text":"b","edit_date":1700000060`), `{"update_id":7,"message":`),
 			want: in(bot.Edited, func(i *bot.Inbound) {
-				i.Keys = []string{"u/7", "m/-100200/31/1700000060"}
+				i.Keys = []string{"u/7", "m/-100200/31/1700000060.16121bda"}
 				i.At = time.Unix(1700000060, 0)
 				i.Message.Text = "b"
 			})},
 		{name: "live location moves", update: `{"update_id":7,"edited_message":` + strings.TrimPrefix(said(`"location":{"latitude":1,"longitude":2,"live_period":60},"edit_date":1700000060`), `{"update_id":7,"message":`),
 			want: in(bot.Ignored, func(i *bot.Inbound) {
-				i.Keys = []string{"u/7", "m/-100200/31/1700000060"}
+				i.Keys = []string{"u/7", "m/-100200/31/1700000060.d202ef8d"}
 				i.At = time.Unix(1700000060, 0)
 				i.Message = flows.Message{Ref: "31", Point: &flows.Point{Lat: 1, Lon: 2}}
 			})},

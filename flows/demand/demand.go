@@ -83,6 +83,8 @@ type State struct {
 	At       time.Time      `json:"at"`
 	Like     flows.CaseRef  `json:"like,omitzero"`
 	Choosing string         `json:"choosing,omitempty"` // "place" while the reporter corrects the place
+	Page     int            `json:"page,omitempty"`     // of the places offered
+	Asking   string         `json:"asking,omitempty"`   // the words with which the place is asked for
 	Other    bool           `json:"other,omitempty"`    // "not the same matter" was said
 	Asked    bool           `json:"asked,omitempty"`    // the place was asked for and nobody answered
 

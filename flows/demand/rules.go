@@ -3,6 +3,7 @@ package demand
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -208,17 +209,42 @@ func (t *turn) fetched(m flows.Media) {
 	}
 }
 
-// askBuilding asks which building, by buttons.
+// shown is how many places are offered at a time: channels bound the number of
+// buttons, and people the number they read.
+const shown = 15
+
+// askBuilding asks which building, by buttons: those of the group's own part of
+// the community first, then the rest, then places that are in no building.
 func (t *turn) askBuilding(words string) {
-	var bs []flows.Button
-	for i, b := range t.e.Settings.Buildings {
-		bs = append(bs, flows.Button{Words: "b-text", Vars: flows.Vars{"t": flows.Text(b.Name)}, Choice: "b=" + b.ID, Row: i / 3})
+	s := t.e.Settings
+	var own, rest, bs []flows.Button
+	for _, b := range s.Buildings {
+		x := flows.Button{Words: "b-text", Vars: flows.Vars{"t": flows.Text(b.Name)}, Choice: "b=" + b.ID}
+		if t.e.Chat.Group && s.Touches(t.e.Chat.Scope, flows.Scope{Building: b.ID}) {
+			own = append(own, x)
+		} else {
+			rest = append(rest, x)
+		}
 	}
-	row := len(bs)/3 + 1
-	for i, p := range t.e.Settings.Spots {
-		bs = append(bs, flows.Button{Words: "b-text", Vars: flows.Vars{"t": flows.Text(p.Name)}, Choice: "spot=" + p.ID, Row: row + i/3})
+	all := append(own, rest...)
+	for _, p := range s.Spots {
+		all = append(all, flows.Button{Words: "b-text", Vars: flows.Vars{"t": flows.Text(p.Name)}, Choice: "spot=" + p.ID})
 	}
-	bs = append(bs, flows.Button{Words: "b-unsure", Choice: "b=?", Row: row + 50})
+	from := min(t.Page*shown, max(0, len(all)-1))
+	page := all[from:min(from+shown, len(all))]
+	for i, x := range page {
+		x.Row = i / 3
+		bs = append(bs, x)
+	}
+	if len(all) > shown {
+		next := t.Page + 1
+		if next*shown >= len(all) {
+			next = 0
+		}
+		bs = append(bs, flows.Button{Words: "b-others", Choice: "page=" + strconv.Itoa(next), Row: 50})
+	}
+	bs = append(bs, flows.Button{Words: "b-unsure", Choice: "b=?", Row: 50})
+	t.Asking = words
 	t.do(flows.Say{To: t.mouth(), Class: t.class(), Words: words, Reply: true, Slot: "ask", Quote: t.quote(), Buttons: bs,
 		Vars: flows.Vars{"item": flows.ItemVar(t.Item)}})
 }

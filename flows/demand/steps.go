@@ -3,6 +3,7 @@ package demand
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"linli/flows"
@@ -28,7 +29,7 @@ func (t *turn) chose(w flows.Chose) {
 		t.published(w.Choice == "publish", staff)
 	case "restored", "notyet":
 		t.restored(w.Choice == "restored", staff)
-	case "yes", "no", "same", "other", "b", "u", "spot", "move", "rate", "again", "behalf":
+	case "yes", "no", "same", "other", "b", "u", "spot", "page", "move", "rate", "again", "behalf":
 		if !mine {
 			t.toast("not-asked", nil)
 			return
@@ -85,9 +86,9 @@ func (t *turn) mine(w flows.Chose) {
 			t.holds()
 			return
 		}
-		t.Choosing = "place"
+		t.Choosing, t.Page = "place", 0
 		t.askBuilding("where-move")
-	case "b", "u", "spot":
+	case "b", "u", "spot", "page":
 		t.placed(w)
 	case "rate":
 		t.rated(w.Value)
@@ -119,6 +120,15 @@ func (t *turn) placed(w flows.Chose) {
 	s := t.e.Settings
 	p := t.Place
 	switch {
+	case w.Choice == "page":
+		n, err := strconv.Atoi(w.Value)
+		if err != nil || n < 0 || n*shown > len(s.Buildings)+len(s.Spots) || t.Asking == "" {
+			t.holds()
+			return
+		}
+		t.Page = n
+		t.askBuilding(t.Asking)
+		return
 	case w.Value == "?":
 		t.Asked = true
 	case w.Choice == "spot":

@@ -59,7 +59,7 @@ func TestComplaintIsKeptFromWhomItIsAbout(t *testing.T) {
 				switch {
 				case !slices.Contains(barred, p):
 				case say.Toast && say.Words == "not-your-grid" && p == st.Event.By.Person:
-				case say.Words == "passed" && len(say.Buttons) == 0 && st.Past.Told[p][flowstest.Slot(say.Slot)]:
+				case say.Words == "passed" && len(say.Buttons) == 0 && st.Before.Holder == p:
 					// The place was corrected, so that it is about somebody who has the card: it is taken back.
 				default:
 					t.Fatalf("%s is told %q of a complaint about them (%s, about %q, item %s)", p, say.Words, now.Stage, now.Work.About, now.Work.Item)

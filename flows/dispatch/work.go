@@ -203,7 +203,7 @@ func (t *turn) finished(m flows.Message) {
 	}
 	t.Stage = Done
 	t.edit("card-done")
-	t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Tidy: true, Words: "done-noted", Vars: t.vars(), Slot: t.howSlot()})
+	t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: t.class(), Reply: true, Tidy: true, Words: "done-noted", Vars: t.vars(), Slot: t.howSlot()})
 	for _, x := range m.Media {
 		if x.Hash == "" && x.Remote != "" {
 			t.do(flows.Ask{Name: "fetch", Data: flows.Data(x)})
@@ -301,6 +301,9 @@ func (t *turn) moved(u Update) {
 	}
 	ladder := t.e.Settings.Ladder(t.item(), u.Place, t.Work.About, t.e.At)
 	ladder = slices.DeleteFunc(ladder, func(p flows.PersonID) bool { return slices.Contains(t.Work.Except, p) })
+	if len(ladder) > 0 && slices.Contains(t.barred(), old) {
+		t.Stage, t.Holder = Sent, "" // there, it is a complaint about whoever has it
+	}
 	if t.Stage != Sent || len(ladder) == 0 || ladder[0] == old || t.Rung > 0 && slices.Contains(ladder, old) {
 		t.refresh()
 		t.tell("placed", News{Who: old, Due: t.Due})

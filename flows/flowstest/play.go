@@ -278,7 +278,7 @@ func (p *play) say(x *piece, e flows.Event, say flows.Say) {
 		if say.Expect != "" {
 			x.tags = append(x.tags, expected{say.Expect, to})
 		}
-		if say.Slot != "" {
+		if say.Slot != "" && !say.Tidy {
 			if x.told[to] == nil {
 				x.told[to] = map[Slot]bool{}
 			}
