@@ -2,10 +2,8 @@ package bot
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -451,94 +449,4 @@ func (b *Bot) said(st *step, h *heard) error {
 // its number, and so answers no question of ours.
 func asks(h *heard) bool {
 	return h.reading.Status || h.reading.Number > 0 && utf8.RuneCountInString(h.Message.Text) <= 8
-}
-
-// clean takes what a platform sent and makes it fit to be kept: valid
-// UTF-8, a bounded length, no control characters in names.
-func clean(in Inbound) Inbound {
-	in.Message.Text = bounded(in.Message.Text, maxText)
-	in.From.Name = bounded(plain(in.From.Name), 300)
-	in.Chat.Name = bounded(plain(in.Chat.Name), 300)
-	in.Press = bounded(in.Press, 256)
-	return in
-}
-
-func bounded(s string, n int) string {
-	if len(s) > n {
-		for n > 0 && !utf8.RuneStart(s[n]) {
-			n--
-		}
-		s = s[:n]
-	}
-	return strings.ToValidUTF8(s, "\uFFFD")
-}
-
-// plain drops what could hide or turn round a name: controls, zero-width and
-// directional characters. Names of sixty characters with · stay as they are.
-func plain(s string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		switch {
-		case r < 0x20 || r == 0x7f:
-			return -1
-		case r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x2069, r == 0xfeff:
-			return -1
-		}
-		return r
-	}, s))
-}
-
-// errRules says that a flow answered with an error: its state cannot be read.
-var errRules = errors.New("rules")
-
-// panicked is a panic that was caught, with where it happened and nothing of
-// what it was about: a panic's value may hold a resident's words.
-type panicked struct{ where string }
-
-func (p *panicked) Error() string { return "panic at " + p.where }
-
-// caught runs f and turns a panic into *panicked.
-func caught(f func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = &panicked{where(debug.Stack())}
-		}
-	}()
-	return f()
-}
-
-// where finds the line of ours nearest to a panic.
-func where(stack []byte) string {
-	lines := strings.Split(string(stack), "\n")
-	after := false
-	for _, l := range lines {
-		if strings.HasPrefix(l, "panic(") {
-			after = true
-		}
-		if after && strings.HasPrefix(l, "\t") && !strings.Contains(l, "/runtime/") {
-			l = strings.TrimSpace(l)
-			if i := strings.LastIndex(l, " +0x"); i > 0 {
-				l = l[:i]
-			}
-			if i := strings.LastIndexByte(l, '/'); i > 0 {
-				l = l[i+1:]
-			}
-			return l
-		}
-	}
-	return "unknown"
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
-func decode[T any](b json.RawMessage) (T, error) {
-	var v T
-	err := json.Unmarshal(b, &v)
-	return v, err
 }

@@ -1,0 +1,105 @@
+package bot
+
+import (
+	"errors"
+	"slices"
+
+	"linli/flows"
+	"linli/storage"
+)
+
+// Reading is not keeping: what never became a record goes, with the people
+// who are known by nothing else.
+
+// forget deletes a case that never became a record, and its speaker if there
+// is nothing else we know them by.
+func (st *step) forget(c flows.Case) error {
+	people := map[flows.PersonID]bool{}
+	if st.by.Person != "" {
+		people[st.by.Person] = true
+	}
+	for cursor := ""; ; {
+		page, next, err := st.tx.Entries(c.ID, "reporter", cursor, 10)
+		if err != nil {
+			return err
+		}
+		for _, e := range page {
+			people[flows.PersonID(e.Key)] = true
+		}
+		if cursor = next; cursor == "" {
+			break
+		}
+	}
+	if err := st.tx.DropCase(c.ID); err != nil {
+		return err
+	}
+	troubles, err := st.tx.Troubles()
+	if err != nil {
+		return err
+	}
+	for _, t := range troubles {
+		if t.Case == c.ID {
+			if err := st.tx.DropTrouble(t.ID); err != nil {
+				return err
+			}
+		}
+	}
+	for id := range people {
+		if err := st.forgetPerson(id, c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle ends a step: a speaker who was not known before, did not agree and is
+// named by nothing that was kept, is not kept either.
+func (st *step) settle() error {
+	if !st.fresh || st.person == nil || st.person.ID == "" || !st.person.Consent.IsZero() {
+		return nil
+	}
+	for _, id := range st.moved {
+		_, err := st.tx.Entry(id, string(st.person.ID))
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, storage.ErrNone) {
+			return err
+		}
+	}
+	return st.tx.DropPerson(st.person.ID)
+}
+
+// forgetPerson deletes somebody who never agreed to be kept, unless a case that
+// is a record names them.
+func (st *step) forgetPerson(id flows.PersonID, dropped flows.ID) error {
+	p, err := st.tx.Person(id)
+	if errors.Is(err, storage.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if _, post := st.s.Official(id); post || !p.Consent.IsZero() {
+		p.Recent = slices.DeleteFunc(p.Recent, func(r storage.Recent) bool { return r.Case == dropped })
+		if p.Expect.Case == dropped {
+			p.Expect = storage.Expect{}
+		}
+		return st.tx.PutPerson(p)
+	}
+	var damaged error
+	named, err := st.tx.Cases(1, func(c flows.Case) bool {
+		_, err := st.tx.Entry(c.ID, string(id))
+		if err != nil && !errors.Is(err, storage.ErrNone) {
+			damaged = err
+		}
+		return err == nil
+	})
+	if err := errors.Join(err, damaged); err != nil || len(named) > 0 {
+		return err
+	}
+	if st.person != nil && st.person.ID == id {
+		*st.person = storage.Person{}
+	}
+	return st.tx.DropPerson(id)
+}
