@@ -71,6 +71,7 @@ type Bot struct {
 
 	mu       sync.Mutex
 	talk     map[string]fragments     // per chat and speaker: what they said a moment ago, in memory only
+	crowd    int                      // at how many speakers talk is looked through
 	here     map[flows.ChatID]filedAt // the case last filed in a chat
 	wrong    map[string]attempts      // codes that were wrong, by address
 	limits   map[string]*rate.Limiter // by channel, and by address

@@ -37,6 +37,17 @@ func (b *Bot) Run(ctx context.Context) error {
 			}
 			swept = now
 		}
+		for more := true; more; {
+			select {
+			case err := <-done:
+				running--
+				if errors.Is(err, storage.ErrBroken) {
+					broken = err
+				}
+			default:
+				more = false
+			}
+		}
 		if running < b.workers && ctx.Err() == nil {
 			jobs, later, err := b.claim(ctx, b.workers-running)
 			switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -227,12 +228,9 @@ func (b *Bot) recall(h heard, at time.Time) {
 	if h.Kind != Said || h.Message.Text == "" || !h.From.Person {
 		return
 	}
-	if len(b.talk) > 10000 {
-		for k, f := range b.talk {
-			if at.After(f.until) {
-				delete(b.talk, k)
-			}
-		}
+	if len(b.talk) > b.crowd {
+		maps.DeleteFunc(b.talk, func(_ string, f fragments) bool { return at.After(f.until) })
+		b.crowd = max(10000, 2*len(b.talk)) // looked through again only when it has doubled
 	}
 	f := b.talk[h.talkKey()]
 	if at.After(f.until) {

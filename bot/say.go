@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -233,33 +234,44 @@ func (st *step) send(c *flows.Case, flow string, no int, say flows.Say, p storag
 	if say.Bundle {
 		j.At = st.s.Bundled(st.at)
 	}
-	if say.Slot != "" && c != nil {
-		lane, err := st.tx.Lane(j.Lane)
-		if err != nil {
+	if say.Slot == "" || j.Case == "" {
+		return st.row(j, row)
+	}
+	at := "case/" + string(j.Case) + "/row/" + say.Slot + "/" + j.Lane
+	raw, err := st.tx.Key(at)
+	if err != nil && !errors.Is(err, storage.ErrNone) {
+		return err
+	}
+	if len(raw) == 8 {
+		old, err := st.tx.Job(binary.BigEndian.Uint64(raw))
+		if err == nil && old.Owner == "" {
+			prior, err := decode[sendRow](old.Body)
+			if err != nil {
+				return fmt.Errorf("row %d: %w", old.ID, err)
+			}
+			if row.Say.Quote == "" {
+				row.Say.Quote = prior.Say.Quote
+			}
+			if prior.Say.Receipt != "" && row.Say.Receipt == "" {
+				row.Say.Receipt = prior.Say.Receipt
+			}
+			row.Say.Reply = row.Say.Reply || prior.Say.Reply
+			if row.Say.Class == "" {
+				row.Say.Class = prior.Say.Class
+			}
+			old.Body = flows.Data(row)
+			return st.tx.PutJob(old)
+		}
+		if err != nil && !errors.Is(err, storage.ErrNone) {
 			return err
 		}
-		for _, old := range lane {
-			if old.Case == j.Case && old.Slot == j.Slot && old.Owner == "" && old.Case != "" {
-				prior, err := decode[sendRow](old.Body)
-				if err != nil {
-					return fmt.Errorf("row %d: %w", old.ID, err)
-				}
-				if row.Say.Quote == "" {
-					row.Say.Quote = prior.Say.Quote
-				}
-				if prior.Say.Receipt != "" && row.Say.Receipt == "" {
-					row.Say.Receipt = prior.Say.Receipt
-				}
-				row.Say.Reply = row.Say.Reply || prior.Say.Reply
-				if row.Say.Class == "" {
-					row.Say.Class = prior.Say.Class
-				}
-				old.Body = flows.Data(row)
-				return st.tx.PutJob(old)
-			}
-		}
 	}
-	return st.row(j, row)
+	j.Body = flows.Data(row)
+	n, err := st.tx.AddJob(j)
+	if err != nil {
+		return err
+	}
+	return st.tx.PutKey(at, binary.BigEndian.AppendUint64(nil, n))
 }
 
 // chatOf finds a chat by its id; a private one is its address.
