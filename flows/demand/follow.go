@@ -22,7 +22,7 @@ func (t *turn) same(w *flows.Said) {
 		// Nothing they said is kept before the tap. In the group the line with
 		// "我也是" is there to be tapped; where they can be asked in private, they are.
 		if by.Reachable {
-			t.do(flows.Say{To: flows.To{Person: by.Person}, Class: flows.Personal, Reply: true, Words: "offer-follow",
+			t.do(flows.Say{To: flows.To{Person: by.Person}, Class: t.class(), Reply: true, Words: "offer-follow",
 				Vars: t.vars(), Slot: "follow", Buttons: []flows.Button{{Words: "b-also", Choice: "also"}}})
 		}
 		return

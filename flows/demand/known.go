@@ -16,9 +16,13 @@ func (t *turn) notice() {
 	if t.Until.IsZero() || !t.Until.After(t.e.At) {
 		t.Until = t.e.At.Add(24 * time.Hour)
 	}
+	wait := t.e.At.Add(12 * time.Hour)
+	if t.Until.Before(wait) {
+		wait = t.Until
+	}
 	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Work, Reply: true, Words: "notice-preview", Vars: t.vars(), Slot: "notice",
 		Buttons: []flows.Button{{Words: "b-publish", Choice: "publish"}, {Words: "b-discard", Choice: "discard"}}},
-		flows.Wake{At: t.e.At.Add(12 * time.Hour), Name: "notice"})
+		flows.Wake{At: wait, Name: "notice"})
 }
 
 func (t *turn) published(yes, staff bool) {
@@ -26,7 +30,7 @@ func (t *turn) published(yes, staff bool) {
 	case !staff:
 		t.toast("not-yours", nil)
 		return
-	case t.Stage != Preview:
+	case t.Stage != Preview, yes && !t.Until.After(t.e.At): // too late, or it is over already
 		t.holds()
 		return
 	}

@@ -128,6 +128,15 @@ func (t *turn) mouth() flows.To {
 	return flows.To{Chat: t.Group}
 }
 
+// aloud is the place as it may be said to the mouth: a group hears no more than
+// the building.
+func (t *turn) aloud() flows.Place {
+	if t.mouth().Chat == "" {
+		return t.Place
+	}
+	return flows.Place{Building: t.Place.Building, Spot: t.Place.Spot}
+}
+
 func (t *turn) quote() string {
 	if t.mouth().Chat == "" {
 		return ""
@@ -138,6 +147,9 @@ func (t *turn) quote() string {
 // draft asks staff about what the reader is not sure of.
 func (t *turn) draft() {
 	t.Stage = Draft
+	if t.Danger != "" {
+		t.Item = ""
+	}
 	t.do(flows.Say{
 		To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: t.work(), Words: "draft", Slot: "draft", Media: t.Media,
 		Vars:    flows.Vars{"text": flows.Text(t.Words), "item": flows.ItemVar(t.Item), "place": flows.Where(t.Place), "danger": flows.Text(string(t.Danger))},
@@ -165,7 +177,7 @@ func (t *turn) file() {
 	if t.Like.ID != "" && !t.Other {
 		t.Stage = Which
 		t.do(flows.Say{To: t.mouth(), Class: flows.Personal, Words: "which", Reply: true, Slot: "ask", Quote: t.quote(),
-			Vars:    flows.Vars{"no": flows.Num(t.Like.No), "item": flows.ItemVar(t.Item), "place": flows.Where(t.Place)},
+			Vars:    flows.Vars{"no": flows.Num(t.Like.No), "item": flows.ItemVar(t.Item), "place": flows.Where(t.aloud())},
 			Buttons: []flows.Button{{Words: "b-same", Choice: "same"}, {Words: "b-other", Choice: "other"}},
 		}, flows.Wake{At: t.e.At.Add(time.Hour), Name: "which"})
 		return
@@ -403,7 +415,7 @@ func (t *turn) corrected(p flows.Place) bool {
 // the matter.
 func (t *turn) more(w flows.Said) {
 	if t.e.By.Person != t.Reporter {
-		if t.Danger != "" {
+		if t.Danger != "" && t.open() {
 			t.instruct(t.e.By.Person, t.e.By.Reachable, t.e.Chat, w.Message.Ref)
 			if !t.secret() {
 				t.follow(&w)

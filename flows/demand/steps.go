@@ -107,7 +107,7 @@ func (t *turn) endOffer(words string) {
 }
 
 func (t *turn) endAsk(words string) {
-	t.do(flows.Say{To: t.mouth(), Class: t.class(), Reply: true, Words: words, Slot: "ask", Vars: t.vars()})
+	t.do(flows.Say{To: t.mouth(), Class: t.class(), Reply: true, Words: words, Slot: "ask", Vars: t.with("place", flows.Where(t.aloud()))})
 }
 
 // placed takes a place chosen by buttons: building, then unit.
@@ -323,6 +323,9 @@ func (t *turn) told(w flows.Told) {
 			t.tellReporter("danger-nobody", nil, false)
 		}
 	case "question":
+		if t.Reporter == "" {
+			return // has left the matter to those who follow it
+		}
 		t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Words: "question", Expect: "answer", For: 72 * time.Hour,
 			Vars: t.with("text", flows.Text(f.Text))})
 	case "extended":

@@ -116,8 +116,8 @@ func (t *turn) mute() bool {
 // groupLine says in the group that it is filed, once; later it changes the
 // same message: the count.
 func (t *turn) groupLine(n int) {
-	if t.mute() || t.Danger != "" {
-		return
+	if t.mute() || t.Danger != "" || t.Stage != Filed && t.Stage != Known {
+		return // what is done, or over, promises nothing any more
 	}
 	words := "group-filed"
 	if t.Stage == Known {

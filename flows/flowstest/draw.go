@@ -24,8 +24,9 @@ var Rooms = []string{"9371", "8264"}
 // people makes the cast: everybody with a post, and residents who have agreed
 // or not, and who can be written to or not.
 func (p *play) people() {
+	some := rapid.SampledFrom([]int{6, 6, 6, 2, 1}).Draw(p.t, "one of so many has no account")
 	for _, o := range p.s.People {
-		p.mute[o.ID] = rapid.IntRange(0, 5).Draw(p.t, "no account "+string(o.ID)) == 0
+		p.mute[o.ID] = rapid.IntRange(1, some).Draw(p.t, "account "+string(o.ID)) == 1
 		p.cast = append(p.cast, flows.Actor{Person: o.ID, Name: o.Name, Posts: o.Posts, Consent: true, Home: o.Home})
 	}
 	for i := range 4 {
@@ -180,7 +181,11 @@ func AnyPlace(t *rapid.T, s *flows.Settings) flows.Place {
 // press presses a button that the case has given, by anybody.
 func (p *play) press(x *piece) {
 	if len(x.buttons) == 0 {
-		p.t.Skip()
+		return
+	}
+	if len(x.last.Buttons) > 0 && rapid.IntRange(0, 3).Draw(p.t, "last") > 0 {
+		p.chose(x, rapid.SampledFrom(x.last.Buttons).Draw(p.t, "button").Choice)
+		return
 	}
 	p.chose(x, rapid.SampledFrom(x.buttons).Draw(p.t, "button"))
 }
@@ -209,7 +214,7 @@ func (p *play) invent(x *piece) {
 
 func (p *play) chose(x *piece, data string) {
 	by := p.turn(x)
-	if rapid.IntRange(0, 3).Draw(p.t, "other person") == 0 {
+	if rapid.IntRange(0, 5).Draw(p.t, "other person") == 0 {
 		by = p.somebody("by")
 	}
 	if rapid.IntRange(0, 40).Draw(p.t, "nobody") == 0 {
@@ -232,6 +237,9 @@ func (p *play) turn(x *piece) flows.Actor {
 			likely = append(likely, a.Person, a.Person)
 		}
 	}
+	if r := Readers(p.s, x.last.To); len(r) > 0 {
+		likely = append(likely, r[0], r[0], r[0], r[0], r[len(r)-1])
+	}
 	likely = append(likely, p.s.With(flows.Staff, flows.Everywhere)...)
 	if len(likely) == 0 {
 		return p.somebody("by")
@@ -242,7 +250,7 @@ func (p *play) turn(x *piece) flows.Actor {
 // reply answers what somebody was asked, perhaps long after.
 func (p *play) reply(x *piece) {
 	if len(x.tags) == 0 {
-		p.t.Skip()
+		return
 	}
 	a := rapid.SampledFrom(x.tags).Draw(p.t, "tag")
 	by := p.actor(a.by)
@@ -262,6 +270,10 @@ func (p *play) talk(x *piece) {
 
 // speak is something said that belongs to no case yet.
 func (p *play) speak() {
+	if n := len(p.cases); n > 5 {
+		p.press(p.cases[n-1]) // there is enough to talk about
+		return
+	}
 	by := p.somebody("by")
 	chat := p.where(&by)
 	w := flows.Said{Message: p.message(), Edited: rapid.IntRange(0, 9).Draw(p.t, "edited") == 0, Direct: !chat.Group}

@@ -41,7 +41,8 @@ type piece struct {
 	flow    flows.Flow
 	entries map[string]flows.Entry
 	wakes   []flows.Woke
-	buttons []string
+	buttons []string  // that it has ever given
+	last    flows.Say // the last one with buttons
 	tags    []expected
 	asks    []flows.Ask
 	marks   []sent
@@ -256,6 +257,9 @@ func (p *play) say(x *piece, e flows.Event, say flows.Say) {
 			return
 		}
 	}
+	if len(say.Buttons) > 0 {
+		x.last = say
+	}
 	mark := cmp.Or(say.Receipt, say.Slot, say.Words)
 	for _, b := range say.Buttons {
 		if !slices.Contains(x.buttons, b.Choice) {
@@ -398,16 +402,24 @@ func (p *play) actions() map[string]func(*rapid.T) {
 	some := func(f func(*piece)) func(*rapid.T) {
 		return func(t *rapid.T) {
 			if len(p.cases) == 0 {
-				t.Skip()
+				p.speak()
+				return
 			}
-			f(p.cases[rapid.IntRange(0, len(p.cases)-1).Draw(t, "case")])
+			all := p.cases
+			if open := slices.DeleteFunc(slices.Clone(all), func(x *piece) bool { return x.Done }); len(open) > 0 && rapid.IntRange(0, 4).Draw(t, "open") > 0 {
+				all = open
+			}
+			f(all[rapid.IntRange(0, len(all)-1).Draw(t, "case")])
 		}
 	}
 	return map[string]func(*rapid.T){
 		"speak":  func(*rapid.T) { p.speak() },
 		"time":   func(*rapid.T) { p.pass() },
 		"press":  some(p.press),
-		"press ": some(p.press), // twice as often
+		"press ": some(p.press), // several times as often
+		"press.": some(p.press),
+		"press-": some(p.press),
+		"press+": some(p.press),
 		"invent": some(p.invent),
 		"answer": some(p.reply),
 		"say":    some(p.talk),
@@ -424,7 +436,7 @@ func (p *play) actions() map[string]func(*rapid.T) {
 // told is a word of another case.
 func (p *play) told(x *piece) {
 	if x.Case.Flow != p.main.Name || p.o.Tell == nil {
-		p.t.Skip()
+		return
 	}
 	w := flows.Told{}
 	w.Name, w.Data = p.o.Tell(p.t)
@@ -440,7 +452,7 @@ func (p *play) told(x *piece) {
 
 func (p *play) answered(x *piece) {
 	if len(x.asks) == 0 {
-		p.t.Skip()
+		return
 	}
 	a := rapid.SampledFrom(x.asks).Draw(p.t, "ask")
 	w := flows.Answered{Name: a.Name, Data: a.Data}
@@ -457,7 +469,7 @@ func (p *play) answered(x *piece) {
 
 func (p *play) delivered(x *piece) {
 	if len(x.marks) == 0 {
-		p.t.Skip()
+		return
 	}
 	m := rapid.SampledFrom(x.marks).Draw(p.t, "mark")
 	out := rapid.SampledFrom([]flows.Outcome{flows.Refused, flows.Refused, flows.Expired, flows.Capped, flows.Confirmed}).Draw(p.t, "outcome")
@@ -476,7 +488,7 @@ func (p *play) missed(x *piece) {
 // time.
 func (p *play) wake(x *piece) {
 	if len(x.wakes) == 0 {
-		p.t.Skip()
+		return
 	}
 	i := rapid.IntRange(0, len(x.wakes)-1).Draw(p.t, "wake")
 	w := x.wakes[i]
