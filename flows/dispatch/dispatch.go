@@ -382,7 +382,7 @@ func (t *turn) barred() []flows.PersonID {
 
 func (t *turn) woke(w flows.Woke) {
 	switch {
-	case w.Name == "due" && t.open() && !t.e.At.Before(t.Due):
+	case w.Name == "due" && t.open() && t.holder() != "" && !t.e.At.Before(t.Due):
 		t.overdue()
 	case w.Name == t.wake("accept") && t.Stage == Sent:
 		t.late()
