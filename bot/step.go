@@ -34,7 +34,7 @@ type step struct {
 
 // maxDepth bounds how many cases one event may move: a rule that tells and is
 // told in a circle is a fault of the rule.
-const maxDepth = 24
+const maxDepth = 100
 
 // run moves a case with a fresh event of the step's actor.
 func (st *step) run(c flows.Case, w flows.What) error {

@@ -50,7 +50,7 @@ func (t *turn) follow(w *flows.Said) {
 		t.do(flows.Say{To: flows.To{Person: by.Person}, Class: flows.Personal, Reply: true, Words: words, Vars: t.with("n", flows.Num(n)), Slot: "receipt"})
 	}
 	t.groupLine(n)
-	t.toJob("people", Update{People: n, Text: text})
+	t.toJob("people", flows.TaskUpdate{People: n, Text: text})
 }
 
 // also is the button "我也是".
@@ -70,7 +70,7 @@ func (t *turn) also() {
 		t.do(flows.Remember{Person: by.Person, Consent: &yes})
 		t.toast("following-toast", flows.Vars{"n": flows.Num(n)})
 		t.groupLine(n)
-		t.toJob("people", Update{People: n})
+		t.toJob("people", flows.TaskUpdate{People: n})
 	}
 }
 
@@ -100,5 +100,5 @@ func (t *turn) withdraw() {
 	t.tellReporter("withdrawn", nil, true)
 	t.groupSay("group-withdrawn")
 	t.tidy()
-	t.toJob("withdrawn", Update{})
+	t.toJob("withdrawn", flows.TaskUpdate{})
 }

@@ -151,10 +151,25 @@ func (t *turn) draft() {
 		t.Item = ""
 	}
 	t.do(flows.Say{
-		To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: t.work(), Words: "draft", Slot: "draft", Media: t.Media,
+		To: t.desk(), Class: t.work(), Words: "draft", Slot: "draft", Media: t.Media,
 		Vars:    flows.Vars{"text": flows.Text(t.Words), "item": flows.ItemVar(t.Item), "place": flows.Where(t.Place), "danger": flows.Text(string(t.Danger))},
 		Buttons: []flows.Button{{Words: "b-file", Choice: "confirm"}, {Words: "b-dismiss", Choice: "dismiss"}},
 	}, flows.Wake{At: t.e.At.AddDate(0, 0, 7), Name: "draft"})
+}
+
+// desk is who looks at drafts: the staff, or the secretary where the matter is
+// about the staff themselves.
+func (t *turn) desk() flows.To {
+	to := flows.To{Role: flows.Staff, Scope: flows.Everywhere, Except: t.subjects()}
+	if t.About == flows.Staff || t.item().About == flows.Staff {
+		to.Role = flows.Secretary
+	}
+	return to
+}
+
+// subjects are the people it is about.
+func (t *turn) subjects() []flows.PersonID {
+	return append(t.e.Settings.Complained(t.About, t.Place), t.e.Settings.Complained(t.item().About, t.Place)...)
 }
 
 // file makes a record of it, unless something is missing or it is open already.
@@ -286,35 +301,10 @@ func (t *turn) class() flows.Class {
 	return flows.Personal
 }
 
-// Update is what a demand tells its dispatch.
-type Update struct {
-	Place  flows.Place    `json:"place,omitzero"`
-	Text   string         `json:"text,omitempty"`
-	Media  []flows.Media  `json:"media,omitempty"`
-	People int            `json:"people,omitempty"`
-	By     flows.PersonID `json:"by,omitempty"`
-}
-
-// Work is what a dispatch is opened with.
-type Work struct {
-	Item    string           `json:"item,omitempty"`
-	Place   flows.Place      `json:"place,omitzero"`
-	Text    string           `json:"text"`
-	Media   []flows.Media    `json:"media,omitempty"`
-	People  int              `json:"people"`
-	Urgent  bool             `json:"urgent,omitempty"`
-	Danger  flows.Danger     `json:"danger,omitempty"`
-	About   flows.Role       `json:"about,omitempty"`
-	Except  []flows.PersonID `json:"except,omitempty"` // who had it before
-	Second  bool             `json:"second,omitempty"` // a second look: by the committee
-	Unknown bool             `json:"unknown,omitempty"`
-	Why     string           `json:"why,omitempty"` // of a second round: "returned", "bad"
-}
-
 // dispatch opens the work. The answer "sent" brings who has it and until when.
 func (t *turn) dispatch(why string) {
 	t.Taken, t.Receipt = false, why != ""
-	t.do(flows.Open{Flow: "dispatch", Data: flows.Data(Work{
+	t.do(flows.Open{Flow: "dispatch", Data: flows.Data(flows.Task{
 		Item: t.Item, Place: t.Place, Text: t.Words, Media: t.Media, People: t.people(), Urgent: t.Urgent, Danger: t.Danger, About: t.About,
 		Except: t.Past, Second: why != "", Why: why,
 	})})
@@ -335,7 +325,7 @@ func (t *turn) put(tag string, p flows.PersonID, text string) {
 }
 
 // toJob tells the dispatch that has it.
-func (t *turn) toJob(name string, u Update) {
+func (t *turn) toJob(name string, u flows.TaskUpdate) {
 	if t.Job != "" {
 		t.do(flows.Tell{Case: t.Job, Name: name, Data: flows.Data(u)})
 	}
@@ -351,12 +341,12 @@ func (t *turn) said(w flows.Said) {
 	switch w.Tag {
 	case "answer":
 		t.add(w.Message)
-		t.toJob("answer", Update{Text: w.Message.Text, Media: w.Message.Media})
+		t.toJob("answer", flows.TaskUpdate{Text: w.Message.Text, Media: w.Message.Media})
 		t.reply("thanks-answer", nil)
 	case "line":
 		t.add(w.Message)
 		if t.Rated == "bad" {
-			t.toJob("more", Update{Text: t.Words, Media: t.Media, People: t.people()})
+			t.toJob("more", flows.TaskUpdate{Text: t.Words, Media: t.Media, People: t.people()})
 		}
 		t.reply("thanks-line", nil)
 	default:
@@ -383,7 +373,7 @@ func (t *turn) edited(w flows.Said) {
 		return
 	}
 	t.corrected(r.Place)
-	t.toJob("more", Update{Text: t.Words, People: t.people()})
+	t.toJob("more", flows.TaskUpdate{Text: t.Words, People: t.people()})
 }
 
 // corrected takes another place than the one that is filed.
@@ -406,7 +396,7 @@ func (t *turn) corrected(p flows.Place) bool {
 		return true
 	}
 	if t.open() {
-		t.toJob("moved", Update{Place: p, Text: t.Words, People: t.people()})
+		t.toJob("moved", flows.TaskUpdate{Place: p, Text: t.Words, People: t.people()})
 	}
 	return true
 }
@@ -440,14 +430,14 @@ func (t *turn) more(w flows.Said) {
 	t.fetch()
 	if t.Danger != "" && !t.Place.Known() && r.Place.Known() {
 		t.Place = r.Place
-		t.toJob("moved", Update{Place: t.Place, Text: t.Words, People: t.people()})
+		t.toJob("moved", flows.TaskUpdate{Place: t.Place, Text: t.Words, People: t.people()})
 		return
 	}
 	if t.corrected(r.Place) {
 		return
 	}
 	if t.open() {
-		t.toJob("more", Update{Text: t.Words, Media: t.Media, People: t.people()})
+		t.toJob("more", flows.TaskUpdate{Text: t.Words, Media: t.Media, People: t.people()})
 		t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: t.class(), Words: "added", Vars: t.vars(), Reply: true, Slot: "added"})
 	}
 }

@@ -17,7 +17,7 @@ func (t *turn) chose(w flows.Chose) {
 		return
 	}
 	mine := by.Person == t.Reporter
-	staff := t.e.Settings.May(by, flows.Confirm, flows.Everywhere)
+	staff := t.e.Settings.May(by, flows.Confirm, flows.Everywhere) && !slices.Contains(t.subjects(), by.Person)
 	switch w.Choice {
 	case "also":
 		t.also()
@@ -162,12 +162,12 @@ func (t *turn) placed(w flows.Chose) {
 		t.Choosing = "place"
 		t.Place = p
 		t.askUnit(b)
-		t.toJob("moved", Update{Place: p, Text: t.Words, People: t.people()})
+		t.toJob("moved", flows.TaskUpdate{Place: p, Text: t.Words, People: t.people()})
 		return
 	}
 	t.Choosing, t.Place = "", p
 	t.endPlace()
-	t.toJob("moved", Update{Place: p, Text: t.Words, People: t.people()})
+	t.toJob("moved", flows.TaskUpdate{Place: p, Text: t.Words, People: t.people()})
 }
 
 func (t *turn) endPlace() {
@@ -194,7 +194,7 @@ func (t *turn) rated(v string) {
 	}
 	t.Stage = Closed
 	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Reply: true, Words: "rated", Vars: t.vars(), Expect: "line", For: 30 * time.Minute})
-	t.toJob("closed", Update{})
+	t.toJob("closed", flows.TaskUpdate{})
 }
 
 // doneSlot is the message that asks for the judgement, one for each round.
@@ -225,7 +225,7 @@ func (t *turn) confirmed(file, staff bool) {
 		t.Stage = Gone
 		words = "draft-dismissed"
 	}
-	t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: t.work(), Reply: true, Words: words, Slot: "draft", Vars: t.vars()})
+	t.do(flows.Say{To: t.desk(), Class: t.work(), Reply: true, Words: words, Slot: "draft", Vars: t.vars()})
 	switch {
 	case file && t.Danger != "":
 		t.danger()
@@ -253,25 +253,13 @@ func (t *turn) woke(w flows.Woke) {
 		t.ended()
 	case w.Name == "rate" && (t.Stage == Done || t.Stage == Returned) && !t.e.At.Before(t.Until):
 		t.Stage = Closed
-		t.toJob("closed", Update{})
+		t.toJob("closed", flows.TaskUpdate{})
 	}
-}
-
-// From is what a dispatch tells its demand.
-type From struct {
-	Who    flows.PersonID `json:"who,omitempty"`
-	Turn   int            `json:"turn,omitempty"`
-	Due    time.Time      `json:"due,omitzero"`
-	Text   string         `json:"text,omitempty"`
-	Reason string         `json:"reason,omitempty"` // key of the reason for more time
-	Role   flows.Role     `json:"role,omitempty"`   // who is waited for
-	Clause string         `json:"clause,omitempty"`
-	Media  []flows.Media  `json:"media,omitempty"`
 }
 
 // told takes what the dispatch says, and what others say about the matter.
 func (t *turn) told(w flows.Told) {
-	f := data[From](w.Data)
+	f := data[flows.TaskNews](w.Data)
 	switch w.Name {
 	case "same":
 		t.same(w.Said)
@@ -356,7 +344,7 @@ func (t *turn) told(w flows.Told) {
 }
 
 // sent says who has it and until when: now it can be promised.
-func (t *turn) sent(f From) {
+func (t *turn) sent(f flows.TaskNews) {
 	t.Sent = t.e.At
 	switch {
 	case t.Danger != "":
@@ -374,7 +362,7 @@ func (t *turn) sent(f From) {
 }
 
 // done is the fourth of the things a reporter hears; the reporter judges.
-func (t *turn) done(f From) {
+func (t *turn) done(f flows.TaskNews) {
 	t.Who, t.Result = f.Who, cut(f.Text)
 	switch {
 	case t.Danger != "":

@@ -84,7 +84,7 @@ func (t *turn) extended() {
 	t.More++
 	t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: "more-done", Vars: t.vars()},
 		flows.Wake{At: t.Due, Name: "due"})
-	t.tell("extended", News{Who: t.Holder, Due: t.Due, Reason: t.Reason, Text: t.Why})
+	t.tell("extended", flows.TaskNews{Who: t.Holder, Due: t.Due, Reason: t.Reason, Text: t.Why})
 }
 
 // agreed is the answer of staff to a second wish for more time.
@@ -147,7 +147,7 @@ func (t *turn) waitFor(w flows.Chose) {
 		t.Turn++
 		t.do(flows.Wake{At: t.morning(t.Due), Name: t.wake("await")}, flows.Wake{At: t.Due, Name: "due"})
 		t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: "wait-done", Vars: t.vars()})
-		t.tell("waiting", News{Who: t.Holder, Due: t.Due, Role: t.Await})
+		t.tell("waiting", flows.TaskNews{Who: t.Holder, Due: t.Due, Role: t.Await})
 	case "nothing":
 		if t.Stage != Waiting {
 			t.holds()
@@ -256,7 +256,7 @@ func (t *turn) handTo(p flows.PersonID) {
 	t.Accept = t.within(t.item().Accept)
 	t.do(flows.Say{To: flows.To{Person: by}, Class: flows.Work, Reply: true, Words: "passed", Vars: t.with("who", flows.Who(p)), Slot: t.slot(by)})
 	t.ask()
-	t.tell("unanswered", News{Who: p, Turn: t.Turn})
+	t.tell("unanswered", flows.TaskNews{Who: p, Turn: t.Turn})
 }
 
 // back returns it: the resident hears the clause, where to go instead, and may
@@ -264,7 +264,7 @@ func (t *turn) handTo(p flows.PersonID) {
 func (t *turn) back(clause, why string) {
 	t.Stage, t.Holder = Returned, t.e.By.Person
 	t.edit("card-returned")
-	t.tell("returned", News{Who: t.Holder, Clause: clause, Text: why})
+	t.tell("returned", flows.TaskNews{Who: t.Holder, Clause: clause, Text: why})
 }
 
 // help calls the committee to the side of who has it.
@@ -292,5 +292,5 @@ func (t *turn) takeover() {
 	if old != "" && old != by {
 		t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.vars(), Slot: t.slot(old)})
 	}
-	t.tell("accepted", News{Who: by, Due: t.Due})
+	t.tell("accepted", flows.TaskNews{Who: by, Due: t.Due})
 }

@@ -34,45 +34,10 @@ const (
 	Ended    = "ended"    // the resident withdrew it, or judged it
 )
 
-// Work is what a dispatch is opened with.
-type Work struct {
-	Item   string           `json:"item,omitempty"`
-	Place  flows.Place      `json:"place,omitzero"`
-	Text   string           `json:"text"`
-	Media  []flows.Media    `json:"media,omitempty"`
-	People int              `json:"people"`
-	Urgent bool             `json:"urgent,omitempty"`
-	Danger flows.Danger     `json:"danger,omitempty"`
-	About  flows.Role       `json:"about,omitempty"`
-	Except []flows.PersonID `json:"except,omitempty"` // who had it before
-	Second bool             `json:"second,omitempty"` // a second look: by the committee
-	Why    string           `json:"why,omitempty"`    // of a second look: "returned", "bad"
-}
-
-// Update is what the parent tells later.
-type Update struct {
-	Place  flows.Place   `json:"place,omitzero"`
-	Text   string        `json:"text,omitempty"`
-	Media  []flows.Media `json:"media,omitempty"`
-	People int           `json:"people,omitempty"`
-}
-
-// News is what the parent is told.
-type News struct {
-	Who    flows.PersonID `json:"who,omitempty"`
-	Turn   int            `json:"turn,omitempty"` // of "unanswered": grows with every person asked
-	Due    time.Time      `json:"due,omitzero"`
-	Text   string         `json:"text,omitempty"`
-	Reason string         `json:"reason,omitempty"`
-	Role   flows.Role     `json:"role,omitempty"`
-	Clause string         `json:"clause,omitempty"`
-	Media  []flows.Media  `json:"media,omitempty"`
-}
-
 // State is what the flow keeps.
 type State struct {
 	Stage  string           `json:"stage"`
-	Work   Work             `json:"work"`
+	Work   flows.Task       `json:"work"`
 	Ladder []flows.PersonID `json:"ladder,omitempty"`
 	Rung   int              `json:"rung"`           // who of the ladder is asked now
 	Turn   int              `json:"turn"`           // grows with every new person asked: wakes of an older one are void
@@ -114,7 +79,7 @@ type turn struct {
 
 func (t *turn) do(e ...flows.Effect) { t.effects = append(t.effects, e...) }
 
-func (t *turn) tell(name string, n News) {
+func (t *turn) tell(name string, n flows.TaskNews) {
 	t.do(flows.Tell{Name: name, Data: flows.Data(n)})
 }
 
@@ -122,7 +87,7 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	t := &turn{State: s, e: e}
 	switch w := e.What.(type) {
 	case flows.Opened:
-		t.Work = data[Work](w.Data)
+		t.Work = data[flows.Task](w.Data)
 		t.sent()
 	case flows.Chose:
 		t.chose(w)
@@ -182,14 +147,14 @@ func (t *turn) sent() {
 	}
 	if len(t.Ladder) == 0 {
 		// Everybody who could be asked had it before, or is complained about.
-		t.tell("sent", News{Due: t.Due})
+		t.tell("sent", flows.TaskNews{Due: t.Due})
 		t.do(flows.Say{To: flows.To{Role: flows.Secretary, Scope: flows.Everywhere, Except: t.barred()}, Class: t.class(), Words: "nobody", Vars: t.vars()})
 		if w.Danger != "" {
-			t.tell("nobody", News{})
+			t.tell("nobody", flows.TaskNews{})
 		}
 		return
 	}
-	t.tell("sent", News{Who: t.Ladder[0], Due: t.Due})
+	t.tell("sent", flows.TaskNews{Who: t.Ladder[0], Due: t.Due})
 	t.ask()
 }
 
@@ -320,7 +285,7 @@ func (t *turn) next(has bool) bool {
 		t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.with("who", flows.Who(now)), Slot: t.slot(old)})
 	}
 	t.ask()
-	t.tell("unanswered", News{Who: now, Turn: t.Turn})
+	t.tell("unanswered", flows.TaskNews{Who: now, Turn: t.Turn})
 	return true
 }
 
@@ -349,7 +314,7 @@ func (t *turn) exhausted() {
 		return
 	}
 	if t.Loops == 1 {
-		t.tell("nobody", News{})
+		t.tell("nobody", flows.TaskNews{})
 	}
 	if t.Loops > maxLoops {
 		return // what stays open is on every list; calling on would not help

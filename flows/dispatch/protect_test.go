@@ -26,7 +26,7 @@ func state(t *rapid.T, c flows.Case) dispatch.State {
 }
 
 // complained gives the people that the work is a complaint about.
-func complained(s *flows.Settings, w dispatch.Work) []flows.PersonID {
+func complained(s *flows.Settings, w flows.Task) []flows.PersonID {
 	it, _ := s.Item(w.Item)
 	return append(s.Complained(w.About, w.Place), s.Complained(it.About, w.Place)...)
 }
@@ -36,7 +36,7 @@ func TestComplaintIsKeptFromWhomItIsAbout(t *testing.T) {
 	f, s := example(t)
 	o := options(s)
 	o.Begin = func(t *rapid.T) json.RawMessage {
-		w := dispatch.Work{Place: flowstest.AnyPlace(t, s), Text: flowstest.Rare, People: 1}
+		w := flows.Task{Place: flowstest.AnyPlace(t, s), Text: flowstest.Rare, People: 1}
 		w.Item = rapid.SampledFrom([]string{"8-1", "8-2", "4-1", "1-1", "3-2", "7-3", ""}).Draw(t, "item")
 		w.About = rapid.SampledFrom([]flows.Role{flows.Leader, flows.Property, flows.Staff, flows.Station, flows.Head, flows.Secretary, ""}).Draw(t, "about")
 		if rapid.IntRange(0, 3).Draw(t, "dangerous") == 0 {
@@ -91,7 +91,7 @@ func TestWhomItIsAboutCanDoNothing(t *testing.T) {
 	f, s := example(t)
 	o := options(s)
 	o.Begin = func(t *rapid.T) json.RawMessage {
-		return flows.Data(dispatch.Work{Item: rapid.SampledFrom([]string{"8-1", "8-2", "4-1", "1-1"}).Draw(t, "item"), Place: flowstest.AnyPlace(t, s), Text: flowstest.Rare, People: 1,
+		return flows.Data(flows.Task{Item: rapid.SampledFrom([]string{"8-1", "8-2", "4-1", "1-1"}).Draw(t, "item"), Place: flowstest.AnyPlace(t, s), Text: flowstest.Rare, People: 1,
 			About: rapid.SampledFrom([]flows.Role{flows.Leader, flows.Property, flows.Staff}).Draw(t, "about")})
 	}
 	o.Check = func(t *rapid.T, st flowstest.Step) {
@@ -110,7 +110,7 @@ func TestDangerIsAlwaysUrgent(t *testing.T) {
 	f, s := example(t)
 	o := options(s)
 	o.Begin = func(t *rapid.T) json.RawMessage {
-		return flows.Data(dispatch.Work{Place: flowstest.AnyPlace(t, s), Text: flowstest.Rare, People: 1,
+		return flows.Data(flows.Task{Place: flowstest.AnyPlace(t, s), Text: flowstest.Rare, People: 1,
 			Danger: rapid.SampledFrom([]flows.Danger{flows.Gas, flows.Violence, flows.Lost, flows.Unknown}).Draw(t, "danger")})
 	}
 	o.Check = func(t *rapid.T, st flowstest.Step) {

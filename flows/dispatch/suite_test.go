@@ -32,7 +32,7 @@ func options(s *flows.Settings) flowstest.Options {
 	return flowstest.Options{
 		Begin: func(t *rapid.T) json.RawMessage {
 			r := flowstest.AnyReading(t, s)
-			w := dispatch.Work{Item: r.Item, Place: r.Place, Text: flowstest.Rare, People: 1, Urgent: r.Urgent, Danger: r.Danger, About: r.About}
+			w := flows.Task{Item: r.Item, Place: r.Place, Text: flowstest.Rare, People: 1, Urgent: r.Urgent, Danger: r.Danger, About: r.About}
 			if rapid.IntRange(0, 3).Draw(t, "second") == 0 && w.Danger == "" {
 				w.Second, w.Why = true, rapid.SampledFrom([]string{"returned", "bad"}).Draw(t, "why")
 				w.Except = []flows.PersonID{rapid.SampledFrom(s.People).Draw(t, "before").ID}
@@ -41,7 +41,7 @@ func options(s *flows.Settings) flowstest.Options {
 		},
 		Tell: func(t *rapid.T) (string, json.RawMessage) {
 			name := rapid.SampledFrom([]string{"people", "more", "answer", "moved", "moved", "withdrawn", "closed", "nothing"}).Draw(t, "told")
-			u := dispatch.Update{People: rapid.IntRange(0, 3).Draw(t, "people")}
+			u := flows.TaskUpdate{People: rapid.IntRange(0, 3).Draw(t, "people")}
 			switch name {
 			case "moved":
 				u.Place = flowstest.AnyPlace(t, s)

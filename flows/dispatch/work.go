@@ -78,7 +78,7 @@ func (t *turn) chose(w flows.Chose) {
 		t.Holder = t.e.By.Person
 		t.Stage = Ended
 		t.edit("card-false")
-		t.tell("false", News{Who: t.Holder})
+		t.tell("false", flows.TaskNews{Who: t.Holder})
 		return
 	case "agree", "refuse":
 		t.agreed(w.Choice == "agree")
@@ -128,7 +128,7 @@ func (t *turn) accept() {
 	} else if first != t.Holder && first != "" {
 		t.do(flows.Say{To: flows.To{Person: first}, Class: flows.Work, Words: "now-taken", Vars: t.vars(), Slot: t.slot(first)})
 	}
-	t.tell("accepted", News{Who: t.Holder, Due: t.Due})
+	t.tell("accepted", flows.TaskNews{Who: t.Holder, Due: t.Due})
 }
 
 // edit puts the card of the actor into its new state.
@@ -163,7 +163,7 @@ func (t *turn) said(w flows.Said) {
 	}
 	switch w.Tag {
 	case "question":
-		t.tell("question", News{Who: t.Holder, Text: m.Text})
+		t.tell("question", flows.TaskNews{Who: t.Holder, Text: m.Text})
 		t.reply("asked", t.vars())
 	case "reason":
 		t.Why = m.Text
@@ -209,12 +209,12 @@ func (t *turn) finished(m flows.Message) {
 			t.do(flows.Ask{Name: "fetch", Data: flows.Data(x)})
 		}
 	}
-	t.tell("done", News{Who: t.Holder, Text: strings.TrimRight(m.Text, "。.!！ \n"), Media: m.Media})
+	t.tell("done", flows.TaskNews{Who: t.Holder, Text: strings.TrimRight(m.Text, "。.!！ \n"), Media: m.Media})
 }
 
 // told takes what the parent says.
 func (t *turn) told(w flows.Told) {
-	u := data[Update](w.Data)
+	u := data[flows.TaskUpdate](w.Data)
 	switch w.Name {
 	case "withdrawn", "closed":
 		if t.Stage == Ended {
@@ -288,7 +288,7 @@ func (t *turn) refresh() {
 }
 
 // moved takes another place: if it lies in another grid, somebody else is asked.
-func (t *turn) moved(u Update) {
+func (t *turn) moved(u flows.TaskUpdate) {
 	old := t.holder()
 	t.Work.Place = u.Place
 	if u.Text != "" {
@@ -296,7 +296,7 @@ func (t *turn) moved(u Update) {
 	}
 	if t.Work.Danger != "" {
 		t.refresh()
-		t.tell("placed", News{Who: old, Due: t.Due})
+		t.tell("placed", flows.TaskNews{Who: old, Due: t.Due})
 		return
 	}
 	ladder := t.e.Settings.Ladder(t.item(), u.Place, t.Work.About, t.e.At)
@@ -306,7 +306,7 @@ func (t *turn) moved(u Update) {
 	}
 	if t.Stage != Sent || len(ladder) == 0 || ladder[0] == old || t.Rung > 0 && slices.Contains(ladder, old) {
 		t.refresh()
-		t.tell("placed", News{Who: old, Due: t.Due})
+		t.tell("placed", flows.TaskNews{Who: old, Due: t.Due})
 		return
 	}
 	if old == "" {
@@ -315,6 +315,6 @@ func (t *turn) moved(u Update) {
 		t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.with("who", flows.Who(ladder[0])), Slot: t.slot(old)})
 	}
 	t.Ladder, t.Rung, t.Accept = ladder, 0, t.within(t.item().Accept)
-	t.tell("placed", News{Who: ladder[0], Due: t.Due})
+	t.tell("placed", flows.TaskNews{Who: ladder[0], Due: t.Due})
 	t.ask()
 }

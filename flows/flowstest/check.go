@@ -21,7 +21,7 @@ const (
 	maxState = 64 << 10 // of a case's data, in bytes
 	maxData  = 64       // of a button, in bytes
 	idLength = 20       // of a case's id, at most: the longest number
-	maxMoves = 24       // cases that one event may move, as in the engine
+	maxMoves = 24       // cases that one event may move; the engine allows some more
 )
 
 // failer is a test, or one play of it.

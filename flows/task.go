@@ -1,0 +1,45 @@
+package flows
+
+import "time"
+
+// What a case that needs work done (a demand, later the decision of a hearing)
+// and the dispatch that gets it done say to each other.
+
+// Task is what a dispatch is opened with.
+type Task struct {
+	Item   string     `json:"item,omitempty"`
+	Place  Place      `json:"place,omitzero"`
+	Text   string     `json:"text"`
+	Media  []Media    `json:"media,omitempty"`
+	People int        `json:"people"` // how many have said it
+	Urgent bool       `json:"urgent,omitempty"`
+	Danger Danger     `json:"danger,omitempty"`
+	About  Role       `json:"about,omitempty"`  // whom it complains about
+	Except []PersonID `json:"except,omitempty"` // who had it before
+	Second bool       `json:"second,omitempty"` // a second look: by the committee
+	Why    string     `json:"why,omitempty"`    // of a second look: "returned", "bad"
+}
+
+// TaskUpdate is what the dispatch is told later: "people", "more", "answer",
+// "moved", "withdrawn", "closed".
+type TaskUpdate struct {
+	Place  Place    `json:"place,omitzero"`
+	Text   string   `json:"text,omitempty"`
+	Media  []Media  `json:"media,omitempty"`
+	People int      `json:"people,omitempty"`
+	By     PersonID `json:"by,omitempty"`
+}
+
+// TaskNews is what the dispatch tells: "sent", "accepted", "unanswered",
+// "nobody", "placed", "question", "extended", "waiting", "returned", "done",
+// "false".
+type TaskNews struct {
+	Who    PersonID  `json:"who,omitempty"`
+	Turn   int       `json:"turn,omitempty"` // of "unanswered": grows with every person asked
+	Due    time.Time `json:"due,omitzero"`
+	Text   string    `json:"text,omitempty"`
+	Reason string    `json:"reason,omitempty"` // key of the reason for more time
+	Role   Role      `json:"role,omitempty"`   // who is waited for
+	Clause string    `json:"clause,omitempty"` // of the duty list
+	Media  []Media   `json:"media,omitempty"`
+}
