@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -18,7 +19,9 @@ import (
 // so that "3号楼2单元" and "电梯又坏了" can be read together.
 type fragments struct {
 	texts []string
-	keys  []string // of the inbounds, so that one delivered again is not two
+	media []flows.Media // sent without a word, just before
+	sent  time.Time     // when
+	keys  []string      // of the inbounds, so that one delivered again is not two
 	until time.Time
 }
 
@@ -26,6 +29,10 @@ type filedAt struct {
 	id    flows.ID
 	until time.Time
 }
+
+// pictureFirst is how long a photo or voice note without words waits for the
+// words it belongs to.
+const pictureFirst = 2 * time.Minute
 
 // maxText is how many bytes of a message are read; what is longer is cut.
 const maxText = 16 << 10
@@ -197,6 +204,9 @@ func (b *Bot) read(h *heard) {
 	b.mu.Lock()
 	if f := b.talk[h.talkKey()]; h.Kind == Said && c.At.Before(f.until) {
 		c.Before = append([]string(nil), f.texts...)
+		if h.Message.Text != "" && c.At.Sub(f.sent) < pictureFirst {
+			h.Message.Media = append(slices.Clone(f.media), h.Message.Media...)
+		}
 	}
 	b.mu.Unlock()
 	danger := flows.Unknown
@@ -208,7 +218,9 @@ func (b *Bot) read(h *heard) {
 		b.log.Error("the reader failed", "channel", h.Channel)
 		h.reading, h.fault = flows.Reading{}, err.Error()
 	}
-	h.reading.Danger = danger
+	if danger != "" { // what only the joined fragments say, Read has found
+		h.reading.Danger = danger
+	}
 }
 
 func (h *heard) talkKey() string { return h.Channel + ":" + h.Chat.Address + "\x00" + h.From.Address }
@@ -225,7 +237,7 @@ func (b *Bot) recall(h heard, at time.Time) {
 		delete(b.talk, h.talkKey())
 		return
 	}
-	if h.Kind != Said || h.Message.Text == "" || !h.From.Person {
+	if h.Kind != Said || h.Message.Text == "" && len(h.Message.Media) == 0 || !h.From.Person {
 		return
 	}
 	if len(b.talk) > b.crowd {
@@ -234,16 +246,21 @@ func (b *Bot) recall(h heard, at time.Time) {
 	}
 	f := b.talk[h.talkKey()]
 	if at.After(f.until) {
-		f.texts, f.keys = nil, nil
+		f = fragments{}
 	}
 	for _, k := range h.Keys {
 		if contains(f.keys, k) {
 			return
 		}
 	}
-	f.texts, f.keys = append(f.texts, h.Message.Text), append(f.keys, h.Keys...)
-	if n := len(f.texts); n > 4 {
-		f.texts = f.texts[n-4:]
+	f.keys = append(f.keys, h.Keys...)
+	if h.Message.Text == "" {
+		f.media, f.sent = append(f.media, h.Message.Media...), at
+		f.media = f.media[max(0, len(f.media)-4):]
+	} else {
+		f.texts = append(f.texts, h.Message.Text)
+		f.texts = f.texts[max(0, len(f.texts)-4):]
+		f.media = nil // it belonged to that
 	}
 	f.keys = f.keys[max(0, len(f.keys)-16):]
 	f.until = at.Add(join)
