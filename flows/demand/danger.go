@@ -27,6 +27,9 @@ func (t *turn) instruct(p flows.PersonID, private bool, chat flows.Chat, ref str
 	if !chat.Group || t.discreet() {
 		return
 	}
+	if private {
+		ref = "" // a quote names the speaker; only who cannot be reached otherwise is answered by one
+	}
 	if !private || t.Danger == flows.Gas || t.Danger == flows.Fire || t.Danger == flows.Collapse {
 		t.do(flows.Say{To: flows.To{Chat: chat.ID}, Class: flows.Emergency, Reply: true, Words: words, Vars: t.vars(), Quote: ref, Slot: "do"})
 	}
