@@ -32,6 +32,7 @@ type house struct {
 	web      *webchat.Webchat   // nil where it is off
 	telegram *telegram.Telegram // nil where it is off
 	log      *slog.Logger
+	demo     bool
 	broken   chan error // a commit failed: nothing more may be accepted
 	ready    atomic.Bool
 }
@@ -98,6 +99,7 @@ func (h *house) furnish(p plan) error {
 	var channels []bot.Channel
 	if p.web != nil {
 		o := *p.web
+		h.demo = o.Demo != nil
 		o.Dir, o.Receive, o.Now, o.Log, o.Door = p.data, ears, p.now, p.log, (*door)(h)
 		if h.web, err = webchat.New(o); err != nil {
 			return err
@@ -148,6 +150,9 @@ func (h *house) handler() http.Handler {
 	}
 	if h.web != nil {
 		mux.Handle("/", h.web.Handler())
+		if !h.demo {
+			mux.Handle("GET /{$}", http.RedirectHandler("/chat/", http.StatusFound))
+		}
 	}
 	return mux
 }
@@ -202,10 +207,6 @@ func (h *house) run(ctx context.Context, ln net.Listener) error {
 	cancel()
 	stopping, done := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer done()
-	if h.web != nil {
-		// Open sockets would keep the server from ending.
-		srv.RegisterOnShutdown(func() {})
-	}
 	if err := srv.Shutdown(stopping); err != nil {
 		srv.Close()
 	}
