@@ -68,16 +68,19 @@ func (t *turn) receipt() {
 	if t.Reporter == "" {
 		return
 	}
-	words := "receipt"
-	switch {
-	case t.Behalf:
-		words = "receipt-behalf"
-	case t.Who == "":
-		words = "receipt-nobody"
-	}
-	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Reply: true, Words: words, Vars: t.vars(), Slot: "receipt",
+	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Reply: true, Words: t.receiptWords(), Vars: t.vars(), Slot: "receipt",
 		Neutral: t.discreet(),
 		Buttons: []flows.Button{{Words: "b-move", Choice: "move"}, {Words: "b-withdraw", Choice: "withdraw"}}})
+}
+
+func (t *turn) receiptWords() string {
+	switch {
+	case t.Who == "" || t.Due.IsZero():
+		return "receipt-nobody"
+	case t.Behalf:
+		return "receipt-behalf"
+	}
+	return "receipt"
 }
 
 func (t *turn) discreet() bool {
@@ -139,7 +142,7 @@ func (t *turn) groupSay(words string) {
 // nothing left to press.
 func (t *turn) tidy() {
 	if t.Reporter != "" && t.Danger == "" {
-		t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Tidy: true, Words: "receipt-over", Vars: t.vars(), Slot: "receipt", Neutral: t.discreet()})
+		t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Tidy: true, Words: t.receiptWords(), Vars: t.vars(), Slot: "receipt", Neutral: t.discreet()})
 	}
 	if !t.mute() && t.Danger == "" {
 		t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Tidy: true, Words: "group-over", Vars: t.vars(), Slot: "line"})

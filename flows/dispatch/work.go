@@ -203,7 +203,7 @@ func (t *turn) finished(m flows.Message) {
 	}
 	t.Stage = Done
 	t.edit("card-done")
-	t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: t.class(), Reply: true, Tidy: true, Words: "done-noted", Vars: t.vars(), Slot: t.howSlot()})
+	t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: t.class(), Reply: true, Tidy: true, Words: "done-what", Vars: t.vars(), Slot: t.howSlot()})
 	for _, x := range m.Media {
 		if x.Hash == "" && x.Remote != "" {
 			t.do(flows.Ask{Name: "fetch", Data: flows.Data(x)})
