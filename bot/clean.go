@@ -86,15 +86,6 @@ func where(stack []byte) string {
 	return "unknown"
 }
 
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
-}
-
 func decode[T any](b json.RawMessage) (T, error) {
 	var v T
 	err := json.Unmarshal(b, &v)

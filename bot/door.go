@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,7 +93,7 @@ func (b *Bot) takeCode(tx storage.Tx, code, address string, kinds ...string) (Co
 		return CodeFor{}, err
 	}
 	var f CodeFor
-	if len(raw) == 0 || json.Unmarshal(raw, &f) != nil || now.After(f.Until) || !contains(kinds, f.Kind) {
+	if len(raw) == 0 || json.Unmarshal(raw, &f) != nil || now.After(f.Until) || !slices.Contains(kinds, f.Kind) {
 		return CodeFor{}, ErrCode
 	}
 	b.mu.Lock()
@@ -154,7 +155,7 @@ func (b *Bot) bind(tx storage.Tx, o flows.Official, address string) error {
 		return err
 	}
 	p.Name = o.Name
-	if !contains(p.Addresses, address) {
+	if !slices.Contains(p.Addresses, address) {
 		p.Addresses = append(p.Addresses, address)
 	}
 	p.Reach = append([]string{address}, without(p.Reach, address)...)
@@ -406,7 +407,7 @@ func (b *Bot) removed(st *step, h *heard) error {
 		return st.say(nil, House, flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work,
 			Words: "group-gone", Vars: flows.Vars{"group": flows.Text(h.chat.Title)}})
 	}
-	if h.person.ID == "" || !contains(h.person.Reach, h.who()) {
+	if h.person.ID == "" || !slices.Contains(h.person.Reach, h.who()) {
 		return nil
 	}
 	h.person.Reach = without(h.person.Reach, h.who())

@@ -5,11 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
-	"strings"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"linli/flows"
 	"linli/storage"
@@ -181,92 +177,6 @@ func (b *Bot) recover(ctx context.Context) error {
 		}
 		return nil
 	})
-}
-
-// allow says when a row may leave: now, or later because of the reader's
-// hours or the platform's rates.
-func (b *Bot) allow(j storage.Job, now time.Time) time.Time {
-	if j.Kind != "send" {
-		return now
-	}
-	row, err := decode[sendRow](j.Body)
-	if err != nil {
-		return now // the worker will find the same and show it
-	}
-	if at := b.hours(row, now); at.After(now) {
-		return at
-	}
-	return b.rates(row.Address, !strings.HasPrefix(string(row.Chat), "~"), !j.Urgent && !row.Say.Reply, now)
-}
-
-// hours is the policy of quiet and working hours by class.
-func (b *Bot) hours(row sendRow, now time.Time) time.Time {
-	s := b.Settings()
-	switch row.Say.Class {
-	case flows.Emergency:
-		return now
-	case flows.Work:
-		if row.Say.Reply && now.Sub(row.Said) < 10*time.Minute {
-			return now
-		}
-		return s.Calendar.Next(now)
-	}
-	if row.Say.Reply && now.Sub(row.Said) < 10*time.Minute {
-		return now
-	}
-	if until, quiet := s.Quiet(now); quiet {
-		return until
-	}
-	return now
-}
-
-// rates asks the buckets of the platform, of the channel and of the chat. They
-// are asked in the order of claims, so that the urgent is served first. Rows that
-// nobody waits for line up one behind the other: were they all put off to the
-// same moment, each claim would write all of them anew.
-func (b *Bot) rates(address string, group, patient bool, now time.Time) time.Time {
-	ch, _, ok := b.channel(address)
-	if !ok {
-		return now
-	}
-	caps := ch.Capabilities()
-	per, burst := caps.PerChat, 3
-	if group {
-		per, burst = caps.PerGroup/60, 4
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var taken []*rate.Reservation
-	for _, l := range []struct {
-		name  string
-		per   float64
-		burst int
-	}{{address, per, burst}, {ch.Name(), caps.PerSecond, max(1, int(caps.PerSecond))}} {
-		if l.per <= 0 {
-			continue
-		}
-		lim := b.limits[l.name]
-		if lim == nil {
-			lim = rate.NewLimiter(rate.Limit(l.per), l.burst)
-			b.limits[l.name] = lim
-		}
-		r := lim.ReserveN(now, 1)
-		taken = append(taken, r)
-		if d := r.DelayFrom(now); d > 0 {
-			for _, r := range taken {
-				r.CancelAt(now)
-			}
-			at := now.Add(d)
-			if patient {
-				if last := b.lined[l.name].Add(time.Duration(math.Ceil(float64(time.Second) / l.per))); last.After(at) {
-					at = last
-				}
-				b.lined[l.name] = at
-			}
-			return at
-		}
-	}
-	return now
 }
 
 // perform carries out one claimed row. An error means that its end could not

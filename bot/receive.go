@@ -249,7 +249,7 @@ func (b *Bot) recall(h heard, at time.Time) {
 		f = fragments{}
 	}
 	for _, k := range h.Keys {
-		if contains(f.keys, k) {
+		if slices.Contains(f.keys, k) {
 			return
 		}
 	}
@@ -355,11 +355,11 @@ func (b *Bot) reach(st *step, h *heard) error {
 		return nil
 	}
 	changed := false
-	if !contains(p.Addresses, h.who()) {
+	if !slices.Contains(p.Addresses, h.who()) {
 		p.Addresses, changed = append(p.Addresses, h.who()), true
 	}
 	c := b.channels[h.Channel]
-	if (!h.chat.Group || c != nil && c.Capabilities().WritesFirst) && !contains(p.Reach, h.who()) {
+	if (!h.chat.Group || c != nil && c.Capabilities().WritesFirst) && !slices.Contains(p.Reach, h.who()) {
 		p.Reach, changed = append(p.Reach, h.who()), true
 	}
 	if !changed {

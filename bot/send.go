@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -228,7 +229,7 @@ func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, wh
 		}
 		row.Tried = append(row.Tried, row.Address)
 		for _, a := range p.Reach {
-			if contains(row.Tried, a) {
+			if slices.Contains(row.Tried, a) {
 				continue
 			}
 			found = true

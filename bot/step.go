@@ -276,11 +276,11 @@ func (st *step) need(h *heard) error {
 		p.Lang = language(h.From.Lang)
 	}
 	p.Seen = st.at
-	if !contains(p.Addresses, h.who()) {
+	if !slices.Contains(p.Addresses, h.who()) {
 		p.Addresses = append(p.Addresses, h.who())
 	}
 	c := st.b.channels[h.Channel]
-	if (!h.chat.Group || c != nil && c.Capabilities().WritesFirst) && !contains(p.Reach, h.who()) {
+	if (!h.chat.Group || c != nil && c.Capabilities().WritesFirst) && !slices.Contains(p.Reach, h.who()) {
 		p.Reach = append(p.Reach, h.who())
 	}
 	if err := st.tx.PutPerson(*p); err != nil {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -166,7 +167,7 @@ func (s *liveStage) demo() *webchat.Demo {
 			m.Role = p.Role.In(st.Lang)
 			m.Note = strings.TrimPrefix(m.Note+"、"+m.Role, "、")
 			for _, g := range st.Groups {
-				if st.Touches(p.Scope, g.Scope) && !contains(m.Groups, g.ID) {
+				if st.Touches(p.Scope, g.Scope) && !slices.Contains(m.Groups, g.ID) {
 					m.Groups = append(m.Groups, g.ID)
 				}
 			}
@@ -182,15 +183,6 @@ func (s *liveStage) demo() *webchat.Demo {
 		}
 	}
 	return d
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
 
 // readPlay reads one of the dialogues that come along.
