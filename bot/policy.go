@@ -29,6 +29,27 @@ func (b *Bot) allow(j storage.Job, now time.Time) time.Time {
 	return b.rates(row.Address, !strings.HasPrefix(string(row.Chat), "~"), !j.Urgent && !row.Say.Reply, now)
 }
 
+// lanes are the endings of an address's lanes: what may leave now, what is
+// urgent, and what waits for the next bundle, for working hours, for the
+// morning. Rows of a lane leave in order, so that what waits must not stand
+// before an answer that may leave at once.
+var lanes = []string{"", "!", "~b", "~w", "~p"}
+
+// lane chooses the lane of a new row.
+func (b *Bot) lane(row sendRow, now time.Time) string {
+	switch {
+	case row.Say.Class == flows.Emergency:
+		return "!"
+	case row.Say.Bundle:
+		return "~b"
+	case !b.hours(row, now).After(now):
+		return ""
+	case row.Say.Class == flows.Work:
+		return "~w"
+	}
+	return "~p"
+}
+
 // hours is the policy of quiet and working hours by class.
 func (b *Bot) hours(row sendRow, now time.Time) time.Time {
 	s := b.Settings()

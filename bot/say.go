@@ -228,16 +228,14 @@ func (st *step) send(c *flows.Case, flow string, no int, say flows.Say, p storag
 			row.Edit = string(ref)
 		}
 	}
-	if say.Class == flows.Emergency {
-		j.Lane, j.Urgent = j.Lane+"!", true
-	}
 	if say.Bundle {
 		j.At = st.s.Bundled(st.at)
 	}
+	j.Lane, j.Urgent = chat.Address+st.b.lane(row, st.at), say.Class == flows.Emergency
 	if say.Slot == "" || j.Case == "" {
 		return st.row(j, row)
 	}
-	at := "case/" + string(j.Case) + "/row/" + say.Slot + "/" + j.Lane
+	at := "case/" + string(j.Case) + "/row/" + say.Slot + "/" + chat.Address
 	raw, err := st.tx.Key(at)
 	if err != nil && !errors.Is(err, storage.ErrNone) {
 		return err
@@ -259,10 +257,18 @@ func (st *step) send(c *flows.Case, flow string, no int, say flows.Say, p storag
 			if row.Say.Class == "" {
 				row.Say.Class = prior.Say.Class
 			}
-			old.Body = flows.Data(row)
-			return st.tx.PutJob(old)
-		}
-		if err != nil && !errors.Is(err, storage.ErrNone) {
+			if old.Urgent {
+				row.Say.Class = flows.Emergency
+			}
+			j.Lane = chat.Address + st.b.lane(row, st.at)
+			if old.Body = flows.Data(row); old.Lane == j.Lane {
+				return st.tx.PutJob(old)
+			}
+			// The older text waited for other hours; it must not come after this one.
+			if err := st.tx.DropJob(old.ID); err != nil {
+				return err
+			}
+		} else if err != nil && !errors.Is(err, storage.ErrNone) {
 			return err
 		}
 	}

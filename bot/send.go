@@ -227,6 +227,7 @@ func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, wh
 				return err
 			}
 		}
+		end := strings.TrimPrefix(j.Lane, row.Address)
 		row.Tried = append(row.Tried, row.Address)
 		for _, a := range p.Reach {
 			if slices.Contains(row.Tried, a) {
@@ -234,11 +235,7 @@ func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, wh
 			}
 			found = true
 			row.Address, row.Chat = a, flows.ChatID("~"+a)
-			lane := a
-			if j.Urgent {
-				lane += "!"
-			}
-			if _, err := tx.AddJob(storage.Job{Kind: "send", Case: j.Case, Lane: lane, Urgent: j.Urgent, At: b.clock(), Slot: j.Slot, Body: flows.Data(row)}); err != nil {
+			if _, err := tx.AddJob(storage.Job{Kind: "send", Case: j.Case, Lane: a + end, Urgent: j.Urgent, At: b.clock(), Slot: j.Slot, Body: flows.Data(row)}); err != nil {
 				return err
 			}
 			return tx.DropJob(j.ID)
@@ -290,8 +287,8 @@ func (b *Bot) move(ctx context.Context, from, rest string) error {
 				return err
 			}
 		}
-		for _, urgent := range []string{"", "!"} {
-			lane, err := tx.Lane(from + urgent)
+		for _, end := range lanes {
+			lane, err := tx.Lane(from + end)
 			if err != nil {
 				return err
 			}
@@ -301,7 +298,7 @@ func (b *Bot) move(ctx context.Context, from, rest string) error {
 					continue
 				}
 				row.Address = to
-				j.Lane, j.Body, j.Owner, j.Lease = to+urgent, flows.Data(row), "", time.Time{}
+				j.Lane, j.Body, j.Owner, j.Lease = to+end, flows.Data(row), "", time.Time{}
 				old := j.ID
 				if j.ID = 0; err == nil {
 					if _, err := tx.AddJob(j); err != nil {

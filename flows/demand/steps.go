@@ -29,7 +29,7 @@ func (t *turn) chose(w flows.Chose) {
 		t.published(w.Choice == "publish", staff)
 	case "restored", "notyet":
 		t.restored(w.Choice == "restored", staff)
-	case "yes", "no", "same", "other", "b", "u", "spot", "page", "move", "rate", "again", "behalf":
+	case "yes", "no", "same", "other", "b", "u", "spot", "page", "move", "rate", "again":
 		if !mine {
 			t.toast("not-asked", nil)
 			return

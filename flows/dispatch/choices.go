@@ -82,8 +82,8 @@ func (t *turn) extended() {
 	t.Due = t.e.Settings.Calendar.Add(t.e.At, t.Length)
 	t.Length = flows.Span{}
 	t.More++
-	t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: "more-done", Vars: t.vars()},
-		flows.Wake{At: t.Due, Name: "due"})
+	t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: "more-done", Vars: t.vars()})
+	t.watch(t.Due)
 	t.tell("extended", flows.TaskNews{Who: t.Holder, Due: t.Due, Reason: t.Reason, Text: t.Why})
 }
 
@@ -145,7 +145,8 @@ func (t *turn) waitFor(w flows.Chose) {
 		t.Stage = Waiting
 		t.Due = t.e.Settings.Calendar.Add(t.e.At, s)
 		t.Turn++
-		t.do(flows.Wake{At: t.morning(t.Due), Name: t.wake("await")}, flows.Wake{At: t.Due, Name: "due"})
+		t.do(flows.Wake{At: t.morning(t.Due), Name: t.wake("await")})
+		t.watch(t.Due)
 		t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: "wait-done", Vars: t.vars()})
 		t.tell("waiting", flows.TaskNews{Who: t.Holder, Due: t.Due, Role: t.Await})
 	case "nothing":

@@ -52,7 +52,7 @@ type State struct {
 	Await  flows.Role       `json:"await,omitempty"`
 	Passed int              `json:"passed,omitempty"` // times it was handed on
 	Loops  int              `json:"loops,omitempty"`  // a danger: times the whole ladder was called
-	Photo  bool             `json:"photo,omitempty"`  // a photo was given with "done"
+	Watch  time.Time        `json:"watch,omitzero"`   // when the promise is looked after next
 	Help   bool             `json:"help,omitempty"`
 }
 
@@ -184,7 +184,7 @@ func (t *turn) ask() {
 	t.card(t.Ladder[t.Rung], "card")
 	t.do(flows.Wake{At: t.acceptBy(), Name: t.wake("accept")})
 	if t.Turn == 1 && t.Work.Danger == "" {
-		t.do(flows.Wake{At: t.Due, Name: "due"})
+		t.watch(t.Due)
 	}
 }
 
@@ -334,7 +334,7 @@ const maxLoops = 10
 // slot is the message of this work on a person's phone. A further call for a
 // danger is a new message: a changed one makes no sound.
 func (t *turn) slot(p flows.PersonID) string {
-	if t.Loops > 0 {
+	if t.Loops > 0 && t.Work.Danger != "" {
 		return "card-" + string(p) + "-" + itoa(t.Loops)
 	}
 	return "card-" + string(p)
@@ -347,6 +347,8 @@ func (t *turn) barred() []flows.PersonID {
 
 func (t *turn) woke(w flows.Woke) {
 	switch {
+	case w.Name == "due" && !t.Watch.IsZero() && !w.Due.Equal(t.Watch):
+		// an older one: a later time was promised since
 	case w.Name == "due" && t.open() && t.holder() != "" && !t.e.At.Before(t.Due):
 		t.overdue()
 	case w.Name == t.wake("accept") && t.Stage == Sent:
@@ -373,7 +375,7 @@ func (t *turn) late() {
 	t.Late = true
 	after := t.within(t.e.Settings.Limits.Remind)
 	vars := t.with("after", flows.At(after))
-	vars["accept"] = flows.At(w(t.e))
+	vars["accept"] = flows.At(dueAt(t.e))
 	bs := t.asking()[:1]
 	words := "late-last"
 	if t.Rung+1 < len(t.Ladder) {
@@ -386,7 +388,8 @@ func (t *turn) late() {
 		flows.Wake{At: after, Name: t.wake("next")})
 }
 
-func w(e flows.Event) time.Time {
+// dueAt is when the wake-up of this event was due.
+func dueAt(e flows.Event) time.Time {
 	if w, ok := e.What.(flows.Woke); ok {
 		return w.Due
 	}
@@ -397,8 +400,21 @@ func w(e flows.Event) time.Time {
 func (t *turn) overdue() {
 	holder := t.holder()
 	t.do(flows.Say{To: flows.To{Person: holder}, Class: flows.Work, Bundle: true, Words: "overdue", Vars: t.vars(), Buttons: t.buttons()},
-		flows.Say{To: flows.To{Role: flows.Head, Scope: flows.Everywhere, Except: append(t.barred(), holder)}, Class: flows.Work, Bundle: true, Words: "overdue-head", Vars: t.vars()},
-		flows.Wake{At: t.e.Settings.Calendar.Add(t.e.At, flows.Span{Days: 1}), Name: "due"})
+		flows.Say{To: flows.To{Role: flows.Head, Scope: flows.Everywhere, Except: append(t.barred(), holder)}, Class: flows.Work, Bundle: true, Words: "overdue-head", Vars: t.vars()})
+	t.watch(t.e.Settings.Calendar.Add(t.e.At, flows.Span{Days: 1}))
+}
+
+// watch looks after a promise just before the first reminders that leave when
+// it has run out: who has promised a later time by then hears nothing.
+func (t *turn) watch(due time.Time) {
+	at := t.e.Settings.Bundled(due).Add(-time.Minute)
+	if at.Before(t.e.At) {
+		at = t.e.At
+	}
+	if !at.Equal(t.Watch) {
+		t.Watch = at
+		t.do(flows.Wake{At: at, Name: "due"})
+	}
 }
 
 func (t *turn) buttons() []flows.Button {
