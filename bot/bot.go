@@ -46,7 +46,11 @@ type Options struct {
 	Media    string           // folder for photos and voice notes; empty: none are kept
 	Owner    string           // whose claims are ours after a restart; one process may own a store at a time
 	Answer   map[string]Answerer
-	Log      *slog.Logger
+	Watch    Watch // told what happens, for figures; may be nil
+	// Link gives the address of a page for a person: "desk" with a login code as
+	// word, "mine" with none. Empty where there are no pages or their address is not known.
+	Link func(page string, p flows.PersonID, word string) string
+	Log  *slog.Logger
 }
 
 // Answerer answers an Ask by its name, outside transactions.
@@ -66,6 +70,8 @@ type Bot struct {
 	media    *os.Root
 	house    flows.Words
 	answer   map[string]Answerer
+	watch    Watch
+	link     func(page string, p flows.PersonID, word string) string
 	log      *slog.Logger
 	nudge    chan struct{}
 
@@ -135,6 +141,12 @@ func New(o Options) (*Bot, error) {
 		}
 	}
 	b.answer["fetch"] = b.fetch
+	if b.watch, b.link = o.Watch, o.Link; b.watch == nil {
+		b.watch = unwatched{}
+	}
+	if b.link == nil {
+		b.link = func(string, flows.PersonID, string) string { return "" }
+	}
 	b.settings.Store(o.Settings)
 	return b, nil
 }

@@ -46,6 +46,8 @@ type Capabilities struct {
 	PerSecond   float64       // messages in all; 0: no limit
 	PerChat     float64       // messages a second to one private chat
 	PerGroup    float64       // messages a minute to one group
+	Reacts      bool          // can put a sign on somebody's message
+	Pins        bool          // can pin a message in a group
 	Photos      bool          // can send photos
 	Voices      bool          // can send voice notes
 }
@@ -90,12 +92,27 @@ type Message struct {
 	Voices  []Photo // voice notes, in the form in which they came
 	Edit    string  // reference of the message to change instead of sending a new one
 	Quote   string  // reference of the message this answers
+	Near    string  // reference of a message in whose topic this belongs, without answering it
+	React   string  // a sign to put on the message Quote, instead of sending something
+	Pin     bool    // keep it at the top of the group, where that is possible
 	Silent  bool    // without a sound
 	Neutral bool    // keep Text off the lock screen
 }
 
-// Button is a button as a channel shows it.
-type Button struct{ Label, Data string }
+// Button is a button as a channel shows it. One with a URL opens it and brings
+// nothing back.
+type Button struct{ Label, Data, URL string }
+
+// The signs of Message.React.
+const (
+	SignHeard = "heard" // filed
+	SignDone  = "done"
+)
+
+// Linker is a channel with links that begin a private conversation with Linli
+// and bring a word along, as if the person had said "/start word". The word has 1
+// to 64 letters, digits, "_" or "-". Empty while the channel cannot say.
+type Linker interface{ Link(word string) string }
 
 // Photo is a picture, or a voice note, to send along.
 type Photo struct {
@@ -115,19 +132,29 @@ type Inbound struct {
 	Message flows.Message
 	Press   string // Button.Data of a press
 	Title   string // of the chat, for a join
+	To      string // Migrated: the new address
+	Reads   bool   // Powers: Linli hears everything that is said in the group
+	Admin   bool   // Powers: it is an admin there
+	// As is who it is where the channel has made sure of that itself (the desk,
+	// the pages); the address is then no account of theirs.
+	As flows.PersonID
 }
 
 // Kind is what happened.
 type Kind string
 
 const (
-	Said    Kind = "said"
-	Edited  Kind = "edited"
-	Pressed Kind = "pressed"
-	Joined  Kind = "joined"  // Linli was added to the group
-	Removed Kind = "removed" // or taken out of it, or blocked by the person
-	Left    Kind = "left"    // a member left the group
-	Ignored Kind = "ignored" // known, of no use; only its keys are kept
+	Said     Kind = "said"
+	Edited   Kind = "edited"
+	Pressed  Kind = "pressed"
+	Joined   Kind = "joined"   // Linli was added to the group
+	Removed  Kind = "removed"  // or taken out of it, or blocked by the person
+	Left     Kind = "left"     // a member left the group
+	Came     Kind = "came"     // a member came into it
+	Powers   Kind = "powers"   // what Linli may do in the group has changed, see Reads and Admin
+	Migrated Kind = "migrated" // the group has a new address and is the same, see To
+	Reacted  Kind = "reacted"  // somebody put a sign on a message, or took it off
+	Ignored  Kind = "ignored"  // known, of no use; only its keys are kept
 )
 
 // Peer is a chat or a speaker as the platform names it.

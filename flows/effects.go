@@ -45,6 +45,16 @@ type (
 		Toast bool `json:"toast,omitempty"`
 		// Quote is the reference of the message in a group that this answers.
 		Quote string `json:"quote,omitempty"`
+		// Near is the reference of a message in a group in whose topic this belongs.
+		// Unlike Quote it does not show whom it answers.
+		Near string `json:"near,omitempty"`
+		// React puts a sign ("heard", "done") on the message Quote instead of
+		// saying something; Words is empty then. Where a platform has no such signs,
+		// nothing happens.
+		React string `json:"react,omitempty"`
+		// Digest lets a line to a group share a message with the lines of other
+		// cases that come shortly after each other, because a group takes only so many.
+		Digest bool `json:"digest,omitempty"`
 		// Expect says that the reader's next message belongs to this case,
 		// under this tag, for as long as For says (an hour if zero).
 		Expect string        `json:"expect,omitempty"`
@@ -238,6 +248,8 @@ func UnmarshalWhat(b []byte) (What, error) {
 		return open[Delivered](e)
 	case "missed":
 		return open[Missed](e)
+	case "erased":
+		return open[Erased](e)
 	}
 	return nil, fmt.Errorf("event: unknown kind %q", e.Kind)
 }

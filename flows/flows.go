@@ -164,6 +164,14 @@ type (
 	Missed struct {
 		Mark string `json:"mark"`
 	}
+	// Erased asks a case to let go of a person: their words, photos, name, exact
+	// place, and their id. Person "" means everybody who is no official, because the
+	// time for which such a case keeps people is over. The rules take it out of the
+	// state and tell their children; the engine takes care of entries, journal,
+	// rows and files. After it the state must hold nothing of the person.
+	Erased struct {
+		Person PersonID `json:"person,omitempty"`
+	}
 )
 
 func (Opened) what() string    { return "opened" }
@@ -174,6 +182,7 @@ func (Answered) what() string  { return "answered" }
 func (Told) what() string      { return "told" }
 func (Delivered) what() string { return "delivered" }
 func (Missed) what() string    { return "missed" }
+func (Erased) what() string    { return "erased" }
 
 // Kind names the kind of an event, for the journal.
 func Kind(w What) string {
@@ -201,6 +210,7 @@ type Message struct {
 	Point     *Point  `json:"point,omitempty"`
 	ReplyTo   string  `json:"reply_to,omitempty"`
 	Forwarded bool    `json:"forwarded,omitempty"` // somebody else's words: never the forwarder's own report
+	Album     string  `json:"album,omitempty"`     // the platform's name of the photos that were sent together
 }
 
 // Media is a photo or a voice note. Remote is the platform's name of it, Hash
@@ -231,6 +241,7 @@ type Chat struct {
 	Lang       string    `json:"lang,omitempty"`
 	Introduced time.Time `json:"introduced,omitzero"`
 	Left       bool      `json:"left,omitempty"` // Linli is no longer in it
+	Deaf       bool      `json:"deaf,omitempty"` // Linli hears only what is addressed to it: no admin, and the platform keeps the rest from it
 }
 
 // Entry is one person's part in a case: a follower, later a vote or a sign-up.

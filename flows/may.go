@@ -13,7 +13,10 @@ const (
 	See      Verb = "see"      // see a case with its words and who reported it
 	Review   Verb = "review"   // decide on a disputed return, take a reopened case
 	Invite   Verb = "invite"   // hand out codes that bind a person or a group
-	Trouble  Verb = "trouble"  // see parked messages and dead letters
+	Trouble  Verb = "trouble"  // see parked messages and dead letters, and try them again
+	Enter    Verb = "enter"    // come to the desk at all
+	Change   Verb = "change"   // put another version of the directory in force
+	Forget   Verb = "forget"   // erase a person who asks for it
 )
 
 var may = map[Verb][]Role{
@@ -25,6 +28,9 @@ var may = map[Verb][]Role{
 	Review:   {Staff, Head, Secretary},
 	Invite:   {Staff, Head, Secretary},
 	Trouble:  {Staff, Head, Secretary},
+	Enter:    {Leader, Staff, Head, Secretary, Supervisor},
+	Change:   {Staff, Head, Secretary},
+	Forget:   {Staff, Head, Secretary},
 }
 
 // May says whether somebody may do a thing with all that lies in a scope. It is

@@ -24,6 +24,7 @@ type Settings struct {
 	Grids     []Grid
 	Buildings []Building
 	Spots     []Spot
+	Rooms     []Room
 	People    []Official
 	Groups    []Group
 	Roster    []Shift
@@ -52,7 +53,19 @@ type Limits struct {
 	Evening  Clock         // quiet hours begin
 	Bundles  []Clock       // when bundled reminders leave
 	Invites  int           // invitations a person may get in a week
+	Keep     Keep          // how long what is kept
 	FloorMin int           // fewer households than this on a floor: no group line for a place that exact
+}
+
+// Keep is how long each class of record is kept, counted from the end of the
+// case; 0 means for ever.
+type Keep struct {
+	Words  time.Duration // words, exact place and people of an ordinary case: then only what, which building, when and how it ended are left
+	Media  time.Duration // photos and voice notes
+	Danger time.Duration // as Words, of an emergency
+	Sent   time.Duration // what was said to whom
+	Cases  time.Duration // the case itself, with its journal
+	Idle   time.Duration // a person who agreed and was not heard since
 }
 
 // Clock is a time of day in minutes after midnight.
@@ -141,7 +154,24 @@ type Building struct {
 // Spot is a place that is in no building: a gate, a garage, a playground.
 type Spot struct {
 	ID, Name, Grid string
+	Other          string // the name in a second script, shown beside
 	Aliases        []string
+}
+
+// Room is a room in which people can meet (邻里室, 活动室).
+type Room struct {
+	ID, Name string
+	Other    string // the name in a second script, shown beside
+	Seats    int
+	Hours    []OpenHours // when it is open, by weekday; empty: always
+	Owner    string      // id of the Body it is shared with or borrowed from
+	Where    Place
+}
+
+// OpenHours are the hours of some days of the week.
+type OpenHours struct {
+	Days     []time.Weekday // empty: every day
+	From, To Clock
 }
 
 // Official is a person with a post (职务): leader, captain, staff, the property
@@ -173,6 +203,7 @@ type Leave struct {
 type Group struct {
 	ID        string
 	Name      string
+	Other     string // the name in a second script, shown beside
 	Scope     Scope
 	Lang      string
 	Addresses []string
@@ -358,6 +389,9 @@ func (s *Settings) PlaceName(p Place, lang string, exact bool) string {
 	if p.Spot != "" {
 		for _, x := range s.Spots {
 			if x.ID == p.Spot {
+				if x.Other != "" {
+					return x.Name + "（" + x.Other + "）"
+				}
 				return x.Name
 			}
 		}

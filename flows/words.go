@@ -28,13 +28,9 @@ type Words struct {
 func ReadWords(dir fs.FS) (Words, error) {
 	w := Words{lang: map[string]map[string]*template.Template{}}
 	for _, lang := range Languages {
-		b, err := fs.ReadFile(dir, path.Join("words", lang+".yaml"))
+		texts, err := readTexts(dir, lang)
 		if err != nil {
-			return w, fmt.Errorf("words: %w", err)
-		}
-		var texts map[string]string
-		if err := yaml.Unmarshal(b, &texts); err != nil {
-			return w, fmt.Errorf("words %s: %w", lang, err)
+			return w, err
 		}
 		w.lang[lang] = map[string]*template.Template{}
 		for key, text := range texts {
@@ -55,6 +51,39 @@ func ReadWords(dir fs.FS) (Words, error) {
 		}
 	}
 	return w, nil
+}
+
+// readTexts reads the files of a language: words/zh-CN.yaml and, for a room
+// with many, others beside it such as words/door.zh-CN.yaml.
+func readTexts(dir fs.FS, lang string) (map[string]string, error) {
+	files, err := fs.Glob(dir, path.Join("words", "*.yaml"))
+	if err != nil {
+		return nil, fmt.Errorf("words: %w", err)
+	}
+	all := map[string]string{}
+	for _, name := range files {
+		if base := path.Base(name); base != lang+".yaml" && !strings.HasSuffix(base, "."+lang+".yaml") {
+			continue
+		}
+		b, err := fs.ReadFile(dir, name)
+		if err != nil {
+			return nil, fmt.Errorf("words: %w", err)
+		}
+		var texts map[string]string
+		if err := yaml.Unmarshal(b, &texts); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		for key, text := range texts {
+			if _, twice := all[key]; twice {
+				return nil, fmt.Errorf("%s: %q is there twice", name, key)
+			}
+			all[key] = text
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("words %s: there are none", lang)
+	}
+	return all, nil
 }
 
 // Has says whether there is a text for a key.

@@ -90,6 +90,9 @@ type Tx interface {
 	// Cases gives up to n cases, newest first, that keep allows (nil: all).
 	Cases(n int, keep func(flows.Case) bool) ([]flows.Case, error)
 
+	// CasesWith gives up to n cases that have an entry with this key, newest first.
+	CasesWith(key string, n int) ([]flows.Case, error)
+
 	Entry(id flows.ID, key string) (flows.Entry, error)
 	PutEntry(id flows.ID, e flows.Entry) error // one per key; a new tag replaces the old one
 	DropEntry(id flows.ID, key string) error
@@ -123,10 +126,14 @@ type Tx interface {
 	Claim(now time.Time, owner string, lease time.Duration, n int, allow func(Job) time.Time) (jobs []Job, next time.Time, err error)
 	// Claimed gives the rows that are claimed now.
 	Claimed() ([]Job, error)
+	// Jobs gives all rows of the outbox, in the order of their ids.
+	Jobs() ([]Job, error)
 
 	// Note appends a record to the journal of its case and chains it (see Record).
 	Note(Record) error
 	Journal(id flows.ID) ([]Record, error)
+	// EraseRecords erases the records of a case for which of says so; the chain stays.
+	EraseRecords(id flows.ID, of func(Record) bool) error
 
 	// Troubles are what could not be done and a person must look at.
 	AddTrouble(Trouble) (uint64, error)
@@ -147,6 +154,7 @@ type Person struct {
 	Expect    Expect         `json:"expect,omitzero"`
 	Recent    []Recent       `json:"recent,omitempty"`
 	Seen      time.Time      `json:"seen,omitzero"`
+	Asked     time.Time      `json:"asked,omitzero"` // when they were offered, once, to be told in private
 }
 
 // Expect says to which case the person's next message to Linli belongs.

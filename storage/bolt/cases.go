@@ -449,3 +449,38 @@ func (x *tx) PutRef(chat flows.ChatID, ref string, id flows.ID) error {
 	}
 	return x.put(refsOf, message(put64(nil, n), chat, ref), nil)
 }
+
+func (x *tx) CasesWith(key string, n int) ([]flows.Case, error) {
+	var wrong error
+	list, err := x.Cases(n, func(c flows.Case) bool {
+		_, err := x.Entry(c.ID, key)
+		if err != nil && !errors.Is(err, storage.ErrNone) {
+			wrong = err
+		}
+		return err == nil
+	})
+	return list, errors.Join(err, wrong)
+}
+
+func (x *tx) EraseRecords(id flows.ID, of func(storage.Record) bool) error {
+	n, err := x.number(id)
+	if errors.Is(err, storage.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	rs, err := x.steps(n)
+	if err != nil {
+		return err
+	}
+	for _, r := range rs {
+		if r.Erased || !of(r) {
+			continue
+		}
+		if err := x.putRow(journal, put64(put64(nil, n), uint64(r.Seq)), storage.Erase(r)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

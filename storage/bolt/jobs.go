@@ -301,3 +301,15 @@ func (x *tx) Claim(now time.Time, owner string, lease time.Duration, n int, allo
 	}
 	return rows, next, nil
 }
+
+func (x *tx) Jobs() (list []storage.Job, err error) {
+	err = x.scan(jobs, nil, nil, forward, func(_, v []byte) (bool, error) {
+		var j storage.Job
+		if err := open(jobs, v, &j); err != nil {
+			return false, err
+		}
+		list = append(list, j)
+		return true, nil
+	})
+	return list, err
+}
