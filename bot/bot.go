@@ -76,14 +76,15 @@ type Bot struct {
 	nudge    chan struct{}
 
 	mu       sync.Mutex
-	talk     map[string]fragments     // per chat and speaker: what they said a moment ago, in memory only
-	crowd    int                      // at how many speakers talk is looked through
-	here     map[flows.ChatID]filedAt // the case last filed in a chat
-	wrong    map[string]attempts      // codes that were wrong, by address
-	limits   map[string]*rate.Limiter // by channel, and by address
-	lined    map[string]time.Time     // by the same, when the last row that waits for it may leave
-	inflight map[uint64]bool          // rows a worker of this process holds
-	unsure   bool                     // a claim ended with an error: some claimed rows may have no worker
+	talk     map[string]fragments       // per chat and speaker: what they said a moment ago, in memory only
+	crowd    int                        // at how many speakers talk is looked through
+	here     map[flows.ChatID]filedAt   // the case last filed in a chat
+	noted    map[flows.ChatID]time.Time // when a chat was last known to have been heard
+	wrong    map[string]attempts        // codes that were wrong, by address
+	limits   map[string]*rate.Limiter   // by channel, and by address
+	lined    map[string]time.Time       // by the same, when the last row that waits for it may leave
+	inflight map[uint64]bool            // rows a worker of this process holds
+	unsure   bool                       // a claim ended with an error: some claimed rows may have no worker
 }
 
 // House is the name under which the engine's own words are kept in rows.
@@ -102,7 +103,7 @@ func New(o Options) (*Bot, error) {
 		store: o.Store, flows: map[string]flows.Flow{}, order: o.Flows, channels: map[string]Channel{},
 		reader: o.Reader, now: o.Now, workers: o.Workers, owner: o.Owner, house: house, log: o.Log,
 		answer: map[string]Answerer{}, nudge: make(chan struct{}, 1),
-		talk: map[string]fragments{}, here: map[flows.ChatID]filedAt{}, wrong: map[string]attempts{},
+		talk: map[string]fragments{}, here: map[flows.ChatID]filedAt{}, noted: map[flows.ChatID]time.Time{}, wrong: map[string]attempts{},
 		limits: map[string]*rate.Limiter{}, lined: map[string]time.Time{}, inflight: map[uint64]bool{}, unsure: true,
 	}
 	if b.now == nil {

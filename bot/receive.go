@@ -142,6 +142,12 @@ func (b *Bot) find(tx storage.Tx, h *heard) error {
 	if err != nil {
 		return err
 	}
+	if h.As != "" {
+		o, _ := h.settings.Official(h.As)
+		o.ID = h.As
+		h.person, err = b.official(tx, o)
+		return err
+	}
 	h.person, err = tx.PersonAt(h.who())
 	if errors.Is(err, storage.ErrNone) {
 		h.person, err = storage.Person{}, nil
@@ -307,8 +313,15 @@ func (b *Bot) hear(st *step, h *heard) error {
 		return b.removed(st, h)
 	case Left:
 		return b.left(st, h)
-	case Ignored:
-		return nil
+	case Migrated:
+		return b.migrated(st, h)
+	case Powers:
+		return b.powers(st, h)
+	case Came, Reacted, Ignored:
+		return nil // nothing follows from it, and nothing of it is kept
+	}
+	if err := b.lastHeard(st, h); err != nil {
+		return err
 	}
 	if !h.From.Person {
 		return nil // a channel, an anonymous admin, another bot: never somebody's report
@@ -351,7 +364,7 @@ func (b *Bot) actor(h *heard) flows.Actor {
 // reach notes that a known person may be written to at this address.
 func (b *Bot) reach(st *step, h *heard) error {
 	p := &h.person
-	if p.ID == "" {
+	if p.ID == "" || h.As != "" {
 		return nil
 	}
 	changed := false
@@ -373,6 +386,10 @@ func (b *Bot) pressed(st *step, h *heard) error {
 	id, choice, ok := strings.Cut(h.Press, "/")
 	if !ok || len(h.Press) > 64 || !utf8.ValidString(h.Press) {
 		return st.brief(House, "button-unknown", nil)
+	}
+	if name, own := strings.CutPrefix(id, "~"); own {
+		choice, value, _ := strings.Cut(choice, "=")
+		return b.pressedHouse(st, h, name, choice, value)
 	}
 	c, err := st.tx.Case(flows.ID(id))
 	if errors.Is(err, storage.ErrNone) {

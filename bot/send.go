@@ -142,6 +142,9 @@ func capKey(p flows.PersonID, now time.Time) string {
 // where they want to know.
 func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, out flows.Outcome, ref string) error {
 	keep := func(tx storage.Tx) error {
+		if err := b.noteSent(tx, jobs[0], string(out)); err != nil {
+			return err
+		}
 		for _, other := range jobs[1:] {
 			// A newer text that was put into the row meanwhile has not been told.
 			now, err := tx.Job(other.ID)
@@ -152,6 +155,9 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 				return err
 			}
 			if err := tx.DropJob(other.ID); err != nil {
+				return err
+			}
+			if err := b.noteSent(tx, other, string(out)); err != nil {
 				return err
 			}
 		}
@@ -252,6 +258,9 @@ func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, wh
 // made twice.
 func (b *Bot) unknown(ctx context.Context, jobs []storage.Job, row sendRow) error {
 	return b.event(ctx, jobs[0], flows.Delivered{Mark: markOf(row.Say), To: row.Person, Outcome: flows.Refused}, func(tx storage.Tx) error {
+		if err := b.noteSent(tx, jobs[0], "unknown"); err != nil {
+			return err
+		}
 		return b.trouble(tx, storage.Trouble{Kind: "unknown", Case: jobs[0].Case, Why: "the platform did not say whether an invitation arrived", Body: jobs[0].Body})
 	})
 }
@@ -259,6 +268,9 @@ func (b *Bot) unknown(ctx context.Context, jobs []storage.Job, row sendRow) erro
 // dead gives up a row, shows it to staff and tells the rules.
 func (b *Bot) dead(ctx context.Context, jobs []storage.Job, row sendRow, why string) error {
 	return b.event(ctx, jobs[0], flows.Delivered{Mark: markOf(row.Say), To: row.Person, Outcome: flows.Refused}, func(tx storage.Tx) error {
+		if err := b.noteSent(tx, jobs[0], string(flows.Refused)); err != nil {
+			return err
+		}
 		return b.trouble(tx, storage.Trouble{Kind: "dead", Case: jobs[0].Case, Chat: row.Chat, Why: why, Body: jobs[0].Body})
 	})
 }
@@ -266,52 +278,52 @@ func (b *Bot) dead(ctx context.Context, jobs []storage.Job, row sendRow, why str
 // move takes everything that is for a chat to its new address.
 func (b *Bot) move(ctx context.Context, from, rest string) error {
 	name, _, _ := strings.Cut(from, ":")
-	to := name + ":" + rest
-	return b.finish(ctx, func(tx storage.Tx) error {
-		chat, err := tx.ChatAt(from)
-		if err != nil && !errors.Is(err, storage.ErrNone) {
+	return b.finish(ctx, func(tx storage.Tx) error { return b.rehouse(tx, from, name+":"+rest) })
+}
+
+// rehouse gives the chat at an address another one, with all that waits for it.
+func (b *Bot) rehouse(tx storage.Tx, from, to string) error {
+	chat, err := tx.ChatAt(from)
+	if err != nil && !errors.Is(err, storage.ErrNone) {
+		return err
+	}
+	if err == nil {
+		if other, err := tx.ChatAt(to); err == nil && other.ID != chat.ID {
+			// Somebody spoke in the new group before we knew: it was the same all along.
+			other.Address, other.Left = other.Address+"#"+string(other.ID), true
+			if err := tx.PutChat(other); err != nil {
+				return err
+			}
+		} else if err != nil && !errors.Is(err, storage.ErrNone) {
 			return err
 		}
-		if err == nil {
-			if other, err := tx.ChatAt(to); err == nil && other.ID != chat.ID {
-				// Somebody spoke in the new group before we knew: it was the same all along.
-				other.Address, other.Left = other.Address+"#"+string(other.ID), true
-				if err := tx.PutChat(other); err != nil {
-					return err
-				}
-			} else if err != nil && !errors.Is(err, storage.ErrNone) {
-				return err
-			}
-			chat.Address = to
-			if err := tx.PutChat(chat); err != nil {
-				return err
-			}
+		chat.Address = to
+		if err := tx.PutChat(chat); err != nil {
+			return err
 		}
-		for _, end := range lanes {
-			lane, err := tx.Lane(from + end)
+	}
+	for _, end := range lanes {
+		lane, err := tx.Lane(from + end)
+		if err != nil {
+			return err
+		}
+		for _, j := range lane {
+			row, err := decode[sendRow](j.Body)
 			if err != nil {
+				continue
+			}
+			row.Address = to
+			old := j.ID
+			j.ID, j.Lane, j.Body, j.Owner, j.Lease = 0, to+end, flows.Data(row), "", time.Time{}
+			if _, err := tx.AddJob(j); err != nil {
 				return err
 			}
-			for _, j := range lane {
-				row, err := decode[sendRow](j.Body)
-				if err != nil {
-					continue
-				}
-				row.Address = to
-				j.Lane, j.Body, j.Owner, j.Lease = to+end, flows.Data(row), "", time.Time{}
-				old := j.ID
-				if j.ID = 0; err == nil {
-					if _, err := tx.AddJob(j); err != nil {
-						return err
-					}
-				}
-				if err := tx.DropJob(old); err != nil {
-					return err
-				}
+			if err := tx.DropJob(old); err != nil {
+				return err
 			}
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 func without(list []string, s string) []string {

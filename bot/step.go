@@ -276,6 +276,10 @@ func (st *step) need(h *heard) error {
 		p.Lang = language(h.From.Lang)
 	}
 	p.Seen = st.at
+	if h.As != "" {
+		st.by = st.b.actor(h)
+		return st.tx.PutPerson(*p)
+	}
 	if !slices.Contains(p.Addresses, h.who()) {
 		p.Addresses = append(p.Addresses, h.who())
 	}
