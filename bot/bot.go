@@ -64,6 +64,10 @@ type Bot struct {
 	channels map[string]Channel
 	reader   prompts.Reader
 	settings atomic.Pointer[flows.Settings]
+	force    sync.Mutex      // held while settings are put in force
+	base     *flows.Settings // the directory, without what people have said of themselves
+	leaves   map[flows.PersonID][]flows.Leave
+	stale    atomic.Bool // leaves may have changed in the store
 	now      func() time.Time
 	workers  int
 	owner    string
@@ -80,8 +84,10 @@ type Bot struct {
 	crowd    int                        // at how many speakers talk is looked through
 	here     map[flows.ChatID]filedAt   // the case last filed in a chat
 	noted    map[flows.ChatID]time.Time // when a chat was last known to have been heard
+	crowded  map[string]*crowd          // how fast people speak, by address
 	wrong    map[string]attempts        // codes that were wrong, by address
 	limits   map[string]*rate.Limiter   // by channel, and by address
+	gathered map[string]time.Time       // by address of a group, when lines last left for it
 	lined    map[string]time.Time       // by the same, when the last row that waits for it may leave
 	inflight map[uint64]bool            // rows a worker of this process holds
 	unsure   bool                       // a claim ended with an error: some claimed rows may have no worker
@@ -103,8 +109,8 @@ func New(o Options) (*Bot, error) {
 		store: o.Store, flows: map[string]flows.Flow{}, order: o.Flows, channels: map[string]Channel{},
 		reader: o.Reader, now: o.Now, workers: o.Workers, owner: o.Owner, house: house, log: o.Log,
 		answer: map[string]Answerer{}, nudge: make(chan struct{}, 1),
-		talk: map[string]fragments{}, here: map[flows.ChatID]filedAt{}, noted: map[flows.ChatID]time.Time{}, wrong: map[string]attempts{},
-		limits: map[string]*rate.Limiter{}, lined: map[string]time.Time{}, inflight: map[uint64]bool{}, unsure: true,
+		talk: map[string]fragments{}, here: map[flows.ChatID]filedAt{}, noted: map[flows.ChatID]time.Time{}, crowded: map[string]*crowd{}, wrong: map[string]attempts{},
+		limits: map[string]*rate.Limiter{}, gathered: map[string]time.Time{}, lined: map[string]time.Time{}, inflight: map[uint64]bool{}, unsure: true,
 	}
 	if b.now == nil {
 		b.now = time.Now
@@ -148,7 +154,9 @@ func New(o Options) (*Bot, error) {
 	if b.link == nil {
 		b.link = func(string, flows.PersonID, string) string { return "" }
 	}
+	b.base = o.Settings
 	b.settings.Store(o.Settings)
+	b.stale.Store(true)
 	return b, nil
 }
 
@@ -156,7 +164,12 @@ func New(o Options) (*Bot, error) {
 func (b *Bot) Settings() *flows.Settings { return b.settings.Load() }
 
 // SetSettings puts another version in force for all that happens from now on.
-func (b *Bot) SetSettings(s *flows.Settings) { b.settings.Store(s) }
+func (b *Bot) SetSettings(s *flows.Settings) {
+	b.force.Lock()
+	defer b.force.Unlock()
+	b.base = s
+	b.settings.Store(overlaid(s, b.leaves))
+}
 
 // Nudge makes Run look at the outbox again, after the clock was moved.
 func (b *Bot) Nudge() {

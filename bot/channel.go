@@ -17,7 +17,8 @@ type Channel interface {
 	Name() string
 	Capabilities() Capabilities
 	// Send delivers one message to the address (without the channel's name) and
-	// gives the platform's reference of it. Errors are Busy, Closed, Gone or
+	// gives the platform's reference of it, which names it inside the chat; behind
+	// "@" it may carry where in the chat that is. Errors are Busy, Closed, Gone or
 	// Refused where the platform says so; any other error means that the outcome
 	// is not known and the message may be sent again. No error text may carry a token
 	// or the message.

@@ -18,6 +18,7 @@ func clean(in Inbound) Inbound {
 	in.From.Name = bounded(plain(in.From.Name), 300)
 	in.Chat.Name = bounded(plain(in.Chat.Name), 300)
 	in.Press = bounded(in.Press, 256)
+	in.Keys = pseudonyms(in)
 	return in
 }
 
@@ -90,4 +91,11 @@ func decode[T any](b json.RawMessage) (T, error) {
 	var v T
 	err := json.Unmarshal(b, &v)
 	return v, err
+}
+
+// plainRef is a message's reference without where it stands: what a channel puts
+// behind "@" (a topic) is not always told again.
+func plainRef(ref string) string {
+	ref, _, _ = strings.Cut(ref, "@")
+	return ref
 }

@@ -29,7 +29,14 @@ const patience = 20 * time.Second
 func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capabilities, now time.Time) (jobs []storage.Job, m Message, err error) {
 	jobs = []storage.Job{j}
 	rows := []sendRow{row}
+	var others []line // of the message that is changed
 	s := b.Settings()
+	if row.Say.React != "" {
+		if !caps.Reacts || !row.toGroup() {
+			return jobs, m, errNothing
+		}
+		return jobs, Message{React: row.Say.React, Quote: row.Say.Quote}, nil
+	}
 	err = b.store.View(ctx, func(tx storage.Tx) error {
 		if row.Say.Slot != "" && caps.Edits && row.Rest == "" {
 			ref, err := tx.Key(slotKey(row, row.Address))
@@ -42,6 +49,15 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 		}
 		if row.Say.Tidy && m.Edit == "" {
 			return errNothing
+		}
+		if m.Edit != "" && row.toGroup() {
+			all, err := linesOf(tx, row.Chat, m.Edit)
+			if err != nil {
+				return err
+			}
+			if others = replaced(all, row, now); others != nil {
+				return nil
+			}
 		}
 		for i, x := range row.Say.Media {
 			if x.Hash != "" || x.Remote == "" {
@@ -64,7 +80,19 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 				return errCapped
 			}
 		}
-		if !row.bundles() || row.Rest != "" {
+		if row.Flow == House && row.Say.Words == "intro-group" && caps.Pins {
+			// At the top when Linli comes into the group, not each time somebody asks.
+			chat, err := tx.Chat(row.Chat)
+			if err != nil && !errors.Is(err, storage.ErrNone) {
+				return err
+			}
+			m.Pin = chat.Introduced.Equal(row.Said)
+		}
+		with := row.bundles
+		if row.Say.Digest && m.Edit == "" && b.gathering(row) {
+			with = func(r sendRow) bool { return r.Say.Digest }
+		}
+		if !with(row) || row.Rest != "" {
 			return nil
 		}
 		lane, err := tx.Lane(j.Lane)
@@ -76,8 +104,15 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 				continue
 			}
 			r, err := decode[sendRow](next.Body)
-			if err != nil || !r.bundles() || next.At.After(now) {
+			if err != nil || !with(r) || next.At.After(now) {
 				break
+			}
+			if r.Say.Digest {
+				if ref, err := tx.Key(slotKey(r, r.Address)); err != nil && !errors.Is(err, storage.ErrNone) {
+					return err
+				} else if len(ref) > 0 {
+					break // it changes a message of its own
+				}
 			}
 			jobs, rows = append(jobs, next), append(rows, r)
 		}
@@ -85,6 +120,16 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 	})
 	if err != nil {
 		return jobs, m, err
+	}
+	between := "\n\n"
+	if row.Say.Digest || others != nil {
+		between = "\n"
+	}
+	if others != nil {
+		rows = rows[:0]
+		for _, l := range others {
+			rows = append(rows, l.Row)
+		}
 	}
 	err = caught(func() error {
 		var texts []string
@@ -107,19 +152,28 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 				texts = append(texts, text)
 			}
 			seen[text] = true
-			if i > 0 && (err != nil || !roomy(strings.Join(texts, "\n\n"), m.Buttons, caps)) {
+			if others != nil {
+				continue // they stood there together already
+			}
+			if i > 0 && (err != nil || !roomy(strings.Join(texts, between), m.Buttons, caps)) {
 				// It leaves by itself, and fails by itself.
 				texts, m.Buttons, jobs = texts[:before], above, jobs[:i]
 				break
 			}
 		}
-		m.Text = strings.Join(texts, "\n\n")
+		m.Text = strings.Join(texts, between)
+		if row.Greet != "" {
+			return b.greetButton(&m, row, s)
+		}
 		return nil
 	})
 	if err != nil {
 		return jobs, m, err
 	}
 	m.Quote, m.Neutral = row.Say.Quote, row.Say.Neutral
+	if row.toGroup() {
+		m.Near = row.Say.Near
+	}
 	if _, quiet := s.Quiet(now); quiet && row.Say.Class != flows.Emergency {
 		m.Silent = true
 	}
@@ -136,7 +190,9 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 
 // bundles says that a row may share a message. One that will be changed, or of
 // which the rules want to hear, stays alone.
-func (r sendRow) bundles() bool { return r.Say.Bundle && r.Say.Slot == "" && r.Say.Receipt == "" }
+func (sendRow) bundles(r sendRow) bool {
+	return r.Say.Bundle && r.Say.Slot == "" && r.Say.Receipt == ""
+}
 
 // roomy says that a bundle still fits one message.
 func roomy(text string, buttons [][]Button, c Capabilities) bool {

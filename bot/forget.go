@@ -87,15 +87,10 @@ func (st *step) forgetPerson(id flows.PersonID, dropped flows.ID) error {
 		}
 		return st.tx.PutPerson(p)
 	}
-	var damaged error
-	named, err := st.tx.Cases(1, func(c flows.Case) bool {
-		_, err := st.tx.Entry(c.ID, string(id))
-		if err != nil && !errors.Is(err, storage.ErrNone) {
-			damaged = err
-		}
-		return err == nil
-	})
-	if err := errors.Join(err, damaged); err != nil || len(named) > 0 {
+	if going, err := isErasing(st.tx, id); err != nil || going {
+		return err // the erasing drops them at its end, and needs to know their accounts until then
+	}
+	if named, err := st.tx.CasesWith(string(id), 1); err != nil || len(named) > 0 {
 		return err
 	}
 	if st.person != nil && st.person.ID == id {

@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"path"
+	"regexp"
 	"time"
 
 	"linli/flows"
@@ -51,7 +53,10 @@ func (b *Bot) keepMedia(body []byte) (string, error) {
 	hash := hex.EncodeToString(sum[:])
 	dir, name := hash[:2], mediaName(hash)
 	if _, err := b.media.Stat(name); err == nil {
-		return hash, nil
+		now := time.Now() // or it might be taken for one that nothing refers to
+		if err := b.media.Chtimes(name, now, now); err == nil {
+			return hash, nil
+		}
 	}
 	if err := b.media.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", fmt.Errorf("media: %w", err)
@@ -107,6 +112,110 @@ func hashOf(tx storage.Tx, m flows.Media) (string, error) {
 	}
 	f, err := decode[fetched](raw)
 	return f.Hash, err
+}
+
+// dropFilesOf deletes the files of somebody who is being erased, unless somebody
+// else has sent the same. It notes which before it does.
+func (b *Bot) dropFilesOf(ctx context.Context, id flows.PersonID) error {
+	var gone []string
+	err := b.store.Update(ctx, func(tx storage.Tx) error {
+		gone = nil
+		raw, err := tx.Key(erasingKey(id))
+		if err != nil {
+			return err
+		}
+		k, err := decode[erasing](raw)
+		if err != nil || b.media == nil {
+			return err
+		}
+		used := map[string]time.Time{}
+		if len(k.Hashes) > 0 {
+			if used, err = b.used(tx); err != nil {
+				return err
+			}
+		}
+		var others []string
+		for _, hash := range k.Hashes {
+			if _, still := used[hash]; still {
+				others = append(others, hash)
+			} else {
+				k.Dropped = append(k.Dropped, hash)
+			}
+		}
+		k.Hashes, k.Files, gone = others, len(k.Dropped), k.Dropped
+		return tx.PutKey(erasingKey(id), flows.Data(k))
+	})
+	if errors.Is(err, storage.ErrNone) {
+		return nil
+	}
+	for _, hash := range gone {
+		if err := b.media.Remove(mediaName(hash)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("media: %w", err)
+		}
+	}
+	return err
+}
+
+var hashes = regexp.MustCompile(`[0-9a-f]{64}`)
+
+// used finds the files that something refers to, with the time at which the
+// last case that does was over: zero for one that goes on, or a row.
+func (b *Bot) used(tx storage.Tx) (map[string]time.Time, error) {
+	used := map[string]time.Time{}
+	note := func(data []byte, over time.Time) {
+		for _, h := range hashes.FindAll(data, -1) {
+			if was, seen := used[string(h)]; !seen || !was.IsZero() && (over.IsZero() || over.After(was)) {
+				used[string(h)] = over
+			}
+		}
+	}
+	if _, err := tx.Cases(1, func(c flows.Case) bool { note(c.Data, c.Ended); return false }); err != nil {
+		return nil, err
+	}
+	jobs, err := tx.Jobs()
+	if err != nil {
+		return nil, err
+	}
+	for _, j := range jobs {
+		note(j.Body, time.Time{})
+	}
+	list, err := tx.Troubles()
+	for _, t := range list {
+		note(t.Body, time.Time{})
+	}
+	return used, err
+}
+
+// dropFiles deletes the files that nothing refers to, and those that only
+// cases refer to that were over before a time (zero: none), and says how many. What
+// has just come is not referred to yet.
+func (b *Bot) dropFiles(ctx context.Context, before time.Time) (n int, err error) {
+	if b.media == nil {
+		return 0, nil
+	}
+	var used map[string]time.Time
+	if err := b.store.View(ctx, func(tx storage.Tx) (err error) { used, err = b.used(tx); return err }); err != nil {
+		return 0, err
+	}
+	now := time.Now() // the folder has the clock of the machine
+	err = fs.WalkDir(b.media.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		i, err := d.Info()
+		if err != nil || now.Sub(i.ModTime()) < time.Hour {
+			return nil // it went meanwhile, or came just now
+		}
+		if over, is := used[path.Base(name)]; is && (over.IsZero() || !over.Before(before)) {
+			return nil
+		}
+		n++
+		return b.media.Remove(name)
+	})
+	if err != nil {
+		return n, fmt.Errorf("media: %w", err)
+	}
+	return n, nil
 }
 
 func mediaName(hash string) string { return hash[:2] + "/" + hash }

@@ -63,7 +63,7 @@ func TestRuleThatPanics(t *testing.T) {
 	// Staff read it on request, nobody else does.
 	s.say("chen", "", "/trouble")
 	s.say("p2", "", "/trouble")
-	s.told("chen: 有一条消息我没处理好，请您看一眼，别漏了：\n事情坏了，电话"+private, "p2: 这个要社区工作人员才能用。")
+	s.told("chen: 有一条消息我没处理好，请您看一眼，别漏了：\n事情坏了，电话"+private+" [再试] [知道了]", "p2: 这个要社区工作人员才能用。")
 }
 
 // hear may fail as well, and an error of a flow parks as a panic does.

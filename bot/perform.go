@@ -24,14 +24,31 @@ func (b *Bot) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var broken error
-	var swept time.Time
+	var swept, looked time.Time
+	looking, sweeping := make(chan struct{}, 1), make(chan struct{}, 1) // one of each at a time, beside the outbox
+	defer func() { looking <- struct{}{}; sweeping <- struct{}{} }()
 	for {
 		var next time.Time
 		if now := b.now(); now.Sub(swept) > time.Hour && ctx.Err() == nil {
-			if err := b.Sweep(ctx); err != nil {
-				b.log.Error("what is over could not be deleted", "err", err)
+			select {
+			case sweeping <- struct{}{}:
+				swept = now
+				go func() {
+					if err := b.Sweep(ctx); err != nil && ctx.Err() == nil {
+						b.log.Error("what is over could not be deleted", "err", err)
+					}
+					<-sweeping
+				}()
+			default:
 			}
-			swept = now
+		}
+		if now := b.now(); now.Sub(looked) > lookEvery && ctx.Err() == nil {
+			select {
+			case looking <- struct{}{}:
+				looked = now
+				go func() { b.lookRound(ctx); <-looking }()
+			default:
+			}
 		}
 		for more := true; more; {
 			select {
@@ -108,6 +125,9 @@ func (b *Bot) Round(ctx context.Context) (n int, next time.Time, err error) {
 
 // claim takes rows that are due and may leave now.
 func (b *Bot) claim(ctx context.Context, n int) (jobs []storage.Job, next time.Time, err error) {
+	if err := b.refresh(ctx); err != nil {
+		return nil, next, err
+	}
 	b.mu.Lock()
 	unsure := b.unsure
 	b.unsure = false
@@ -146,7 +166,9 @@ func (b *Bot) doubt() {
 // restart, or after a claim whose commit ended with an error. A row that must go
 // out at most once and may have been on its way is shown to staff instead.
 func (b *Bot) recover(ctx context.Context) error {
-	return b.store.Update(ctx, func(tx storage.Tx) error {
+	var lost []storage.Job
+	err := b.store.Update(ctx, func(tx storage.Tx) error {
+		lost = nil
 		claimed, err := tx.Claimed()
 		if err != nil {
 			return err
@@ -161,12 +183,7 @@ func (b *Bot) recover(ctx context.Context) error {
 			if j.Kind == "send" {
 				row, err := decode[sendRow](j.Body)
 				if err == nil && row.Say.Class == flows.Invitation {
-					if err := b.trouble(tx, storage.Trouble{Kind: "unknown", Case: j.Case, Why: "the process ended while an invitation was being sent", Body: j.Body}); err != nil {
-						return err
-					}
-					if err := tx.DropJob(j.ID); err != nil {
-						return err
-					}
+					lost = append(lost, j)
 					continue
 				}
 			}
@@ -177,6 +194,14 @@ func (b *Bot) recover(ctx context.Context) error {
 		}
 		return nil
 	})
+	for _, j := range lost {
+		// Its case hears of it in a step of its own, so that a rule that fails stops nothing else.
+		if err == nil {
+			row, _ := decode[sendRow](j.Body) // it was read above
+			err = b.unknown(ctx, []storage.Job{j}, row, "the process ended while an invitation was being sent")
+		}
+	}
+	return err
 }
 
 // perform carries out one claimed row. An error means that its end could not
@@ -198,6 +223,14 @@ func (b *Bot) perform(ctx context.Context, j storage.Job) (err error) {
 		err = b.performWake(ctx, j)
 	case "ask":
 		err = b.performAsk(ctx, j)
+	case "hear":
+		err = b.performHear(ctx, j)
+	case "erase":
+		err = b.performErase(ctx, j)
+	case "again":
+		err = b.performAgain(ctx, j)
+	case "look":
+		err = b.performLook(ctx, j)
 	default:
 		err = b.unreadable(ctx, j)
 	}
@@ -298,7 +331,11 @@ func (b *Bot) event(ctx context.Context, j storage.Job, w flows.What, more func(
 				return err
 			}
 		}
-		if err := b.trouble(tx, storage.Trouble{Kind: "parked", Case: j.Case, Why: err.Error(), Body: j.Body}); err != nil {
+		body, err2 := flows.MarshalWhat(w)
+		if err2 != nil {
+			return err2
+		}
+		if err := b.trouble(tx, storage.Trouble{Kind: "parked", Case: j.Case, Why: err.Error(), Body: body}); err != nil {
 			return err
 		}
 		return tx.DropJob(j.ID)

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"math"
-	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -16,6 +15,9 @@ import (
 // allow says when a row may leave: now, or later because of the reader's
 // hours or the platform's rates.
 func (b *Bot) allow(j storage.Job, now time.Time) time.Time {
+	if j.Kind == "hear" {
+		return b.pace(j.Lane, now)
+	}
 	if j.Kind != "send" {
 		return now
 	}
@@ -26,14 +28,17 @@ func (b *Bot) allow(j storage.Job, now time.Time) time.Time {
 	if at := b.hours(row, now); at.After(now) {
 		return at
 	}
-	return b.rates(row.Address, !strings.HasPrefix(string(row.Chat), "~"), !j.Urgent && !row.Say.Reply, now)
+	if at := b.gathers(row, now); at.After(now) {
+		return at
+	}
+	return b.rates(row, !j.Urgent && !row.Say.Reply, now)
 }
 
 // lanes are the endings of an address's lanes: what may leave now, what is
-// urgent, and what waits for the next bundle, for working hours, for the
-// morning. Rows of a lane leave in order, so that what waits must not stand
+// urgent, what waits for the next bundle, for working hours, for the morning,
+// and what shares a message with other lines. Rows of a lane leave in order, so that what waits must not stand
 // before an answer that may leave at once.
-var lanes = []string{"", "!", "~b", "~w", "~p"}
+var lanes = []string{"", "!", "~b", "~w", "~p", "~d"}
 
 // lane chooses the lane of a new row.
 func (b *Bot) lane(row sendRow, now time.Time) string {
@@ -42,6 +47,8 @@ func (b *Bot) lane(row sendRow, now time.Time) string {
 		return "!"
 	case row.Say.Bundle:
 		return "~b"
+	case row.Say.Digest && b.gathering(row):
+		return "~d"
 	case !b.hours(row, now).After(now):
 		return ""
 	case row.Say.Class == flows.Work:
@@ -75,15 +82,19 @@ func (b *Bot) hours(row sendRow, now time.Time) time.Time {
 // are asked in the order of claims, so that the urgent is served first. Rows that
 // nobody waits for line up one behind the other: were they all put off to the
 // same moment, each claim would write all of them anew.
-func (b *Bot) rates(address string, group, patient bool, now time.Time) time.Time {
+func (b *Bot) rates(row sendRow, patient bool, now time.Time) time.Time {
+	address := row.Address
 	ch, _, ok := b.channel(address)
 	if !ok {
 		return now
 	}
 	caps := ch.Capabilities()
 	per, burst := caps.PerChat, 3
-	if group {
+	if row.toGroup() {
 		per, burst = caps.PerGroup/60, 4
+	}
+	if row.Say.React != "" {
+		per = 0 // a sign is no message of the chat
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

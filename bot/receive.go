@@ -4,35 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/time/rate"
 
 	"linli/flows"
 	"linli/prompts"
 	"linli/storage"
 )
 
-// fragments is what a speaker said in a chat a moment ago, kept in memory only,
-// so that "3号楼2单元" and "电梯又坏了" can be read together.
-type fragments struct {
-	texts []string
-	media []flows.Media // sent without a word, just before
-	sent  time.Time     // when
-	keys  []string      // of the inbounds, so that one delivered again is not two
-	until time.Time
-}
-
 type filedAt struct {
 	id    flows.ID
 	until time.Time
 }
-
-// pictureFirst is how long a photo or voice note without words waits for the
-// words it belongs to.
-const pictureFirst = 2 * time.Minute
 
 // maxText is how many bytes of a message are read; what is longer is cut.
 const maxText = 16 << 10
@@ -46,35 +33,54 @@ func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
 	if len(in.Keys) == 0 {
 		return Answer{}, errors.New("receive: an inbound without a key")
 	}
+	began := time.Now() // how long it took is not a matter of the community's clock
 	in = clean(in)
+	if err := b.refresh(ctx); err != nil {
+		return Answer{}, fmt.Errorf("receive: %w", err)
+	}
 	at := b.clock()
 	h, err := b.look(ctx, in, at)
 	if err != nil {
 		return Answer{}, fmt.Errorf("receive: %w", err)
 	}
-	b.read(&h)
+	var answer Answer
+	if b.crowds(&h, at) {
+		err = b.hearLater(ctx, &h, at)
+	} else {
+		answer, err = b.take(ctx, &h, at, 0)
+	}
+	if err != nil {
+		return Answer{}, fmt.Errorf("receive: %w", err)
+	}
+	b.watch.Heard(in.Channel, in.Kind, time.Since(began))
+	b.Nudge()
+	return answer, nil
+}
+
+// take reads and hears something. Job is the row in which it has waited, 0 for
+// what a channel has just brought.
+func (b *Bot) take(ctx context.Context, h *heard, at time.Time, job uint64) (answer Answer, err error) {
+	b.read(h)
 	if h.fault != "" && h.reading.Danger == "" && h.From.Person {
 		// Nobody knows what it says: staff read it. A danger goes on without the rest.
-		if err := b.park(ctx, h, at, h.fault); err != nil {
-			return Answer{}, fmt.Errorf("receive: %w", err)
-		}
-		b.Nudge()
-		return Answer{}, nil
+		return Answer{}, b.park(ctx, *h, at, h.fault, job)
 	}
-	var answer Answer
 	err = caught(func() error {
 		return b.store.Update(ctx, func(tx storage.Tx) error {
-			prior, seen, err := b.once(tx, in, at)
+			prior, seen, err := b.fresh(tx, h.Inbound, at, job)
 			if err != nil {
 				return err
 			}
 			if seen {
 				// Delivered again, perhaps because the end of the first time was not known.
 				h.kept, h.opened, answer.Toast = readMark(prior)
+				if h.turn != nil {
+					h.turn.CancelAt(at) // it was counted the first time
+				}
 				return nil
 			}
-			st := &step{b: b, tx: tx, at: at, s: h.settings, event: in.Keys[0], in: &h}
-			if err := b.hear(st, &h); err != nil {
+			st := &step{b: b, tx: tx, at: at, s: h.settings, event: h.Keys[0], in: h}
+			if err := b.hear(st, h); err != nil {
 				return err
 			}
 			if err := st.settle(); err != nil {
@@ -82,8 +88,8 @@ func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
 			}
 			answer.Toast = st.toast
 			h.kept, h.opened = st.kept, st.opened
-			if st.kept || st.toast != "" {
-				for _, k := range in.Keys { // it may come again under any of them
+			if job == 0 && (st.kept || st.toast != "") {
+				for _, k := range h.Keys { // it may come again under any of them
 					if err := tx.Answer(k, at, mark(st.opened, st.toast)); err != nil {
 						return err
 					}
@@ -92,20 +98,38 @@ func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
 			return nil
 		})
 	})
+	if h.leaves {
+		b.stale.Store(true) // also where the end of the commit is not known
+	}
 	var fault *panicked
 	if errors.As(err, &fault) {
-		b.log.Error("a rule failed, the message is parked", "channel", in.Channel, "fault", fault.where)
-		err = b.park(ctx, h, at, fault.where)
+		b.log.Error("a rule failed, the message is parked", "channel", h.Channel, "fault", fault.where)
+		err = b.park(ctx, *h, at, fault.where, job)
 	} else if errors.Is(err, errRules) {
-		b.log.Error("a rule failed, the message is parked", "channel", in.Channel, "why", err.Error())
-		err = b.park(ctx, h, at, "rules")
+		b.log.Error("a rule failed, the message is parked", "channel", h.Channel, "why", err.Error())
+		err = b.park(ctx, *h, at, "rules", job)
+	} else if errors.Is(err, storage.ErrDamaged) {
+		b.log.Error("a record is damaged, the message is parked", "channel", h.Channel, "err", err)
+		err = b.parkDamaged(ctx, *h, at, job)
 	}
 	if err != nil {
-		return Answer{}, fmt.Errorf("receive: %w", err)
+		return Answer{}, err
 	}
-	b.recall(h, at)
-	b.Nudge()
+	b.recall(*h, at)
 	return answer, nil
+}
+
+// fresh marks something as heard, and says whether it has been before: by its
+// names, or because the row in which it waited is gone.
+func (b *Bot) fresh(tx storage.Tx, in Inbound, at time.Time, job uint64) (prior []byte, seen bool, err error) {
+	if job == 0 {
+		return b.once(tx, in, at)
+	}
+	there, err := live(tx, job)
+	if err != nil || !there {
+		return nil, true, err
+	}
+	return nil, false, tx.DropJob(job)
 }
 
 // heard is an inbound with what is known around it.
@@ -119,6 +143,8 @@ type heard struct {
 	fault    string // where the reader failed
 	kept     bool   // something of it was kept: it is no fragment any more
 	opened   flows.ID
+	turn     *rate.Reservation // the speaker's, see crowds
+	leaves   bool              // it changed who is on leave
 }
 
 // who is the address of the speaker with its channel.
@@ -128,18 +154,22 @@ func (h *heard) who() string { return h.Channel + ":" + h.From.Address }
 func (b *Bot) look(ctx context.Context, in Inbound, at time.Time) (heard, error) {
 	h := heard{Inbound: in, settings: b.Settings()}
 	err := b.store.View(ctx, func(tx storage.Tx) error { return b.find(tx, &h) })
+	if errors.Is(err, storage.ErrDamaged) {
+		err = nil // it is read all the same: it may be about a danger
+	}
 	return h, err
 }
 
+// find looks up chat and speaker. Where a record is damaged, they are left as
+// those of strangers.
 func (b *Bot) find(tx storage.Tx, h *heard) error {
-	var err error
 	address := h.Channel + ":" + h.Chat.Address
-	h.chat, err = tx.ChatAt(address)
-	h.known = err == nil
-	if errors.Is(err, storage.ErrNone) {
-		h.chat, err = b.newChat(h, address), nil
+	h.person = storage.Person{}
+	chat, err := tx.ChatAt(address)
+	if h.known = err == nil; !h.known {
+		chat = b.newChat(h, address)
 	}
-	if err != nil {
+	if h.chat = chat; err != nil && !errors.Is(err, storage.ErrNone) {
 		return err
 	}
 	if h.As != "" {
@@ -230,48 +260,6 @@ func (b *Bot) read(h *heard) {
 }
 
 func (h *heard) talkKey() string { return h.Channel + ":" + h.Chat.Address + "\x00" + h.From.Address }
-
-// recall keeps a fragment that led to nothing for as long as the next may join it.
-func (b *Bot) recall(h heard, at time.Time) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	join := h.settings.Limits.Join
-	if h.opened != "" && h.chat.Group {
-		b.here[h.chat.ID] = filedAt{h.opened, at.Add(join)}
-	}
-	if h.kept {
-		delete(b.talk, h.talkKey())
-		return
-	}
-	if h.Kind != Said || h.Message.Text == "" && len(h.Message.Media) == 0 || !h.From.Person {
-		return
-	}
-	if len(b.talk) > b.crowd {
-		maps.DeleteFunc(b.talk, func(_ string, f fragments) bool { return at.After(f.until) })
-		b.crowd = max(10000, 2*len(b.talk)) // looked through again only when it has doubled
-	}
-	f := b.talk[h.talkKey()]
-	if at.After(f.until) {
-		f = fragments{}
-	}
-	for _, k := range h.Keys {
-		if slices.Contains(f.keys, k) {
-			return
-		}
-	}
-	f.keys = append(f.keys, h.Keys...)
-	if h.Message.Text == "" {
-		f.media, f.sent = append(f.media, h.Message.Media...), at
-		f.media = f.media[max(0, len(f.media)-4):]
-	} else {
-		f.texts = append(f.texts, h.Message.Text)
-		f.texts = f.texts[max(0, len(f.texts)-4):]
-		f.media = nil // it belonged to that
-	}
-	f.keys = f.keys[max(0, len(f.keys)-16):]
-	f.until = at.Add(join)
-	b.talk[h.talkKey()] = f
-}
 
 // mark is what is kept with the name of an inbound that led to something: the
 // case it opened and the notice it was answered with. For chatter nothing is.
@@ -403,82 +391,4 @@ func (b *Bot) pressed(st *step, h *heard) error {
 		return err
 	}
 	return st.run(c, flows.Chose{Choice: choice, Value: value})
-}
-
-// said finds the case a message belongs to, or offers it to the flows.
-func (b *Bot) said(st *step, h *heard) error {
-	msg := h.Message
-	w := flows.Said{Message: msg, Edited: h.Kind == Edited, Direct: !h.chat.Group}
-	own, err := st.tx.Ref(h.chat.ID, msg.Ref)
-	if h.Kind == Edited && err == nil {
-		c, err := st.tx.Case(own)
-		if err != nil {
-			return err
-		}
-		return st.run(c, w)
-	}
-	if err != nil && !errors.Is(err, storage.ErrNone) {
-		return err
-	}
-	if x := h.person.Expect; w.Direct && h.Kind == Said && x.Case != "" && st.at.Before(x.Until) &&
-		h.reading.Danger == "" && !asks(h) && !msg.Forwarded {
-		c, err := st.tx.Case(x.Case)
-		if err == nil {
-			w.Tag = x.Tag
-			h.person.Expect = storage.Expect{}
-			if err := st.tx.PutPerson(h.person); err != nil {
-				return err
-			}
-			if err := st.need(h); err != nil {
-				return err
-			}
-			return st.run(c, w)
-		}
-		if err != nil && !errors.Is(err, storage.ErrNone) {
-			return err
-		}
-	}
-	if msg.ReplyTo != "" {
-		id, err := st.tx.Ref(h.chat.ID, msg.ReplyTo)
-		if err == nil {
-			w.Recent, w.Older = id, true
-		} else if !errors.Is(err, storage.ErrNone) {
-			return err
-		}
-	}
-	for _, r := range h.person.Recent {
-		if w.Recent == "" && (r.Chat == h.chat.ID || w.Direct) && st.at.Before(r.Until) {
-			w.Recent = r.Case
-		}
-	}
-	b.mu.Lock()
-	if f, ok := b.here[h.chat.ID]; ok && st.at.Before(f.until) {
-		w.Here = f.id
-	}
-	b.mu.Unlock()
-	similar, err := st.similar(h.reading, "", &w)
-	if err != nil {
-		return err
-	}
-	e := flows.Event{ID: st.event, At: st.at, By: st.by, What: w, Reading: h.reading, Chat: h.chat, Similar: similar, Settings: st.s}
-	for _, f := range b.order {
-		var effects []flows.Effect
-		if err := caught(func() error { effects = f.Hear(e); return nil }); err != nil {
-			return err
-		}
-		if len(effects) == 0 {
-			continue
-		}
-		if err := st.need(h); err != nil {
-			return err
-		}
-		return st.apply(nil, f.Name, effects)
-	}
-	return nil
-}
-
-// asks says that a message asks how a case stands, by words or by nothing but
-// its number, and so answers no question of ours.
-func asks(h *heard) bool {
-	return h.reading.Status || h.reading.Number > 0 && utf8.RuneCountInString(h.Message.Text) <= 8
 }

@@ -24,9 +24,13 @@ type sendRow struct {
 	Said    time.Time      `json:"said"`
 	Rest    string         `json:"rest,omitempty"`  // what is left of a text too long for one message
 	Edit    string         `json:"edit,omitempty"`  // the message of the slot, where its case is being forgotten
+	Greet   string         `json:"greet,omitempty"` // the word of a link to the private conversation
 	Tried   []string       `json:"tried,omitempty"` // addresses of the person that did not take it
 	Say     flows.Say      `json:"say"`
 }
+
+// toGroup says that a row is for a group, not for a person.
+func (r sendRow) toGroup() bool { return !strings.HasPrefix(string(r.Chat), "~") }
 
 // sayRow is the body of a row that tells many people something: it becomes
 // send rows batch by batch.
@@ -121,7 +125,7 @@ func (st *step) address(c *flows.Case, flow string, no int, say flows.Say) (int,
 	case to.Person != "":
 		people = []flows.PersonID{to.Person}
 	case to.Role != "":
-		people = st.s.With(to.Role, to.Scope)
+		people = st.present(st.s.With(to.Role, to.Scope))
 	case to.Chat != "":
 		chat, err := st.chatOf(to.Chat)
 		if errors.Is(err, storage.ErrNone) || err == nil && chat.Left {
@@ -169,6 +173,11 @@ next:
 // tellPerson adds a row for one person, if there is an address of their own.
 func (st *step) tellPerson(c *flows.Case, flow string, no int, say flows.Say, id flows.PersonID) (bool, error) {
 	p, err := st.tx.Person(id)
+	if errors.Is(err, storage.ErrDamaged) {
+		// That one person's record cannot be read must keep nobody else from being told.
+		st.b.log.Error("a person cannot be told, their record is damaged", "err", err)
+		err = storage.ErrNone
+	}
 	if errors.Is(err, storage.ErrNone) {
 		o, ok := st.s.Official(id)
 		if !ok {
@@ -185,7 +194,7 @@ func (st *step) tellPerson(c *flows.Case, flow string, no int, say flows.Say, id
 		return false, err
 	}
 	if len(p.Reach) == 0 {
-		return false, nil
+		return st.greet(c, say, p)
 	}
 	if say.Expect != "" && c != nil {
 		wait := say.For

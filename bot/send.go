@@ -31,6 +31,8 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	}
 	now := b.clock()
 	if u := row.Say.Until; !u.IsZero() && now.After(u) {
+		name, _, _ := strings.Cut(row.Address, ":")
+		b.watch.Sent(name, row.Say.Class, string(flows.Expired), now.Sub(row.Said))
 		return b.delivered(ctx, []storage.Job{j}, row, flows.Expired, "")
 	}
 	ch, address, ok := b.channel(row.Address)
@@ -49,6 +51,7 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 		return b.delivered(ctx, jobs, row, flows.Confirmed, "")
 	}
 	if errors.Is(err, errCapped) {
+		b.watch.Sent(ch.Name(), row.Say.Class, string(flows.Capped), now.Sub(row.Said))
 		return b.delivered(ctx, []storage.Job{j}, row, flows.Capped, "")
 	}
 	if err != nil {
@@ -64,6 +67,7 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	var ref string
 	err = caught(func() (err error) { ref, err = ch.Send(sendCtx, address, m); return err })
 	cancel()
+	b.watch.Sent(ch.Name(), row.Say.Class, ending(err), now.Sub(row.Said))
 	if err == nil && rest != "" {
 		row.Rest = rest
 		return b.finish(ctx, func(tx storage.Tx) error {
@@ -72,6 +76,32 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 		})
 	}
 	return b.sent(ctx, jobs, row, ref, err)
+}
+
+// ending names how an attempt to send ended, for figures.
+func ending(err error) string {
+	var (
+		busy    Busy
+		closed  Closed
+		gone    Gone
+		refused Refused
+		moved   Moved
+	)
+	switch {
+	case err == nil:
+		return string(flows.Confirmed)
+	case errors.As(err, &busy):
+		return "busy"
+	case errors.As(err, &moved):
+		return "moved"
+	case errors.As(err, &gone):
+		return "gone"
+	case errors.As(err, &closed):
+		return "closed"
+	case errors.As(err, &refused):
+		return string(flows.Refused)
+	}
+	return "unknown"
 }
 
 // sent keeps the outcome of a send.
@@ -102,7 +132,7 @@ func (b *Bot) sent(ctx context.Context, jobs []storage.Job, row sendRow, ref str
 	b.log.Warn("a message could not be sent", "job", j.ID, "case", j.Case, "attempt", j.Attempts, "err", err)
 	switch {
 	case row.Say.Class == flows.Invitation:
-		return b.unknown(ctx, jobs, row)
+		return b.unknown(ctx, jobs, row, "the platform did not say whether an invitation arrived")
 	case j.Attempts >= urgentTries, j.Attempts >= tries && !j.Urgent:
 		return b.dead(ctx, jobs, row, fmt.Sprintf("given up after %d attempts", j.Attempts))
 	}
@@ -171,8 +201,18 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 				return err
 			}
 		}
+		if row.Say.Digest && out == flows.Confirmed {
+			b.gone(row.Address, b.clock())
+		}
 		if ref == "" || row.Button == "" {
 			return nil
+		}
+		prior, err := tx.Key(slotKey(row, row.Address))
+		if err != nil && !errors.Is(err, storage.ErrNone) {
+			return err
+		}
+		if err := keepDigest(tx, jobs, row, string(prior) == ref, ref, b.clock()); err != nil {
+			return err
 		}
 		if _, err := tx.Case(row.Button); err != nil {
 			if errors.Is(err, storage.ErrNone) {
@@ -185,7 +225,7 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 				return err
 			}
 		}
-		return tx.PutRef(row.Chat, ref, row.Button)
+		return tx.PutRef(row.Chat, plainRef(ref), row.Button)
 	}
 	j := jobs[0]
 	if j.Case == "" || out == flows.Confirmed && row.Say.Receipt == "" {
@@ -221,10 +261,10 @@ func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, wh
 			return nil
 		}
 		p, err := tx.Person(row.Person)
+		if errors.Is(err, storage.ErrNone) || errors.Is(err, storage.ErrDamaged) {
+			return nil // nobody knows another way to them
+		}
 		if err != nil {
-			if errors.Is(err, storage.ErrNone) {
-				return nil
-			}
 			return err
 		}
 		if gone {
@@ -256,12 +296,12 @@ func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, wh
 
 // unknown shows staff a send that may or may not have arrived and must not be
 // made twice.
-func (b *Bot) unknown(ctx context.Context, jobs []storage.Job, row sendRow) error {
+func (b *Bot) unknown(ctx context.Context, jobs []storage.Job, row sendRow, why string) error {
 	return b.event(ctx, jobs[0], flows.Delivered{Mark: markOf(row.Say), To: row.Person, Outcome: flows.Refused}, func(tx storage.Tx) error {
 		if err := b.noteSent(tx, jobs[0], "unknown"); err != nil {
 			return err
 		}
-		return b.trouble(tx, storage.Trouble{Kind: "unknown", Case: jobs[0].Case, Why: "the platform did not say whether an invitation arrived", Body: jobs[0].Body})
+		return b.trouble(tx, storage.Trouble{Kind: "unknown", Case: jobs[0].Case, Why: why, Body: jobs[0].Body})
 	})
 }
 

@@ -56,6 +56,7 @@ type platform struct {
 	mu    sync.Mutex
 	tried []arrived
 	sent  []arrived
+	n     int                                  // how many were sent
 	do    func(to string, m bot.Message) error // nil: everything arrives
 }
 
@@ -76,7 +77,8 @@ func (p *platform) Send(_ context.Context, to string, m bot.Message) (string, er
 	defer p.mu.Unlock()
 	ref := m.Edit
 	if ref == "" {
-		ref = fmt.Sprintf("%s-%d", p.name, len(p.sent)+1)
+		p.n++
+		ref = fmt.Sprintf("%s-%d", p.name, p.n)
 	}
 	p.sent = append(p.sent, arrived{To: to, Message: m, Ref: ref, At: p.clock.now()})
 	return ref, nil

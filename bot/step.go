@@ -61,8 +61,12 @@ func (st *step) move(c flows.Case, e flows.Event) error {
 	}
 	st.kept = true
 	st.moved = append(st.moved, c.ID)
-	if e.By.Person != "" {
-		if entry, err := st.tx.Entry(c.ID, string(e.By.Person)); err == nil {
+	who := e.By.Person
+	if w, ok := e.What.(flows.Erased); ok {
+		who = w.Person
+	}
+	if who != "" {
+		if entry, err := st.tx.Entry(c.ID, string(who)); err == nil {
 			e.Entry = &entry
 		} else if !errors.Is(err, storage.ErrNone) {
 			return err
@@ -84,6 +88,9 @@ func (st *step) move(c flows.Case, e flows.Event) error {
 		if c.No, err = st.tx.Count("number"); err != nil {
 			return err
 		}
+	}
+	if c.Done && c.Ended.IsZero() {
+		c.Ended = e.At
 	}
 	if err := st.tx.PutCase(c); err != nil {
 		return err
@@ -242,7 +249,7 @@ func (st *step) open(c *flows.Case, eff flows.Open) error {
 func (st *step) tie(id flows.ID) error {
 	h := st.in
 	if h.Message.Ref != "" {
-		if err := st.tx.PutRef(h.chat.ID, h.Message.Ref, id); err != nil {
+		if err := st.tx.PutRef(h.chat.ID, plainRef(h.Message.Ref), id); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"strings"
 	"time"
@@ -16,13 +17,16 @@ import (
 const markLife = 8 * 24 * time.Hour
 
 // Sweep deletes what was kept for a time that is over: the marks of what was
-// heard, parked texts, codes, counts of past weeks, and in memory what somebody
-// said and nothing followed.
+// heard, parked texts, codes, counts of past weeks, in memory what somebody
+// said and nothing followed, and of cases and people what Limits.Keep says.
 func (b *Bot) Sweep(ctx context.Context) error {
 	b.fade(b.clock())
-	return b.store.Update(ctx, func(tx storage.Tx) error {
+	err := b.store.Update(ctx, func(tx storage.Tx) error {
 		now := b.clock()
 		if err := tx.DropMarks(now.Add(-markLife)); err != nil {
+			return err
+		}
+		if err := sweepDigests(tx, now); err != nil {
 			return err
 		}
 		list, err := tx.Troubles()
@@ -59,6 +63,9 @@ func (b *Bot) Sweep(ctx context.Context) error {
 				}
 			}
 		}
+		if err := b.sweepLeaves(tx, now); err != nil {
+			return err
+		}
 		week := strings.SplitN(capKey("", now), "/", 3)[1]
 		caps, err := tx.Keys("cap/")
 		if err != nil {
@@ -73,6 +80,7 @@ func (b *Bot) Sweep(ctx context.Context) error {
 		}
 		return nil
 	})
+	return errors.Join(err, b.keep(ctx))
 }
 
 // fade drops what is kept in memory and over.
@@ -81,5 +89,6 @@ func (b *Bot) fade(now time.Time) {
 	defer b.mu.Unlock()
 	maps.DeleteFunc(b.talk, func(_ string, f fragments) bool { return now.After(f.until) })
 	maps.DeleteFunc(b.here, func(_ flows.ChatID, f filedAt) bool { return now.After(f.until) })
+	b.calm(now)
 	maps.DeleteFunc(b.wrong, func(_ string, a attempts) bool { return now.After(a.until) })
 }

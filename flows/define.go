@@ -12,7 +12,20 @@ type Flow struct {
 	Words Words
 	hear  func(Event) []Effect
 	step  func(CaseRef, json.RawMessage, Event) (json.RawMessage, Summary, []Effect, error)
+	own   func(json.RawMessage, PersonID) (Own, error)
+	sum   func(json.RawMessage) (Summary, error)
 }
+
+// Own is what a case holds of a person, for nobody but themself.
+type Own struct {
+	Said  string  // their own words
+	Media []Media // their photos and voice notes
+	Words string  // the text of the flow that says how it stands
+	Vars  Vars
+}
+
+// Owner is a State that can tell people what it holds of them.
+type Owner interface{ Own(PersonID) Own }
 
 // Define makes a flow of its rules. S is the flow's state, a plain struct that
 // JSON can write and read; the first event of a case (Opened) meets its zero
@@ -40,8 +53,30 @@ func Define[S State](name string, words fs.FS, rules func(id string, s S, e Even
 			return nil, Summary{}, nil, fmt.Errorf("flow %s: state: %w", name, err)
 		}
 		return out, s.Summary(), effects, nil
+	}, own: func(data json.RawMessage, p PersonID) (Own, error) {
+		var s S
+		if _, ok := any(s).(Owner); !ok {
+			return Own{}, nil
+		}
+		if err := json.Unmarshal(data, &s); err != nil {
+			return Own{}, fmt.Errorf("flow %s: state: %w", name, err)
+		}
+		return any(s).(Owner).Own(p), nil
+	}, sum: func(data json.RawMessage) (Summary, error) {
+		var s S
+		if err := json.Unmarshal(data, &s); err != nil {
+			return Summary{}, fmt.Errorf("flow %s: state: %w", name, err)
+		}
+		return s.Summary(), nil
 	}}, nil
 }
+
+// Sum gives the summary of a case as this version sees its state: that of the
+// row may be by an earlier one, which knew less.
+func (f Flow) Sum(c Case) (Summary, error) { return f.sum(c.Data) }
+
+// Own gives what a case holds of a person; nothing of a flow that cannot say.
+func (f Flow) Own(c Case, p PersonID) (Own, error) { return f.own(c.Data, p) }
 
 // Hear offers a message that belongs to no case.
 func (f Flow) Hear(e Event) []Effect {

@@ -55,6 +55,10 @@ type (
 		// Digest lets a line to a group share a message with the lines of other
 		// cases that come shortly after each other, because a group takes only so many.
 		Digest bool `json:"digest,omitempty"`
+		// Greet offers a reader who cannot be told in private, once and in the group
+		// where they have just spoken (at Near), to begin a private conversation. It
+		// must not be set where the group must not see that they spoke.
+		Greet bool `json:"greet,omitempty"`
 		// Expect says that the reader's next message belongs to this case,
 		// under this tag, for as long as For says (an hour if zero).
 		Expect string        `json:"expect,omitempty"`

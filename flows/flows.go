@@ -37,6 +37,8 @@ type Case struct {
 	Parent ID              `json:"parent,omitempty"` // the case that opened this one
 	No     int             `json:"no,omitempty"`     // the number people say on the phone, 0 until filed; a child has its parent's
 	Opened time.Time       `json:"opened"`
+	Ended  time.Time       `json:"ended,omitzero"` // when it was done; zero also for what was done under the first version
+	Bare   bool            `json:"bare,omitempty"` // its time is over: the words and the people in it are gone
 	Data   json.RawMessage `json:"data,omitempty"`
 	Summary
 }
@@ -52,6 +54,7 @@ type Summary struct {
 	Item     string   `json:"item,omitempty"`
 	Holder   PersonID `json:"holder,omitempty"` // whose turn it is, for lists
 	Due      Time     `json:"due,omitzero"`     // when the next promise runs out, for lists
+	Danger   Danger   `json:"danger,omitempty"` // of an emergency: nobody in it is erased before it is over, and it is kept by a time of its own
 }
 
 // Time is time.Time; the alias keeps omitzero fields short.
@@ -70,7 +73,7 @@ type Event struct {
 	Case     CaseRef // the case the event is for; zero in Hear
 	Reading  Reading // what the reader made of the words, if there are words
 	Chat     Chat    // where it was said or pressed; zero if nowhere
-	Entry    *Entry  // the actor's own entry of this case
+	Entry    *Entry  // the actor's own entry of this case; with Erased that of the person
 	Similar  []Similar
 	Settings *Settings
 	Counts   map[string]int // number of entries of this case by tag, as of before this event
@@ -167,8 +170,10 @@ type (
 	// Erased asks a case to let go of a person: their words, photos, name, exact
 	// place, and their id. Person "" means everybody who is no official, because the
 	// time for which such a case keeps people is over. The rules take it out of the
-	// state and tell their children; the engine takes care of entries, journal,
-	// rows and files. After it the state must hold nothing of the person.
+	// state. Where words, photos or a place went with it, the engine brings the same
+	// event to the children of the case, which were opened with them; it also takes
+	// care of entries, journal, rows and files. After it the state must hold nothing
+	// of the person, but that somebody with a post did the work.
 	Erased struct {
 		Person PersonID `json:"person,omitempty"`
 	}

@@ -10,7 +10,13 @@
 //     other.
 //   - After a commit that failed for another reason than a full disk the store
 //     refuses everything (ErrBroken): nothing is acknowledged after a failed sync.
-//   - A record that was damaged is reported (ErrDamaged), never served.
+//   - A record that was damaged is never served, and makes nothing else
+//     unusable. Who asks for it alone gets ErrDamaged. What lists, leaves it out, and the
+//     store reports it once to who opened it. Writing over it and dropping it
+//     work. Claim gives up a row that cannot be read, so that its lane goes on;
+//     Tally counts anew; a damaged mark is one that was seen. Only what all the
+//     rest hangs on (a counter, the name of a community) fails until a backup
+//     is restored.
 //
 // The package knows the vocabulary of flows and nothing of channels.
 package storage
@@ -105,6 +111,8 @@ type Tx interface {
 	// Ref ties a message of a chat (by the platform's reference) to a case.
 	Ref(chat flows.ChatID, ref string) (flows.ID, error)
 	PutRef(chat flows.ChatID, ref string, id flows.ID) error
+	// DropRefs unties every message of a chat.
+	DropRefs(chat flows.ChatID) error
 
 	// AddJob appends a row to the outbox and gives its id, which is never reused
 	// and grows.
@@ -132,7 +140,9 @@ type Tx interface {
 	// Note appends a record to the journal of its case and chains it (see Record).
 	Note(Record) error
 	Journal(id flows.ID) ([]Record, error)
-	// EraseRecords erases the records of a case for which of says so; the chain stays.
+	// EraseRecords erases the records of a case for which of says so; the chain
+	// stays. It erases damaged ones too, for nobody can say what is in them. A case
+	// that is not there has no records.
 	EraseRecords(id flows.ID, of func(Record) bool) error
 
 	// Troubles are what could not be done and a person must look at.

@@ -6,12 +6,9 @@ import (
 	"errors"
 	"image"
 	"image/png"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"linli/bot"
 )
@@ -34,6 +31,10 @@ type Fixture struct {
 	// Lose takes a message of Linli away, so that it can be changed no more;
 	// nil where nobody can.
 	Lose func(t *testing.T, address, ref string)
+	// Signed and Pinned say whether Linli's sign stands on a message, and
+	// whether a message is pinned; nil for a channel that can do no such thing.
+	Signed func(t *testing.T, address, ref string) bool
+	Pinned func(t *testing.T, address, ref string) bool
 
 	// Say lets the person say something and gives the platform's reference of
 	// it; nil for a channel that hears nothing. It does not wait for the receiver,
@@ -77,6 +78,10 @@ func Channel(t *testing.T, build func(t *testing.T, r Receiver) Fixture) {
 		"text":    (*suite).text,
 		"buttons": (*suite).buttons,
 		"edit":    (*suite).edit,
+		"links":   (*suite).links,
+		"signs":   (*suite).signs,
+		"near":    (*suite).near,
+		"pins":    (*suite).pins,
 		"files":   (*suite).files,
 		"gone":    (*suite).gone,
 		"end":     (*suite).end,
@@ -371,73 +376,5 @@ func (s *suite) end() {
 	}
 	if err == nil && s.last(s.Private).Text != plant {
 		s.Error("a send that was cut off is said to have arrived, and has not")
-	}
-}
-
-// ear is the receiver of the suite.
-type ear struct {
-	mu     sync.Mutex
-	tries  []bot.Inbound
-	taken  []bot.Inbound
-	fail   int // how many of the next are not taken
-	toast  string
-	came   chan struct{}
-	inside map[string]bool // chats that are being heard
-	twice  bool            // one was heard twice at the same time
-}
-
-var errBusy = errors.New("the store is busy")
-
-func (e *ear) Receive(_ context.Context, in bot.Inbound) (bot.Answer, error) {
-	e.mu.Lock()
-	e.twice = e.twice || e.inside[in.Chat.Address]
-	e.inside[in.Chat.Address] = true
-	e.mu.Unlock()
-	runtime.Gosched() // whoever else would come in does so now
-	defer func() {
-		select {
-		case e.came <- struct{}{}:
-		default:
-		}
-	}()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.inside, in.Chat.Address)
-	e.tries = append(e.tries, in)
-	if e.fail > 0 {
-		e.fail--
-		return bot.Answer{}, errBusy
-	}
-	if in.Kind != bot.Ignored {
-		e.taken = append(e.taken, in)
-	}
-	return bot.Answer{Toast: e.toast}, nil
-}
-
-func (e *ear) heard() []bot.Inbound {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return slices.Clone(e.taken)
-}
-
-func (e *ear) forget() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.taken, e.tries = nil, nil
-}
-
-// wait waits until n things were taken.
-func (e *ear) wait(t *testing.T, n int) []bot.Inbound {
-	t.Helper()
-	limit := time.After(30 * time.Second)
-	for {
-		if got := e.heard(); len(got) >= n {
-			return got
-		}
-		select {
-		case <-e.came:
-		case <-limit:
-			t.Fatalf("heard %d of %d", len(e.heard()), n)
-		}
 	}
 }

@@ -17,9 +17,18 @@ import (
 
 var fileForm = regexp.MustCompile(`^[A-Za-z0-9_.\-/]{1,500}$`)
 
-// Fetch downloads a photo or a voice note by its file id. Telegram gives
-// files up to 20 MB.
+// idForm is what Telegram calls a file: no address of anything.
+var idForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,400}$`)
+
+// Fetch downloads a photo or a voice note by its file id, of at most limit
+// bytes and never more than the 20 MB that Telegram gives a bot. It reads from
+// the files of the configured Bot API and from nowhere else: an id or a path that
+// is an address, and a redirect, are Refused. Nothing here looks into a file.
 func (t *Telegram) Fetch(ctx context.Context, remote string, limit int64) ([]byte, error) {
+	if !idForm.MatchString(remote) {
+		return nil, bot.Refused{Why: "not the id of a file"}
+	}
+	limit = min(limit, fileLimit)
 	ctx, cancel := context.WithTimeout(ctx, fileTimeout)
 	defer cancel()
 	f, err := t.calls.GetFile(ctx, &tg.GetFileParams{FileID: remote})
@@ -50,7 +59,9 @@ func (w *wire) download(ctx context.Context, file string, limit int64) ([]byte, 
 	switch {
 	case resp.StatusCode == http.StatusOK:
 	case resp.StatusCode == http.StatusTooManyRequests:
-		return nil, bot.Busy{After: 5 * time.Second}
+		return nil, bot.Busy{After: max(retryAfter(resp.Header), 5*time.Second)}
+	case resp.StatusCode/100 == 3:
+		return nil, bot.Refused{Why: "download leaves the Bot API"}
 	case resp.StatusCode == http.StatusNotFound, resp.StatusCode == http.StatusGone:
 		return nil, bot.Refused{Why: "file is not there any more"}
 	default:

@@ -19,13 +19,18 @@ const (
 	albumLimit   = 10
 )
 
-// Send delivers a message to a chat, by its number. The reference is the
-// number of the message inside the chat; of several, of the one with the text.
+// Send delivers a message to a chat, by its number. The reference is that of
+// the message; of several, of the one with the text.
 //
 // An edit changes words and buttons, never photos and voice notes; a message
 // that cannot be edited any more is sent anew, one that is unchanged counts as
 // sent. Neutral hides the whole text behind a spoiler, which Telegram keeps covered
 // in notifications too. Links get no preview.
+//
+// What answers a message of a topic, or belongs near one, goes into that topic;
+// if the topic is closed or gone, into the General one. A sign that cannot be put
+// on a message, because the group allows none or the message is gone, and a
+// message that cannot be pinned, count as sent.
 //
 // Voice notes follow the text, each as a message of its own that answers it. What
 // went out of a message is not repeated by its next attempt in this process.
@@ -34,9 +39,15 @@ func (t *Telegram) Send(ctx context.Context, address string, m bot.Message) (str
 	if err != nil {
 		return "", bot.Refused{Why: "address is no chat of telegram"}
 	}
-	if old, err := strconv.Atoi(m.Edit); err == nil {
+	if m.React != "" {
+		return m.Quote, t.react(ctx, chat, m)
+	}
+	if old, _, ok := parseRef(m.Edit); ok {
 		again, err := t.edit(ctx, chat, old, m)
 		if !again {
+			if err == nil && m.Pin {
+				t.pin(ctx, chat, m.Edit)
+			}
 			return m.Edit, err
 		}
 	}
@@ -54,6 +65,9 @@ func (t *Telegram) Send(ctx context.Context, address string, m bot.Message) (str
 		return "", err
 	}
 	t.begun.end(key)
+	if m.Pin {
+		t.pin(ctx, chat, done.ref)
+	}
 	return done.ref, nil
 }
 
@@ -62,11 +76,11 @@ func (t *Telegram) sendWords(ctx context.Context, chat int64, key string, m bot.
 	short := bot.UTF16.Len(m.Text) <= captionLimit
 	switch {
 	case len(m.Photos) == 0:
-		return t.sendText(ctx, chat, m)
+		return placed(ctx, chat, m, t.sendText)
 	case len(m.Photos) == 1 && short:
-		return t.sendPhoto(ctx, chat, m)
+		return placed(ctx, chat, m, t.sendPhoto)
 	case len(m.Photos) <= albumLimit && short && len(m.Buttons) == 0:
-		return t.sendAlbum(ctx, chat, m)
+		return placed(ctx, chat, m, t.sendAlbum)
 	}
 	// Photos cannot carry this text or these buttons (an album has none): they
 	// go first, and a repetition, if the text then fails, begins with the text.
@@ -80,19 +94,31 @@ func (t *Telegram) sendWords(ctx context.Context, chat int64, key string, m bot.
 		if len(part.Photos) == 1 {
 			send = t.sendPhoto
 		}
-		ref, err := send(ctx, chat, part)
+		ref, err := placed(ctx, chat, part, send)
 		if err != nil {
 			return "", err
 		}
 		if m.Text == "" && len(m.Buttons) == 0 && len(rest.Photos) == 0 {
 			return ref, nil
 		}
-		rest.Quote = ""
+		rest.Near, rest.Quote = near(rest), ""
 		done.photos += len(part.Photos)
 		t.begun.note(key, done)
 	}
-	m.Photos, m.Quote = nil, ""
-	return t.sendText(ctx, chat, m)
+	m.Near, m.Photos, m.Quote = near(m), nil, ""
+	return placed(ctx, chat, m, t.sendText)
+}
+
+// placed sends into the topic the message belongs in, and once more without
+// it, and without answering anything there, if nobody may write there.
+func placed(ctx context.Context, chat int64, m bot.Message, send func(context.Context, int64, bot.Message) (string, error)) (string, error) {
+	ref, err := send(ctx, chat, m)
+	refused := bot.Refused{}
+	if (m.Quote != "" || m.Near != "") && errors.As(err, &refused) && says(refused.Why, "topic_closed", "topic_deleted", "thread not found") {
+		m.Quote, m.Near = "", ""
+		return send(ctx, chat, m)
+	}
+	return ref, err
 }
 
 // cut takes an album off a list of photos.
@@ -138,12 +164,12 @@ func (t *Telegram) sendText(ctx context.Context, chat int64, m bot.Message) (str
 	defer cancel()
 	sent, err := t.calls.SendMessage(ctx, &tg.SendMessageParams{
 		ChatID: chat, Text: m.Text, Entities: cover(m), LinkPreviewOptions: noPreview(),
-		DisableNotification: m.Silent, ReplyParameters: quote(m), ReplyMarkup: keyboard(m),
+		DisableNotification: m.Silent, MessageThreadID: topicOf(m), ReplyParameters: quote(m), ReplyMarkup: keyboard(m),
 	})
 	if err != nil {
 		return "", t.verdict("sendMessage", err)
 	}
-	return strconv.Itoa(sent.ID), nil
+	return t.sent(chat, sent), nil
 }
 
 func (t *Telegram) sendPhoto(ctx context.Context, chat int64, m bot.Message) (string, error) {
@@ -153,12 +179,12 @@ func (t *Telegram) sendPhoto(ctx context.Context, chat int64, m bot.Message) (st
 	sent, err := t.calls.SendPhoto(ctx, &tg.SendPhotoParams{
 		ChatID: chat, Photo: &models.InputFileUpload{Filename: filename(p, 0), Data: bytes.NewReader(p.Data)},
 		Caption: m.Text, CaptionEntities: cover(m), HasSpoiler: m.Neutral,
-		DisableNotification: m.Silent, ReplyParameters: quote(m), ReplyMarkup: keyboard(m),
+		DisableNotification: m.Silent, MessageThreadID: topicOf(m), ReplyParameters: quote(m), ReplyMarkup: keyboard(m),
 	})
 	if err != nil {
 		return "", t.verdict("sendPhoto", err)
 	}
-	return strconv.Itoa(sent.ID), nil
+	return t.sent(chat, sent), nil
 }
 
 func (t *Telegram) sendAlbum(ctx context.Context, chat int64, m bot.Message) (string, error) {
@@ -176,7 +202,7 @@ func (t *Telegram) sendAlbum(ctx context.Context, chat int64, m bot.Message) (st
 		album = append(album, photo)
 	}
 	sent, err := t.calls.SendMediaGroup(ctx, &tg.SendMediaGroupParams{
-		ChatID: chat, Media: album, DisableNotification: m.Silent, ReplyParameters: quote(m),
+		ChatID: chat, Media: album, DisableNotification: m.Silent, MessageThreadID: topicOf(m), ReplyParameters: quote(m),
 	})
 	if err != nil {
 		return "", t.verdict("sendMediaGroup", err)
@@ -184,7 +210,7 @@ func (t *Telegram) sendAlbum(ctx context.Context, chat int64, m bot.Message) (st
 	if len(sent) == 0 {
 		return "", errors.New("telegram: sendMediaGroup: the answer names no message")
 	}
-	return strconv.Itoa(sent[0].ID), nil
+	return t.sent(chat, sent[0]), nil
 }
 
 func filename(p bot.Photo, i int) string {
@@ -201,7 +227,8 @@ func keyboard(m bot.Message) models.ReplyMarkup {
 	// The library's button always carries an empty "copy_text" beside its data.
 	type button struct {
 		Text string `json:"text"`
-		Data string `json:"callback_data"`
+		Data string `json:"callback_data,omitempty"`
+		URL  string `json:"url,omitempty"`
 	}
 	var k struct {
 		Rows [][]button `json:"inline_keyboard"`
@@ -212,7 +239,10 @@ func keyboard(m bot.Message) models.ReplyMarkup {
 		}
 		var r []button
 		for _, b := range row {
-			r = append(r, button{b.Label, b.Data})
+			if b.URL != "" {
+				b.Data = "" // one that opens something brings nothing back
+			}
+			r = append(r, button{b.Label, b.Data, b.URL})
 		}
 		k.Rows = append(k.Rows, r)
 	}
@@ -220,11 +250,19 @@ func keyboard(m bot.Message) models.ReplyMarkup {
 }
 
 func quote(m bot.Message) *models.ReplyParameters {
-	id, err := strconv.Atoi(m.Quote)
-	if err != nil {
+	id, _, ok := parseRef(m.Quote)
+	if !ok {
 		return nil
 	}
 	return &models.ReplyParameters{MessageID: id, AllowSendingWithoutReply: true}
+}
+
+// near is what a message is near to when it does not quote any more.
+func near(m bot.Message) string {
+	if m.Quote != "" {
+		return m.Quote
+	}
+	return m.Near
 }
 
 func cover(m bot.Message) []models.MessageEntity {

@@ -187,7 +187,7 @@ func TestSendErrors(t *testing.T) {
 		{name: "peer", fault: fake.Refuse(400, "Bad Request: PEER_ID_INVALID"), want: bot.Gone{Why: "Bad Request: PEER_ID_INVALID"}},
 		{name: "unknown chat", address: "12", want: bot.Gone{Why: "Bad Request: chat not found"}},
 		{name: "no chat", address: "@channel", want: bot.Refused{Why: "address is no chat of telegram"}},
-		{name: "no rights", fault: fake.Refuse(400, "Bad Request: not enough rights to send text messages to the chat"), want: bot.Refused{Why: "Bad Request: not enough rights to send text messages to the chat"}},
+		{name: "no rights", fault: fake.Refuse(400, "Bad Request: not enough rights to send text messages to the chat"), want: bot.Refused{Why: "机器人在这个群里没有发这类消息的权限：请群主放开成员发言，或把机器人设为管理员（Bad Request: not enough rights to send text messages to the chat）"}},
 		{name: "too long", message: &bot.Message{Text: strings.Repeat("😀", 2049)}, want: bot.Refused{Why: "Bad Request: message is too long"}},
 		{name: "empty", message: &bot.Message{Text: " \n"}, want: bot.Refused{Why: "Bad Request: message text is empty"}},
 		{name: "data", message: &bot.Message{Text: "a", Buttons: [][]bot.Button{{{Label: "a", Data: strings.Repeat("阿", 22)}}}}, want: bot.Refused{Why: "Bad Request: BUTTON_DATA_INVALID"}},

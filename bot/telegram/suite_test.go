@@ -44,6 +44,7 @@ func fixture(t *testing.T, mode string, r bottest.Receiver) bottest.Fixture {
 	s.tg.options.Receive = g
 	wang, zhao := s.server.AddUser("王阿姨"), s.server.AddUser("小赵")
 	group, other := s.server.AddGroup("3号楼群"), s.server.AddGroup("别的群")
+	group.Admin = true // so that it may pin
 	wang.Start("")
 	zhao.Start("")
 	zhao.Block()
@@ -88,6 +89,17 @@ func fixture(t *testing.T, mode string, r bottest.Receiver) bottest.Fixture {
 			if err != nil {
 				t.Fatal(err)
 			}
+		},
+		Signed: func(t *testing.T, address, ref string) bool {
+			return s.server.Sign(number(t, address), number(t, ref)) != ""
+		},
+		Pinned: func(t *testing.T, address, ref string) bool {
+			for _, m := range s.server.Sent(number(t, address)) {
+				if m.ID == number(t, ref) {
+					return m.Pinned
+				}
+			}
+			return false
 		},
 		Say: func(t *testing.T, what bottest.Talk) string {
 			who, chat := wang, group.ID

@@ -7,7 +7,13 @@
 // updates of one chat keep their order, different chats do not wait for each
 // other, and an update that cannot be understood is accepted as
 // [bot.Ignored], because Telegram would deliver it for ever. Of the library
-// go-telegram/bot only types and outgoing calls are used.
+// go-telegram/bot only types and outgoing calls are used. An album is heard photo
+// by photo, each with the album's name.
+//
+// What a bot is told in a group depends on its rights there: of what members say,
+// everything if it is an admin or its privacy mode was off when it was added, and
+// else only what is addressed to it; of signs on messages, and of members
+// coming and going unseen, only if it is an admin.
 //
 // The channel keeps nothing durable, retries no send and limits no rate: that
 // is the engine's work. No error and no log line of it may carry the token
@@ -85,7 +91,15 @@ type Options struct {
 	Cursor    Cursor           // Polling: required
 	Now       func() time.Time // time.Now if nil
 	Log       *slog.Logger     // slog.Default() if nil
+	Commands  []Command        // the menu beside the input, the same for all; none if empty
 	Wait      time.Duration    // Polling: how long Telegram holds an empty answer, 25 s if zero; whole seconds
+}
+
+// Command is a line of the menu.
+type Command struct {
+	Word  string            // 1 to 32 of a-z 0-9 _
+	Text  map[string]string // what it does, 1 to 256 letters, by language; "zh-CN" is shown where there is none
+	Group bool              // also in groups; otherwise in private chats only
 }
 
 // Telegram is the channel. It implements bot.Channel, bot.Fetcher and, for
@@ -99,15 +113,17 @@ type Telegram struct {
 	now     func() time.Time
 	log     *slog.Logger
 	pause   func(context.Context, time.Duration) error // replaced in tests
-	user    atomic.Pointer[string]                     // the bot's username, once known
+	me      atomic.Pointer[me]                         // once known
 	lanes   lanes
-	replies sync.WaitGroup // Polling: answers to presses under way
+	topics  topics
+	replies sync.WaitGroup // what Run has under way; polling: answers to presses
 	begun   begun
 }
 
 var (
 	_ bot.Channel  = (*Telegram)(nil)
 	_ bot.Fetcher  = (*Telegram)(nil)
+	_ bot.Linker   = (*Telegram)(nil)
 	_ http.Handler = (*Telegram)(nil)
 
 	tokenForm  = regexp.MustCompile(`^[0-9]{1,19}:[A-Za-z0-9_-]{1,200}$`)
@@ -143,6 +159,11 @@ func New(o Options) (*Telegram, error) {
 		}
 	default:
 		return nil, fmt.Errorf("telegram: mode %q is neither %q nor %q", o.Mode, Polling, Webhook)
+	}
+	for _, c := range o.Commands {
+		if err := c.check(); err != nil {
+			return nil, err
+		}
 	}
 	if o.Wait == 0 {
 		o.Wait = pollTimeout
@@ -201,26 +222,36 @@ func (t *Telegram) Capabilities() bot.Capabilities {
 		PerSecond:  30,
 		PerChat:    1,
 		PerGroup:   20,
+		Reacts:     true,
+		Pins:       true,
 		Photos:     true,
 		Voices:     true,
 	}
 }
 
+// me is what getMe says of the bot.
+type me struct {
+	name  string // its username
+	reads bool   // its privacy mode is off
+}
+
 // Check asks Telegram who the bot is. If readsAll is false it hears only
-// those groups fully where it is an admin.
+// those groups fully where it is an admin. If it is true it hears those fully,
+// too, to which it was added since its privacy mode was switched off; the older
+// ones only after it was taken out and added again.
 func (t *Telegram) Check(ctx context.Context) (username string, readsAll bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	me, err := t.calls.GetMe(ctx)
+	user, err := t.calls.GetMe(ctx)
 	if err != nil {
 		return "", false, t.verdict("getMe", err)
 	}
-	t.user.Store(&me.Username)
-	return me.Username, me.CanReadAllGroupMessages, nil
+	t.me.Store(&me{user.Username, user.CanReadAllGroupMessages})
+	return user.Username, user.CanReadAllGroupMessages, nil
 }
 
 // Run registers the bot with Telegram (setWebhook if there is a public
-// address, or deleteWebhook for polling), then polls, or only waits beside
+// address, or deleteWebhook for polling, and the menu), then polls, or only waits beside
 // the webhook, until the context ends; then it returns nil. Its error means
 // that trying again is of no use: the token is wrong, the address refused.
 func (t *Telegram) Run(ctx context.Context) error {
@@ -245,6 +276,9 @@ func (t *Telegram) Run(ctx context.Context) error {
 		case t.options.PublicURL != "":
 			err = t.persist(ctx, "setWebhook", func() error { return t.setWebhook(ctx) })
 		}
+	}
+	if err == nil {
+		t.replies.Go(func() { t.setMenu(ctx) }) // nobody waits for it to be heard
 	}
 	switch {
 	case ctx.Err() != nil:

@@ -50,6 +50,7 @@ type (
 		Date       int64            `json:"date"`
 		EditDate   int64            `json:"edit_date"`
 		Chat       *chat            `json:"chat"`
+		Album      string           `json:"media_group_id"`
 		Forward    *json.RawMessage `json:"forward_origin"`
 		Forwarded  int64            `json:"forward_date"` // before Bot API 7.0
 		ReplyTo    *reference       `json:"reply_to_message"`
@@ -66,6 +67,7 @@ type (
 		Went    *models.User  `json:"left_chat_member"`
 		Created bool          `json:"group_chat_created"`
 		MovedTo int64         `json:"migrate_to_chat_id"`
+		MovedIn int64         `json:"migrate_from_chat_id"`
 	}
 	chat struct {
 		ID    int64  `json:"id"`
@@ -73,8 +75,10 @@ type (
 		Title string `json:"title"`
 	}
 	reference struct {
-		ID   int64 `json:"message_id"`
-		Chat *chat `json:"chat"`
+		ID     int64 `json:"message_id"`
+		Thread int64 `json:"message_thread_id"`
+		Topic  bool  `json:"is_topic_message"`
+		Chat   *chat `json:"chat"`
 	}
 	photo struct {
 		ID     string `json:"file_id"`
@@ -93,46 +97,34 @@ type (
 		Message *reference   `json:"message"` // accessible or not, it has these two
 		Data    string       `json:"data"`
 	}
-	membership struct {
-		Chat *chat       `json:"chat"`
-		From models.User `json:"from"`
-		Date int64       `json:"date"`
-		Old  member      `json:"old_chat_member"`
-		New  member      `json:"new_chat_member"`
-	}
-	member struct {
-		Status string      `json:"status"`
-		In     bool        `json:"is_member"`
-		User   models.User `json:"user"`
+	reaction struct {
+		Chat  *chat        `json:"chat"`
+		ID    int64        `json:"message_id"`
+		User  *models.User `json:"user"`
+		Actor *chat        `json:"actor_chat"`
+		Date  int64        `json:"date"`
 	}
 )
 
-// present says whether a member of any kind, also one we do not know, is in
-// the chat.
-func (m member) present() bool {
-	switch m.Status {
-	case "", "left", "kicked":
-		return false
-	case "restricted":
-		return m.In
-	}
-	return true
-}
-
-var errShape = errors.New("part of the update is missing")
+var (
+	errNoID  = errors.New("update has no id")
+	errShape = errors.New("part of the update is missing")
+)
 
 // read understands one update. It fails only if the update has no id: any
 // other one that is of no use, or not understood, is Ignored.
 func (t *Telegram) read(ctx context.Context, raw []byte) (heard, error) {
 	var u update
 	if err := json.Unmarshal(raw, &u); err != nil || u.ID == nil {
-		return heard{}, errors.New("update has no id")
+		return heard{}, errNoID
 	}
 	key := "u/" + strconv.FormatInt(*u.ID, 10)
 	h := heard{id: *u.ID, lane: key, in: bot.Inbound{Channel: name, Keys: []string{key}, At: t.now(), Kind: bot.Ignored}}
 	known := h
 	var err error
 	switch {
+	case len(raw) > updateLimit:
+		err = errShape
 	case u.Message != nil:
 		err = t.readMessage(ctx, *u.Message, false, &h)
 	case u.Edited != nil:
@@ -140,10 +132,11 @@ func (t *Telegram) read(ctx context.Context, raw []byte) (heard, error) {
 	case u.Callback != nil:
 		err = t.readPress(*u.Callback, &h)
 	case u.Self != nil:
-		err = t.readMembership(*u.Self, true, &h)
+		err = t.readMembership(ctx, *u.Self, true, &h)
 	case u.Member != nil:
-		err = t.readMembership(*u.Member, false, &h)
-	case u.Reaction != nil: // asked for, so that it is there when rules can use it
+		err = t.readMembership(ctx, *u.Member, false, &h)
+	case u.Reaction != nil:
+		err = t.readReaction(*u.Reaction, &h)
 	default:
 		t.log.Debug("update of an unknown kind", "update", h.id)
 	}
@@ -183,7 +176,13 @@ func (t *Telegram) readMessage(ctx context.Context, raw []byte, edited bool, h *
 	}
 
 	switch {
-	case m.Chat.Type == "channel" || m.MovedTo != 0:
+	case m.Chat.Type == "channel":
+		return nil
+	case m.MovedTo != 0:
+		h.migrated(m.Chat.ID, m.MovedTo)
+		return nil
+	case m.MovedIn != 0:
+		h.migrated(m.MovedIn, m.Chat.ID)
 		return nil
 	case m.Went != nil && m.Went.ID == t.self:
 		in.Kind = bot.Removed
@@ -195,20 +194,30 @@ func (t *Telegram) readMessage(ctx context.Context, raw []byte, edited bool, h *
 		return nil
 	case m.Created || t.among(m.Came):
 		in.Kind, in.Title = bot.Joined, in.Chat.Name
+		in.Reads, in.Admin = t.powers(ctx, at) // which the message does not tell
 		in.Keys = append(in.Keys, moment("j/"+at, m.Date)...)
+		return nil
+	case len(m.Came) > 0:
+		// Of several only the first is told: one update is one thing heard.
+		in.Kind, in.From = bot.Came, person(m.Came[0])
+		in.Keys = append(in.Keys, moment("k/"+at+"/"+in.From.Address, m.Date)...)
 		return nil
 	}
 
+	topic := m.topic()
+	t.topics.note(m.Chat.ID, m.ID, topic)
 	in.Message = flows.Message{
-		Ref:       strconv.FormatInt(m.ID, 10),
+		Ref:       refOf(m.ID, topic),
 		Text:      t.command(ctx, m.Text+m.Caption), // a message has one of them
 		Media:     m.media(),
 		Point:     m.point(),
 		Forwarded: m.Forward != nil || m.Forwarded != 0,
+		Album:     m.Album,
 	}
-	// In a forum every message answers, formally, the one that opened its topic.
-	if r := m.ReplyTo; r != nil && !(m.Topic && r.ID == m.Thread) {
-		in.Message.ReplyTo = strconv.FormatInt(r.ID, 10)
+	// In a forum every message answers, formally, the one that opened its topic;
+	// what it truly answers is always of the same topic.
+	if r := m.ReplyTo; r != nil && r.ID > 0 && r.ID != topic {
+		in.Message.ReplyTo = refOf(r.ID, topic)
 	}
 	said := in.Message.Text != "" || in.Message.Media != nil
 	switch {
@@ -242,60 +251,54 @@ func (t *Telegram) readPress(raw []byte, h *heard) error {
 	if !in.Chat.Group {
 		in.Chat.Name, in.Chat.Lang = in.From.Name, in.From.Lang
 	}
-	in.Message.Ref = strconv.FormatInt(c.Message.ID, 10)
+	topic := c.Message.topic()
+	if topic == 0 {
+		topic = t.topics.of(c.Message.Chat.ID, c.Message.ID)
+	}
+	t.topics.note(c.Message.Chat.ID, c.Message.ID, topic)
+	in.Message.Ref = refOf(c.Message.ID, topic)
 	return nil
 }
 
-func (t *Telegram) readMembership(raw []byte, self bool, h *heard) error {
-	var m membership
-	if err := json.Unmarshal(raw, &m); err != nil {
+// readReaction keeps which message somebody put a sign on, or took it off, and
+// not which sign. Telegram tells a bot so in groups only where it is an admin.
+func (t *Telegram) readReaction(raw []byte, h *heard) error {
+	var r reaction
+	if err := json.Unmarshal(raw, &r); err != nil {
 		return err
 	}
-	if m.Chat == nil {
+	if r.Chat == nil {
 		return errShape
 	}
 	in := &h.in
-	in.Chat = m.Chat.peer()
-	in.From = person(m.From)
-	in.At = time.Unix(m.Date, 0)
-	at := in.Chat.Address
-	h.lane = at
-	before, now := m.Old.present(), m.New.present()
+	in.Chat, in.At = r.Chat.peer(), time.Unix(r.Date, 0)
+	h.lane = in.Chat.Address
+	if r.Chat.Type == "channel" || r.ID <= 0 {
+		return nil
+	}
+	in.Kind, in.Message.Ref = bot.Reacted, refOf(r.ID, t.topics.of(r.Chat.ID, r.ID))
 	switch {
-	case m.Chat.Type == "channel" || before == now:
-	case self && !in.Chat.Group:
+	case r.User != nil:
+		in.From = person(*r.User)
+	case r.Actor != nil:
+		in.From = bot.Peer{Address: strconv.FormatInt(r.Actor.ID, 10), Name: display(r.Actor.Title)}
+	}
+	if !in.Chat.Group {
 		in.Chat.Name, in.Chat.Lang = in.From.Name, in.From.Lang
-		// Unblocking comes with a /start of its own.
-		if !now {
-			in.Kind = bot.Removed
-		}
-	case self && now:
-		in.Kind, in.Title = bot.Joined, in.Chat.Name
-		in.Keys = append(in.Keys, moment("j/"+at, m.Date)...)
-	case self:
-		in.Kind = bot.Removed
-		in.Keys = append(in.Keys, moment("x/"+at, m.Date)...)
-	case !now:
-		in.Kind, in.From = bot.Left, person(m.New.User)
-		in.Keys = append(in.Keys, moment("l/"+at+"/"+in.From.Address, m.Date)...)
 	}
 	return nil
 }
 
-// moment gives the keys under which one happening is known that Telegram
-// tells twice, as a message in the chat and as a change of membership, not
-// always in the same second.
-func moment(what string, date int64) []string {
-	return []string{what + "/" + strconv.FormatInt(date, 10), what + "/" + strconv.FormatInt(date-1, 10)}
-}
+// topic is the number of the topic a message is in: replies in groups without
+// topics form threads, too, and those are none.
+func (m *message) topic() int64   { return topicID(m.Topic, m.Thread) }
+func (r *reference) topic() int64 { return topicID(r.Topic, r.Thread) }
 
-func (t *Telegram) among(users []models.User) bool {
-	for _, u := range users {
-		if u.ID == t.self {
-			return true
-		}
+func topicID(in bool, thread int64) int64 {
+	if !in || thread <= 1 { // 1 is the General topic
+		return 0
 	}
-	return false
+	return thread
 }
 
 func (c *chat) peer() bot.Peer {
@@ -342,12 +345,16 @@ func (m *message) media() []flows.Media {
 		return []flows.Media{{Kind: "photo", Remote: best.ID, Channel: name}}
 	case m.Voice != nil && m.Voice.FileSize <= fileLimit:
 		return []flows.Media{{Kind: "voice", Remote: m.Voice.FileID, Channel: name, Seconds: m.Voice.Duration}}
-	case m.Document != nil && strings.HasPrefix(m.Document.Mime, "image/") && m.Document.Size <= fileLimit:
+	case m.Document != nil && pictures[m.Document.Mime] && m.Document.Size <= fileLimit:
 		// A photo sent "as a file".
 		return []flows.Media{{Kind: "photo", Remote: m.Document.ID, Channel: name}}
 	}
 	return nil
 }
+
+// pictures are the files that are photos. Others, a video, an SVG that may run a
+// script, are left where they are; the words beside them count.
+var pictures = map[string]bool{"image/jpeg": true, "image/png": true, "image/webp": true, "image/gif": true, "image/heic": true, "image/heif": true, "image/bmp": true}
 
 func (m *message) point() *flows.Point {
 	switch {
@@ -366,22 +373,22 @@ var addressed = regexp.MustCompile(`^(/[A-Za-z0-9_]+)@([A-Za-z0-9_]+)(\s|$)`)
 func (t *Telegram) command(ctx context.Context, text string) string {
 	text = strings.ReplaceAll(text, "\x00", "")
 	m := addressed.FindStringSubmatchIndex(text)
-	if m == nil || !strings.EqualFold(text[m[4]:m[5]], t.username(ctx)) {
+	if m == nil || !strings.EqualFold(text[m[4]:m[5]], t.own(ctx).name) {
 		return text
 	}
 	return text[:m[3]] + text[m[5]:]
 }
 
-// username asks Telegram if Run has not learnt it yet.
-func (t *Telegram) username(ctx context.Context) string {
-	if u := t.user.Load(); u != nil {
-		return *u
+// own is who the bot is; Telegram is asked if Run has not learnt it yet.
+func (t *Telegram) own(ctx context.Context) me {
+	if m := t.me.Load(); m != nil {
+		return *m
 	}
-	u, _, err := t.Check(ctx)
-	if err != nil {
+	if _, _, err := t.Check(ctx); err != nil {
 		t.log.Warn("the bot's own name is not known", "error", err)
+		return me{}
 	}
-	return u
+	return *t.me.Load()
 }
 
 // display makes a name safe to show beside other text: no controls, no

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"linli/bot"
+	"linli/bot/telegram/fake"
 	"linli/flows"
 )
 
@@ -99,10 +100,32 @@ func TestRead(t *testing.T) {
 			want: in(bot.Said, func(i *bot.Inbound) { i.Message.Text, i.Message.ReplyTo = "还没好", "30" })},
 		{name: "reply to a message of an unknown kind", update: said(`"text":"还没好","reply_to_message":{"message_id":30,"chat":` + group + `,"date":1,"forward_origin":{"type":"from_mars"},"paid_media":{"paid_media":[{"type":"hologram"}]}}`),
 			want: in(bot.Said, func(i *bot.Inbound) { i.Message.Text, i.Message.ReplyTo = "还没好", "30" })},
-		{name: "in a topic, no reply", update: said(`"text":"a","is_topic_message":true,"message_thread_id":2,"reply_to_message":{"message_id":2,"chat":` + group + `}`),
+		{name: "in the General topic", update: said(`"text":"a","message_thread_id":1,"is_topic_message":true`),
 			want: in(bot.Said, func(i *bot.Inbound) { i.Message.Text = "a" })},
+		{name: "a thread of replies is no topic", update: said(`"text":"a","message_thread_id":29,"reply_to_message":{"message_id":29,"message_thread_id":29,"chat":` + group + `}`),
+			want: in(bot.Said, func(i *bot.Inbound) { i.Message.Text, i.Message.ReplyTo = "a", "29" })},
+		{name: "an answer to another chat's message", update: said(`"text":"a","external_reply":{"message_id":5,"origin":{"type":"from_mars"}}`),
+			want: in(bot.Said, func(i *bot.Inbound) { i.Message.Text = "a" })},
+		{name: "in a topic, no reply", update: said(`"text":"a","is_topic_message":true,"message_thread_id":2,"reply_to_message":{"message_id":2,"chat":` + group + `}`),
+			want: in(bot.Said, func(i *bot.Inbound) { i.Message.Ref, i.Message.Text = "31@2", "a" })},
 		{name: "in a topic, a reply", update: said(`"text":"a","is_topic_message":true,"message_thread_id":2,"reply_to_message":{"message_id":9,"chat":` + group + `}`),
-			want: in(bot.Said, func(i *bot.Inbound) { i.Message.Text, i.Message.ReplyTo = "a", "9" })},
+			want: in(bot.Said, func(i *bot.Inbound) { i.Message.Ref, i.Message.Text, i.Message.ReplyTo = "31@2", "a", "9@2" })},
+		{name: "in a topic, an edit", update: `{"update_id":7,"edited_message":` + strings.TrimPrefix(said(`"text":"b","edit_date":1700000060,"is_topic_message":true,"message_thread_id":2`), `{"update_id":7,"message":`),
+			want: in(bot.Edited, func(i *bot.Inbound) {
+				i.Keys = []string{"u/7", "m/-100200/31/1700000060.16121bda"}
+				i.At = time.Unix(1700000060, 0)
+				i.Message.Ref, i.Message.Text = "31@2", "b"
+			})},
+		{name: "in a topic, a press", press: "4801", update: `{"update_id":7,"callback_query":{"id":"4801","from":` + aunt + `,"data":"c1/accept","message":{"message_id":40,"message_thread_id":2,"is_topic_message":true,"date":1700000000,"chat":` + group + `,"from":` + self + `,"text":"新诉求"}}}`,
+			want: in(bot.Pressed, func(i *bot.Inbound) {
+				i.Keys, i.At, i.Press, i.Message.Ref = []string{"u/7", "c/4801"}, now, "c1/accept", "40@2"
+			})},
+		{name: "in a topic, a press below an inaccessible message", press: "4801", update: `{"update_id":7,"callback_query":{"id":"4801","from":` + aunt + `,"data":"c1/accept","message":{"message_id":40,"date":0,"chat":` + group + `}}}`,
+			want: in(bot.Pressed, func(i *bot.Inbound) {
+				i.Keys, i.At, i.Press, i.Message.Ref = []string{"u/7", "c/4801"}, now, "c1/accept", "40@2"
+			})},
+		{name: "in a topic, a reaction", update: `{"update_id":7,"message_reaction":{"chat":` + group + `,"message_id":40,"user":` + aunt + `,"date":1700000000,"old_reaction":[],"new_reaction":[]}}`,
+			want: in(bot.Reacted, func(i *bot.Inbound) { i.Keys, i.Message.Ref = i.Keys[:1], "40@2" })},
 		{name: "forward", update: said(`"text":"a","forward_origin":{"type":"user","date":1,"sender_user":` + aunt + `}`),
 			want: in(bot.Said, func(i *bot.Inbound) { i.Message.Text, i.Message.Forwarded = "a", true })},
 		{name: "forward of an unknown kind", update: said(`"text":"a","forward_origin":{"type":"from_mars"}`),
@@ -144,24 +167,31 @@ func TestRead(t *testing.T) {
 		{name: "we were added, as a message", update: said(`"new_chat_members":[{"id":8,"is_bot":false,"first_name":"x"},` + self + `]`),
 			want: in(bot.Joined, func(i *bot.Inbound) {
 				i.Keys = append(i.Keys, "j/-100200/1700000000", "j/-100200/1699999999")
-				i.Title = "3号楼群"
+				i.Title, i.Reads = "3号楼群", true
 			})},
 		{name: "a group was made with us", update: said(`"group_chat_created":true`),
 			want: in(bot.Joined, func(i *bot.Inbound) {
 				i.Keys = append(i.Keys, "j/-100200/1700000000", "j/-100200/1699999999")
-				i.Title = "3号楼群"
+				i.Title, i.Reads = "3号楼群", true
 			})},
 		{name: "we were added, as a change", update: `{"update_id":7,"my_chat_member":{"chat":` + group + `,"from":` + aunt + `,"date":1700000000,"old_chat_member":{"status":"left","user":` + self + `},"new_chat_member":{"status":"administrator","user":` + self + `}}}`,
 			want: in(bot.Joined, func(i *bot.Inbound) {
 				i.Keys = []string{"u/7", "j/-100200/1700000000", "j/-100200/1699999999"}
-				i.Title = "3号楼群"
+				i.Title, i.Reads, i.Admin = "3号楼群", true, true
 			})},
 		{name: "we became admin", update: `{"update_id":7,"my_chat_member":{"chat":` + group + `,"from":` + aunt + `,"date":1700000000,"old_chat_member":{"status":"member","user":` + self + `},"new_chat_member":{"status":"administrator","user":` + self + `}}}`,
-			want: in(bot.Ignored, func(i *bot.Inbound) { i.Keys = i.Keys[:1] })},
+			want: in(bot.Powers, func(i *bot.Inbound) { i.Keys, i.Title, i.Reads, i.Admin = i.Keys[:1], "3号楼群", true, true })},
+		{name: "we are admin no more", update: `{"update_id":7,"my_chat_member":{"chat":` + group + `,"from":` + aunt + `,"date":1700000000,"old_chat_member":{"status":"administrator","user":` + self + `},"new_chat_member":{"status":"restricted","is_member":true,"user":` + self + `}}}`,
+			want: in(bot.Powers, func(i *bot.Inbound) { i.Keys, i.Title, i.Reads = i.Keys[:1], "3号楼群", true })},
+		{name: "admin of a channel", lane: "-100900", update: `{"update_id":7,"my_chat_member":{"chat":{"id":-100900,"type":"channel","title":"c"},"from":` + aunt + `,"date":1700000000,"old_chat_member":{"status":"member"},"new_chat_member":{"status":"administrator"}}}`,
+			want: in(bot.Ignored, func(i *bot.Inbound) {
+				i.Keys = i.Keys[:1]
+				i.Chat = bot.Peer{Address: "-100900", Name: "c", Group: true}
+			})},
 		{name: "a status nobody knows", update: `{"update_id":7,"my_chat_member":{"chat":` + group + `,"from":` + aunt + `,"date":1700000000,"old_chat_member":{"status":"kicked"},"new_chat_member":{"status":"archbishop"}}}`,
 			want: in(bot.Joined, func(i *bot.Inbound) {
 				i.Keys = []string{"u/7", "j/-100200/1700000000", "j/-100200/1699999999"}
-				i.Title = "3号楼群"
+				i.Title, i.Reads = "3号楼群", true
 			})},
 		{name: "we were kicked", update: `{"update_id":7,"my_chat_member":{"chat":` + group + `,"from":` + aunt + `,"date":1700000000,"old_chat_member":{"status":"restricted","is_member":true},"new_chat_member":{"status":"kicked","user":` + self + `}}}`,
 			want: in(bot.Removed, func(i *bot.Inbound) { i.Keys = []string{"u/7", "x/-100200/1700000000", "x/-100200/1699999999"} })},
@@ -186,9 +216,55 @@ func TestRead(t *testing.T) {
 				i.Keys = []string{"u/7", "l/-100200/5001/1700000001", "l/-100200/5001/1700000000"}
 			})},
 		{name: "a neighbour came", update: `{"update_id":7,"chat_member":{"chat":` + group + `,"from":` + aunt + `,"date":1700000000,"old_chat_member":{"status":"left","user":` + aunt + `},"new_chat_member":{"status":"member","user":` + aunt + `}}}`,
+			want: in(bot.Came, func(i *bot.Inbound) {
+				i.Keys = []string{"u/7", "k/-100200/5001/1700000000", "k/-100200/5001/1699999999"}
+			})},
+		{name: "a neighbour was promoted", update: `{"update_id":7,"chat_member":{"chat":` + group + `,"from":` + aunt + `,"date":1700000000,"old_chat_member":{"status":"member","user":` + aunt + `},"new_chat_member":{"status":"administrator","user":` + aunt + `}}}`,
 			want: in(bot.Ignored, func(i *bot.Inbound) { i.Keys = i.Keys[:1] })},
-		{name: "others were added", update: said(`"new_chat_members":[` + aunt + `]`), want: in(bot.Ignored, func(i *bot.Inbound) { i.Message.Ref = "31" })},
-		{name: "migration", update: said(`"migrate_to_chat_id":-100777`), want: in(bot.Ignored, nil)},
+		{name: "neighbours were added, as a message", update: strings.Replace(said(`"new_chat_members":[`+aunt+`,{"id":9,"is_bot":false,"first_name":"y"}]`), `"from":`+aunt, `"from":{"id":8,"is_bot":false,"first_name":"x"}`, 1),
+			want: in(bot.Came, func(i *bot.Inbound) {
+				i.Keys = append(i.Keys, "k/-100200/5001/1700000000", "k/-100200/5001/1699999999")
+			})},
+		{name: "another bot was added", update: said(`"new_chat_members":[{"id":9,"is_bot":true,"first_name":"B"}]`),
+			want: in(bot.Came, func(i *bot.Inbound) {
+				i.From = bot.Peer{Address: "9", Name: "B"}
+				i.Keys = append(i.Keys, "k/-100200/9/1700000000", "k/-100200/9/1699999999")
+			})},
+		{name: "migration, in the old group", update: said(`"migrate_to_chat_id":-100777`),
+			want: in(bot.Migrated, func(i *bot.Inbound) { i.Keys, i.To = append(i.Keys, "g/-100200/-100777"), "-100777" })},
+		{name: "migration, in the new group", lane: "-100777", update: strings.Replace(said(`"migrate_from_chat_id":-100200`), group, `{"id":-100777,"type":"supergroup","title":"3号楼群"}`, 1),
+			want: in(bot.Migrated, func(i *bot.Inbound) {
+				i.Keys, i.To = []string{"u/7", "m/-100777/31", "g/-100200/-100777"}, "-100777"
+			})},
+		{name: "photo of an album", update: said(`"media_group_id":"135","caption":"漏水","photo":[{"file_id":"l","width":1280,"height":960}]`),
+			want: in(bot.Said, func(i *bot.Inbound) {
+				i.Message.Text, i.Message.Album = "漏水", "135"
+				i.Message.Media = []flows.Media{{Kind: "photo", Remote: "l", Channel: "telegram"}}
+			})},
+		{name: "second photo of an album", update: said(`"media_group_id":"135","photo":[{"file_id":"m","width":1280,"height":960}]`),
+			want: in(bot.Said, func(i *bot.Inbound) {
+				i.Message.Album = "135"
+				i.Message.Media = []flows.Media{{Kind: "photo", Remote: "m", Channel: "telegram"}}
+			})},
+		{name: "video", update: said(`"caption":"水都流到楼道了","video":{"file_id":"v","width":1,"height":1,"duration":3,"mime_type":"video/mp4"}`),
+			want: in(bot.Said, func(i *bot.Inbound) { i.Message.Text = "水都流到楼道了" })},
+		{name: "GIF", update: said(`"caption":"看","animation":{"file_id":"a","mime_type":"video/mp4"},"document":{"file_id":"a","mime_type":"video/mp4"}`),
+			want: in(bot.Said, func(i *bot.Inbound) { i.Message.Text = "看" })},
+		{name: "document with words", update: said(`"caption":"合同","document":{"file_id":"d","mime_type":"application/pdf"}`),
+			want: in(bot.Said, func(i *bot.Inbound) { i.Message.Text = "合同" })},
+		{name: "drawing that may run", update: said(`"caption":"图","document":{"file_id":"d","mime_type":"image/svg+xml"}`),
+			want: in(bot.Said, func(i *bot.Inbound) { i.Message.Text = "图" })},
+		{name: "photo as a file, too large", update: said(`"caption":"图","document":{"file_id":"d","mime_type":"image/png","file_size":20971521}`),
+			want: in(bot.Said, func(i *bot.Inbound) { i.Message.Text = "图" })},
+		{name: "video note", update: said(`"video_note":{"file_id":"v","length":240,"duration":3}`), want: in(bot.Ignored, func(i *bot.Inbound) { i.Message.Ref = "31" })},
+		{name: "contact", update: said(`"contact":{"phone_number":"13800138000","first_name":"李"}`), want: in(bot.Ignored, func(i *bot.Inbound) { i.Message.Ref = "31" })},
+		{name: "poll", update: said(`"poll":{"id":"1","question":"装不装充电桩","options":[]}`), want: in(bot.Ignored, func(i *bot.Inbound) { i.Message.Ref = "31" })},
+		{name: "a message was pinned", update: said(`"pinned_message":{"message_id":30,"date":1,"chat":` + group + `,"text":"x"}`), want: in(bot.Ignored, func(i *bot.Inbound) { i.Message.Ref = "31" })},
+		{name: "a topic was opened", update: strings.Replace(said(`"message_thread_id":52,"is_topic_message":true,"forum_topic_created":{"name":"报修","icon_color":1}`), `"message_id":31`, `"message_id":52`, 1),
+			want: in(bot.Ignored, func(i *bot.Inbound) { i.Keys[1], i.Message.Ref = "m/-100200/52", "52@52" })},
+		{name: "post of a channel", lane: "u/7", update: `{"update_id":7,"channel_post":{"message_id":31,"date":1700000000,"chat":{"id":-100900,"type":"channel","title":"公告"},"text":"停水"}}`, want: ignored()},
+		{name: "counted reactions", lane: "u/7", update: `{"update_id":7,"message_reaction_count":{"chat":` + group + `,"message_id":30,"date":1,"reactions":[{"type":{"type":"emoji","emoji":"👍"},"total_count":3}]}}`, want: ignored()},
+		{name: "more than an update can hold", lane: "u/7", update: said(`"text":"` + strings.Repeat("😀", 1<<18) + `"`), want: ignored()},
 		{name: "press", press: "4801", update: `{"update_id":7,"callback_query":{"id":"4801","from":` + aunt + `,"chat_instance":"1","data":"c1/accept","message":{"message_id":31,"date":1700000000,"chat":` + group + `,"from":` + self + `,"text":"新诉求"}}}`,
 			want: in(bot.Pressed, func(i *bot.Inbound) {
 				i.Keys, i.At, i.Press, i.Message.Ref = []string{"u/7", "c/4801"}, now, "c1/accept", "31"
@@ -200,8 +276,16 @@ func TestRead(t *testing.T) {
 			})},
 		{name: "press below an inline message", press: "4801", lane: "5001", update: `{"update_id":7,"callback_query":{"id":"4801","from":` + aunt + `,"data":"x","inline_message_id":"abc"}}`,
 			want: in(bot.Ignored, func(i *bot.Inbound) { i.Keys, i.At, i.Chat = []string{"u/7", "c/4801"}, now, bot.Peer{} })},
-		{name: "reaction", lane: "u/7", update: `{"update_id":7,"message_reaction":{"chat":` + group + `,"message_id":1,"date":1,"old_reaction":[],"new_reaction":[{"type":"emoji","emoji":"👍"}]}}`, want: ignored()},
-		{name: "reaction of an unknown kind", lane: "u/7", update: `{"update_id":7,"message_reaction":{"chat":` + group + `,"message_id":1,"date":1,"old_reaction":[],"new_reaction":[{"type":"hologram"}]}}`, want: ignored()},
+		{name: "reaction", update: `{"update_id":7,"message_reaction":{"chat":` + group + `,"message_id":30,"user":` + aunt + `,"date":1700000000,"old_reaction":[],"new_reaction":[{"type":"emoji","emoji":"👍"}]}}`,
+			want: in(bot.Reacted, func(i *bot.Inbound) { i.Keys, i.Message.Ref = i.Keys[:1], "30" })},
+		{name: "reaction in private, of an unknown kind", lane: "5001", update: `{"update_id":7,"message_reaction":{"chat":` + dm + `,"message_id":30,"user":` + aunt + `,"date":1700000000,"old_reaction":[],"new_reaction":[{"type":"hologram"}]}}`,
+			want: in(bot.Reacted, func(i *bot.Inbound) { private(i); i.Keys, i.Message.Ref = i.Keys[:1], "30" })},
+		{name: "reaction of an anonymous admin", update: `{"update_id":7,"message_reaction":{"chat":` + group + `,"message_id":30,"actor_chat":` + group + `,"date":1700000000,"old_reaction":[],"new_reaction":[]}}`,
+			want: in(bot.Reacted, func(i *bot.Inbound) {
+				i.Keys, i.Message.Ref = i.Keys[:1], "30"
+				i.From = bot.Peer{Address: "-100200", Name: "3号楼群"}
+			})},
+		{name: "reaction without a chat", lane: "u/7", update: `{"update_id":7,"message_reaction":{"message_id":30}}`, want: ignored()},
 		{name: "unknown kind", lane: "u/7", update: `{"update_id":7,"telepathy":{"from":1}}`, want: ignored()},
 		{name: "wrong type inside", lane: "u/7", update: said(`"text":17`), want: ignored()},
 		{name: "chat is missing", lane: "u/7", update: `{"update_id":7,"message":{"message_id":1,"text":"a"}}`, want: ignored()},
@@ -213,6 +297,8 @@ func TestRead(t *testing.T) {
 	s := newStage(t, Polling)
 	s.tg.now = func() time.Time { return now }
 	for _, test := range tests {
+		s.tg.topics = topics{}
+		s.tg.topics.note(-100200, 40, 2)
 		h, err := s.tg.read(t.Context(), []byte(test.update))
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
@@ -233,8 +319,50 @@ func TestRead(t *testing.T) {
 			t.Errorf("%s was read as %+v", nothing, h)
 		}
 	}
-	if len(s.server.Calls("getMe")) != 1 {
-		t.Errorf("our own name was asked for %d times, want once", len(s.server.Calls("getMe")))
+}
+
+// Our own name is asked for once, whatever is said; what we may hear, whenever
+// it may have changed.
+func TestAskedForOnce(t *testing.T) {
+	s := newStage(t, Polling)
+	read := func(update string) bot.Inbound {
+		t.Helper()
+		h, err := s.tg.read(t.Context(), []byte(update))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.in
+	}
+	for range 3 {
+		read(said(`"text":"/help@linli_test_bot"`))
+	}
+	if n := len(s.server.Calls("getMe")); n != 1 {
+		t.Errorf("our own name was asked for %d times, want once", n)
+	}
+	change := func(old, now string) string {
+		return `{"update_id":7,"my_chat_member":{"chat":` + group + `,"from":` + aunt + `,"date":1700000000,"old_chat_member":{"status":"` + old + `"},"new_chat_member":{"status":"` + now + `"}}}`
+	}
+	for _, test := range []struct {
+		name, old, now string
+		all, fails     bool
+		kind           bot.Kind
+		reads, admin   bool
+	}{
+		{"privacy mode is switched on meanwhile", "left", "member", false, false, bot.Joined, false, false},
+		{"made an admin", "member", "administrator", false, false, bot.Powers, true, true},
+		{"admin no more", "administrator", "member", false, false, bot.Powers, false, false},
+		{"muted", "member", "restricted", false, false, bot.Removed, false, false},
+		{"privacy mode is off, added again", "kicked", "member", true, false, bot.Joined, true, false},
+		{"nobody answers", "administrator", "member", false, true, bot.Powers, true, false}, // as it was last known
+	} {
+		s.server.ReadsAll = test.all
+		if test.fails {
+			s.server.Fail("getMe", 1, fake.BadGateway)
+		}
+		in := read(change(test.old, test.now))
+		if in.Kind != test.kind || in.Reads != test.reads || in.Admin != test.admin {
+			t.Errorf("%s: %s, reads %v, admin %v", test.name, in.Kind, in.Reads, in.Admin)
+		}
 	}
 }
 
@@ -282,17 +410,39 @@ func TestDisplay(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(said(`"text":"/a@linli_test_bot","entities":[{"type":"bot_command","offset":99,"length":-5}]`)))
-	f.Add([]byte(`{"update_id":7,"callback_query":{"id":"1","from":` + aunt + `}}`))
+	for _, seed := range []string{
+		`{"update_id":7,"callback_query":{"id":"1","from":` + aunt + `}}`,
+		`{"update_id":7,"callback_query":{"id":"1","from":` + aunt + `,"data":"a","message":{"message_id":3,"message_thread_id":2,"is_topic_message":true,"chat":` + group + `}}}`,
+		`{"update_id":7,"message_reaction":{"chat":` + group + `,"message_id":-1,"user":` + aunt + `,"new_reaction":[{"type":"x"}]}}`,
+		`{"update_id":7,"chat_member":{"chat":` + group + `,"from":` + aunt + `,"old_chat_member":{"status":"left"},"new_chat_member":{"status":"restricted","is_member":true}}}`,
+		said(`"migrate_to_chat_id":-1`), said(`"migrate_from_chat_id":9223372036854775807`), said(`"new_chat_members":[` + aunt + `]`), said(`"left_chat_member":` + aunt),
+		said(`"text":"a","is_topic_message":true,"message_thread_id":-9,"reply_to_message":{"message_id":0}`),
+		said(`"media_group_id":"1","caption":"a\u202e","photo":[{"file_id":"x","width":-1,"height":9223372036854775807}],"document":{"mime_type":"image/png"}`),
+		strings.Repeat(`{"message":`, 300) + strings.Repeat("}", 300),
+	} {
+		f.Add([]byte(seed))
+	}
 	tg, err := New(Options{Token: "1:a", APIURL: "http://127.0.0.1:1", Receive: newEars(), Cursor: &bookmark{}})
 	if err != nil {
 		f.Fatal(err)
 	}
-	name := "linli_test_bot"
-	tg.user.Store(&name)
+	tg.me.Store(&me{name: "linli_test_bot"})
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		h, err := tg.read(t.Context(), raw)
 		if err == nil && (len(h.in.Keys) == 0 || h.in.Keys[0] != "u/"+strconv.FormatInt(h.id, 10) || h.lane == "") {
 			t.Errorf("%q: keys %q lane %q", raw, h.in.Keys, h.lane)
+		}
+		if err != nil {
+			return
+		}
+		if id, topic, ok := parseRef(h.in.Message.Ref); ok && refOf(int64(id), int64(topic)) != h.in.Message.Ref {
+			t.Errorf("%q: the reference %q is read as another", raw, h.in.Message.Ref)
+		}
+		if (h.in.Kind == bot.Migrated) != (h.in.To != "") || (h.in.Kind == bot.Pressed) != (h.in.Press != "") || strings.ContainsAny(h.in.From.Name+h.in.Chat.Name, "\n\u202e") {
+			t.Errorf("%q: heard as %+v", raw, h.in)
+		}
+		if h.in.Kind != bot.Said && h.in.Kind != bot.Edited && h.in.Kind != bot.Ignored && (h.in.Message.Text != "" || h.in.Message.Media != nil) {
+			t.Errorf("%q: a %s keeps words", raw, h.in.Kind)
 		}
 	})
 }

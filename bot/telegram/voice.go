@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"sync"
 
 	tg "github.com/go-telegram/bot"
@@ -25,7 +24,7 @@ func (t *Telegram) sendVoices(ctx context.Context, chat int64, key string, done 
 			// The words have rung already, and the voice belongs to them.
 			part.Buttons, part.Silent, part.Quote = nil, true, done.ref
 		}
-		ref, err := t.sendVoice(ctx, chat, part)
+		ref, err := placed(ctx, chat, part, t.sendVoice)
 		switch refused := (bot.Refused{}); {
 		case err == nil:
 		case done.ref != "" && errors.As(err, &refused):
@@ -62,12 +61,12 @@ func (t *Telegram) sendVoice(ctx context.Context, chat int64, m bot.Message) (st
 	case "sendVoice":
 		sent, err = t.calls.SendVoice(ctx, &tg.SendVoiceParams{
 			ChatID: chat, Voice: file(), Duration: v.Seconds,
-			DisableNotification: m.Silent, ReplyParameters: quote(m), ReplyMarkup: keyboard(m),
+			DisableNotification: m.Silent, MessageThreadID: topicOf(m), ReplyParameters: quote(m), ReplyMarkup: keyboard(m),
 		})
 	case "sendAudio":
 		sent, err = t.calls.SendAudio(ctx, &tg.SendAudioParams{
 			ChatID: chat, Audio: file(), Duration: v.Seconds,
-			DisableNotification: m.Silent, ReplyParameters: quote(m), ReplyMarkup: keyboard(m),
+			DisableNotification: m.Silent, MessageThreadID: topicOf(m), ReplyParameters: quote(m), ReplyMarkup: keyboard(m),
 		})
 	}
 	var r *refusal
@@ -75,13 +74,13 @@ func (t *Telegram) sendVoice(ctx context.Context, chat int64, m bot.Message) (st
 		method = "sendDocument"
 		sent, err = t.calls.SendDocument(ctx, &tg.SendDocumentParams{
 			ChatID: chat, Document: file(),
-			DisableNotification: m.Silent, ReplyParameters: quote(m), ReplyMarkup: keyboard(m),
+			DisableNotification: m.Silent, MessageThreadID: topicOf(m), ReplyParameters: quote(m), ReplyMarkup: keyboard(m),
 		})
 	}
 	if err != nil {
 		return "", t.verdict(method, err)
 	}
-	return strconv.Itoa(sent.ID), nil
+	return t.sent(chat, sent), nil
 }
 
 // voiceForm names the call for a recording by how it begins, none if Telegram

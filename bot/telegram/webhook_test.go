@@ -37,6 +37,7 @@ func TestWebhook(t *testing.T) {
 	reaction := `{"update_id":7,"message_reaction":{"chat":{"id":1,"type":"private"},"message_id":1,"date":1,"old_reaction":[],"new_reaction":[{"type":"hologram"}]}}`
 	tests := []struct {
 		name, method string
+		kind         string // application/json if empty
 		secret       []string
 		body         string
 		length       int64 // 0: as it is
@@ -59,6 +60,12 @@ func TestWebhook(t *testing.T) {
 		{name: "too large", body: pad(1<<20 + 1), status: 413},
 		{name: "too large, announced", body: text, length: 1<<20 + 1, status: 413, unread: true},
 		{name: "too large, no length", body: pad(1<<20 + 1), length: -1, status: 413},
+		{name: "with a charset", kind: "application/json; charset=UTF-8", body: text, status: 200, heard: []string{"漏水"}},
+		{name: "a form", kind: "application/x-www-form-urlencoded", body: text, status: 415, unread: true},
+		{name: "plain text", kind: "text/plain", body: text, status: 415, unread: true},
+		{name: "a kind that is none", kind: "application/json; charset", body: text, status: 415, unread: true},
+		{name: "a kind of its own, forged", kind: "text/plain", secret: []string{"x"}, body: text, status: 403, unread: true},
+		{name: "10 MB of emoji", body: said(`"text":"` + strings.Repeat("😀", 10<<20/4) + `"`), length: -1, status: 413},
 		{name: "empty", body: "", status: 400},
 		{name: "broken JSON", body: text[:len(text)-1], status: 400},
 		{name: "two values", body: text + text, status: 400},
@@ -68,7 +75,7 @@ func TestWebhook(t *testing.T) {
 		{name: "too deep", body: `{"update_id":7,"x":` + strings.Repeat("[", 20000) + strings.Repeat("]", 20000) + `}`, status: 400},
 		{name: "half a surrogate", body: strings.Replace(text, "漏水", `\ud83d`, 1), status: 200, heard: []string{"\ufffd"}},
 		{name: "unknown kind", body: `{"update_id":7,"telepathy":{}}`, status: 200, heard: []string{"<ignored>"}},
-		{name: "unknown reaction", body: reaction, status: 200, heard: []string{"<ignored>"}},
+		{name: "unknown reaction", body: reaction, status: 200, heard: []string{"<reacted>"}},
 		{name: "wrong type", body: said(`"text":{}`), status: 200, heard: []string{"<ignored>"}},
 		{name: "number too large", body: said(`"reply_to_message":{"message_id":1e40}`), status: 200, heard: []string{"<ignored>"}},
 		{name: "no update", body: `{}`, status: 200},
@@ -95,6 +102,10 @@ func TestWebhook(t *testing.T) {
 		body := &watched{Reader: strings.NewReader(test.body)}
 		r := httptest.NewRequest(test.method, "/hook/telegram", body)
 		r.ContentLength = int64(len(test.body))
+		if test.kind == "" {
+			test.kind = "application/json"
+		}
+		r.Header.Set("Content-Type", test.kind)
 		if test.length != 0 {
 			r.ContentLength = test.length
 		}
@@ -191,6 +202,7 @@ func TestWebhookSerialises(t *testing.T) {
 		body := strings.ReplaceAll(said(`"text":"a"`), "-100200", strconv.Itoa(chat))
 		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body)).WithContext(ctx)
 		r.Header.Set(secretHeader, hookSecret)
+		r.Header.Set("Content-Type", "application/json")
 		posts.Go(func() { s.tg.ServeHTTP(httptest.NewRecorder(), r) })
 	}
 	post(t.Context(), -1)

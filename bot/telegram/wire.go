@@ -108,6 +108,7 @@ func (w *wire) post(ctx context.Context, method, kind string, body []byte) (json
 	if len(answer) > answerLimit {
 		return nil, errors.New("answer is too large")
 	}
+	after := retryAfter(resp.Header)
 	var a struct {
 		OK          *bool           `json:"ok"`
 		Result      json.RawMessage `json:"result"`
@@ -119,7 +120,7 @@ func (w *wire) post(ctx context.Context, method, kind string, body []byte) (json
 		} `json:"parameters"`
 	}
 	if err := json.Unmarshal(answer, &a); err != nil || a.OK == nil {
-		return nil, &refusal{code: resp.StatusCode, why: "the answer is not of the Bot API"}
+		return nil, &refusal{code: resp.StatusCode, why: "the answer is not of the Bot API", after: after}
 	}
 	if *a.OK {
 		return a.Result, nil
@@ -130,10 +131,19 @@ func (w *wire) post(ctx context.Context, method, kind string, body []byte) (json
 	return nil, &refusal{
 		code:  a.Code,
 		why:   w.mask(shorten(a.Description, 200)),
-		after: time.Duration(a.Parameters.RetryAfter) * time.Second,
+		after: max(time.Duration(a.Parameters.RetryAfter)*time.Second, after),
 		moved: a.Parameters.MigrateTo,
 		api:   true,
 	}
+}
+
+// retryAfter is the seconds of the header of that name, at most an hour.
+func retryAfter(h http.Header) time.Duration {
+	n, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return time.Duration(min(n, 3600)) * time.Second
 }
 
 // clean takes the address of the call, and with it the token, out of an error.
@@ -156,6 +166,7 @@ var nested = map[string]bool{
 	"chat_id": true, "message_id": true, "max_connections": true, "cache_time": true,
 	"disable_notification": true, "protect_content": true, "has_spoiler": true, "show_alert": true, "drop_pending_updates": true,
 	"reply_markup": true, "reply_parameters": true, "link_preview_options": true,
+	"message_thread_id": true, "reaction": true, "commands": true, "scope": true,
 	"entities": true, "caption_entities": true, "allowed_updates": true, "media": true,
 }
 
@@ -197,12 +208,14 @@ func plain(kind string, body []byte) (string, []byte) {
 	return "application/json", out
 }
 
-// sieve leaves of a sent message only its id. The message that Telegram
+// sieve leaves of a sent message only its id and topic. The message that Telegram
 // returns may quote one with a part that the library does not know; failing
 // on that would send the message a second time.
 func sieve(result json.RawMessage) any {
 	type sent struct {
-		ID *int64 `json:"message_id"`
+		ID     *int64 `json:"message_id"`
+		Thread int64  `json:"message_thread_id,omitempty"`
+		Topic  bool   `json:"is_topic_message,omitempty"`
 	}
 	var one sent
 	if json.Unmarshal(result, &one) == nil && one.ID != nil {
@@ -233,11 +246,11 @@ func (t *Telegram) verdict(method string, err error) error {
 		case r.code == http.StatusForbidden, r.code == http.StatusBadRequest && nobody(r.why):
 			return bot.Gone{Why: r.why}
 		case r.code == http.StatusBadRequest, r.code == http.StatusRequestEntityTooLarge:
-			return bot.Refused{Why: r.why}
+			return refused(r)
 		}
 	}
 	if r.code == http.StatusTooManyRequests {
-		return bot.Busy{After: 5 * time.Second}
+		return bot.Busy{After: max(r.after, 5*time.Second)}
 	}
 	if tokenRefused(r) {
 		return fmt.Errorf("telegram: %s: the token is not accepted: %w", method, r)

@@ -85,7 +85,7 @@ func (w *Webchat) demo(rw http.ResponseWriter, _ *http.Request) error {
 			page.Staff = append(page.Staff, m)
 		}
 	}
-	return render(rw, http.StatusOK, "demo.html", page)
+	return w.render(rw, http.StatusOK, "demo.html", page)
 }
 
 // chips are what the page offers to say: something urgent, a danger, something

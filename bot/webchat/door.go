@@ -32,12 +32,12 @@ type entry struct{ Code, Name, Wrong string }
 func (w *Webchat) room(rw http.ResponseWriter, r *http.Request) error {
 	as := r.URL.Query().Get("as")
 	if w.o.Demo != nil && as == "" {
-		http.Redirect(rw, r, "/", http.StatusSeeOther)
+		http.Redirect(rw, r, w.o.Base+"/", http.StatusSeeOther)
 		return nil
 	}
 	v, err := w.who(r, as)
 	if errors.Is(err, errSession) {
-		return render(rw, http.StatusOK, "enter.html", entry{Code: r.URL.Query().Get("code")})
+		return w.render(rw, http.StatusOK, "enter.html", entry{Code: r.URL.Query().Get("code")})
 	}
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (w *Webchat) room(rw http.ResponseWriter, r *http.Request) error {
 	if err := w.h.view(func(t tx) (err error) { p, err = t.member(v.member); return err }); err != nil {
 		return err
 	}
-	return render(rw, http.StatusOK, "room.html", struct {
+	return w.render(rw, http.StatusOK, "room.html", struct {
 		ID, Name, As string
 		Demo         bool
 	}{v.member, p.Name, as, w.o.Demo != nil})
@@ -63,14 +63,14 @@ func (w *Webchat) enter(rw http.ResponseWriter, r *http.Request) error {
 		return tooLarge(err)
 	}
 	again := func(status int, wrong string) error {
-		return render(rw, status, "enter.html", entry{Code: r.PostForm.Get("code"), Name: r.PostForm.Get("name"), Wrong: wrong})
+		return w.render(rw, status, "enter.html", entry{Code: r.PostForm.Get("code"), Name: r.PostForm.Get("name"), Wrong: wrong})
 	}
 	if !w.entries.ok(w.visitor(r), time.Now()) {
 		rw.Header().Set("Retry-After", "60")
 		return again(http.StatusTooManyRequests, "many")
 	}
 	code := strings.TrimSpace(r.PostForm.Get("code"))
-	name := strings.Join(strings.Fields(clean(r.PostForm.Get("name"))), " ")
+	name := strings.Join(strings.Fields(plain(r.PostForm.Get("name"))), " ")
 	switch n := utf8.RuneCountInString(name); {
 	case n == 0 || n > maxName || taken(name):
 		return again(http.StatusBadRequest, "name")
@@ -118,7 +118,7 @@ func (w *Webchat) enter(rw http.ResponseWriter, r *http.Request) error {
 	if !member {
 		w.setCookie(rw, r, token, int(sessionFor/time.Second))
 	}
-	http.Redirect(rw, r, "/chat/", http.StatusSeeOther)
+	http.Redirect(rw, r, w.o.Base+"/chat/", http.StatusSeeOther)
 	return nil
 }
 
@@ -132,15 +132,25 @@ func (w *Webchat) leave(rw http.ResponseWriter, r *http.Request) error {
 		w.bell.ring()
 	}
 	w.setCookie(rw, r, "", -1)
-	http.Redirect(rw, r, "/chat/", http.StatusSeeOther)
+	http.Redirect(rw, r, w.o.Base+"/chat/", http.StatusSeeOther)
 	return nil
 }
 
 func (w *Webchat) setCookie(rw http.ResponseWriter, r *http.Request, token string, age int) {
 	http.SetCookie(rw, &http.Cookie{
-		Name: cookie, Value: token, Path: "/chat/", MaxAge: age,
+		Name: cookie, Value: token, Path: w.o.Base + "/chat/", MaxAge: age,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: w.o.Secure || r.TLS != nil,
 	})
+}
+
+// plain is clean for a name, which must not hide behind marks of no width.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 0x200B && r <= 0x200F || r >= 0x2060 && r <= 0x2064 || r == 0xFEFF {
+			return -1
+		}
+		return r
+	}, clean(s))
 }
 
 // taken keeps people from calling themselves what Linli is called.

@@ -1,6 +1,7 @@
 package webchat
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -69,9 +70,9 @@ func (w *Webchat) Post(ctx context.Context, as, chat, text string, o PostOptions
 	turn.Lock()
 	defer turn.Unlock()
 	name, now := "w/"+as+"/"+o.ID, w.o.Now()
-	var in *bot.Inbound
+	waits := false
 	err = w.h.update(func(t tx) error {
-		ref, in = "", nil // bolt may run it again
+		ref, waits = "", false // bolt may run it again
 		p, err := t.member(as)
 		if err != nil {
 			return err
@@ -82,10 +83,7 @@ func (w *Webchat) Post(ctx context.Context, as, chat, text string, o PostOptions
 		if v := t.seen(name); v != nil {
 			ref = string(v)
 			*t.drop = append(*t.drop, files.names()...)
-			if raw := t.bucket("unheard").Get([]byte(name)); raw != nil {
-				in = new(bot.Inbound)
-				return json.Unmarshal(raw, in)
-			}
+			waits = t.bucket("unheard").Get([]byte(name)) != nil
 			return nil
 		}
 		l := Line{Chat: chat, From: as, Name: p.Name, Role: p.Role, At: now, Text: text, Point: o.Point}
@@ -118,23 +116,23 @@ func (w *Webchat) Post(ctx context.Context, as, chat, text string, o PostOptions
 		if err := w.h.add(t, &l, now); err != nil {
 			return err
 		}
-		ref = l.ID
-		in = w.heard(t, p, l, kind, "w/"+o.ID, now)
+		ref, waits = l.ID, true
+		in := w.heard(t, p, l, kind, "w/"+o.ID, now)
 		in.Message = message(l)
 		if err := t.see(name, ref, now); err != nil {
 			return err
 		}
-		return write(t.bucket("unheard"), []byte(name), in)
+		return t.waits(name, in)
 	})
 	if err != nil {
 		ref = ""
 		return "", err
 	}
 	w.bell.ring()
-	if in == nil {
+	if !waits {
 		return ref, nil // taken before
 	}
-	return ref, w.hand(ctx, name, *in)
+	return ref, w.hand(ctx, chat)
 }
 
 // check looks at a post before anything is stored, and stores its file.
@@ -222,66 +220,87 @@ func (w *Webchat) heard(t tx, p person, l Line, kind bot.Kind, key string, now t
 	return in
 }
 
-// hand gives a stored post to the receiver and notes that it was taken.
-func (w *Webchat) hand(ctx context.Context, name string, in bot.Inbound) error {
+// unheard is a post as it waits for the receiver.
+type unheard struct {
+	bot.Inbound
+	Seq uint64 `json:"seq"` // grows in the order in which it was said
+	// Name is its key in the bucket.
+	Name string `json:"-"`
+}
+
+// waits puts a post among those that the receiver has not taken.
+func (t tx) waits(name string, in *bot.Inbound) error {
+	b := t.bucket("unheard")
+	n, err := b.NextSequence()
+	if err != nil {
+		return err
+	}
+	return write(b, []byte(name), unheard{Inbound: *in, Seq: n})
+}
+
+// waiting gives what the receiver has not taken, of one chat or ("") of all, in
+// the order in which it was said.
+func (t tx) waiting(chat string) (all []unheard, err error) {
+	err = t.bucket("unheard").ForEach(func(k, v []byte) error {
+		x := unheard{Name: string(k)}
+		if err := json.Unmarshal(v, &x); err != nil {
+			return wrap("history record", err)
+		}
+		if chat == "" || x.Chat.Address == chat {
+			all = append(all, x)
+		}
+		return nil
+	})
+	slices.SortFunc(all, func(a, b unheard) int { return cmp.Compare(a.Seq, b.Seq) })
+	return all, err
+}
+
+// hand gives the stored posts of a chat to the receiver, the oldest first, and
+// notes what was taken. Where one is not taken those behind it wait, so that
+// nothing overtakes. Who calls it holds the chat's turn.
+func (w *Webchat) hand(ctx context.Context, chat string) error {
+	var all []unheard
+	if err := w.h.view(func(t tx) (err error) { all, err = t.waiting(chat); return err }); err != nil || len(all) == 0 {
+		return err
+	}
 	r := w.receive.Load()
 	if r == nil {
 		return errReceive
 	}
-	if _, err := (*r).Receive(ctx, in); err != nil {
-		return errors.Join(errReceive, err)
-	}
-	if err := w.h.update(func(t tx) error { return t.bucket("unheard").Delete([]byte(name)) }); err != nil {
-		// It is handed over again, and the receiver knows its key.
-		w.log.WarnContext(ctx, "post taken, not noted", "err", err)
+	for _, x := range all {
+		if _, err := (*r).Receive(ctx, x.Inbound); err != nil {
+			return errors.Join(errReceive, err)
+		}
+		if err := w.h.update(func(t tx) error { return t.bucket("unheard").Delete([]byte(x.Name)) }); err != nil {
+			// It is handed over again, and the receiver knows its key.
+			w.log.WarnContext(ctx, "post taken, not noted", "err", err)
+		}
 	}
 	return nil
 }
 
-// again hands over what the receiver has not taken, in the order it was said.
-// The browser that still waits may do the same at the same time: the keys are
-// the same, so the receiver takes it once.
+// again hands over what the receiver has not taken, chat by chat.
 func (w *Webchat) again(ctx context.Context) {
-	type waiting struct {
-		name string
-		in   bot.Inbound
-	}
-	var all []waiting
-	now := w.o.Now()
-	if err := w.h.view(func(t tx) error {
-		return t.bucket("unheard").ForEach(func(k, v []byte) error {
-			var in bot.Inbound
-			if err := json.Unmarshal(v, &in); err != nil {
-				return err
-			}
-			all = append(all, waiting{string(k), in})
-			return nil
-		})
-	}); err != nil {
+	var all []unheard
+	if err := w.h.view(func(t tx) (err error) { all, err = t.waiting(""); return err }); err != nil {
 		w.log.ErrorContext(ctx, "waiting posts not read", "err", err)
 		return
 	}
-	slices.SortStableFunc(all, func(a, b waiting) int { return a.in.At.Compare(b.in.At) })
+	now, done := w.o.Now(), map[string]bool{}
 	for _, x := range all {
-		if ctx.Err() != nil {
-			return
+		chat := x.Chat.Address
+		if ctx.Err() != nil || done[chat] {
+			continue
 		}
-		if err := w.once(ctx, x.name, x.in); err != nil {
-			w.log.WarnContext(ctx, "post not taken yet", "waiting", now.Sub(x.in.At))
+		done[chat] = true
+		turn := w.turn(chat)
+		turn.Lock()
+		err := w.hand(ctx, chat)
+		turn.Unlock()
+		if err != nil {
+			w.log.WarnContext(ctx, "post not taken yet", "waiting", now.Sub(x.At))
 		}
 	}
-}
-
-// once hands over a waiting post, unless somebody did so meanwhile.
-func (w *Webchat) once(ctx context.Context, name string, in bot.Inbound) error {
-	turn := w.turn(in.Chat.Address)
-	turn.Lock()
-	defer turn.Unlock()
-	waits := false
-	if err := w.h.view(func(t tx) error { waits = t.bucket("unheard").Get([]byte(name)) != nil; return nil }); err != nil || !waits {
-		return err
-	}
-	return w.hand(ctx, name, in)
 }
 
 // turn keeps what happens in a chat in one order, from the history to the
@@ -347,6 +366,10 @@ func (w *Webchat) PressData(ctx context.Context, as, chat, data string, o PressO
 		return nil
 	})
 	if err != nil {
+		return bot.Answer{}, err
+	}
+	// What was said before the press comes first.
+	if err := w.hand(ctx, chat); err != nil {
 		return bot.Answer{}, err
 	}
 	r := w.receive.Load()

@@ -10,11 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
-
-	"linli/bot"
 )
 
 // person is a member as kept.
@@ -55,6 +54,8 @@ var buckets = []string{"lines", "changes", "keys", "unheard", "members", "sessio
 //	lines/<chat>/<id>  the lines      changes/<rev>    where the line of that change is
 //	keys/<day>/<key>   seen names     unheard/<key>    what the receiver has not taken yet
 type history struct {
+	path     string
+	use      sync.RWMutex // held to write while db is exchanged
 	db       *bbolt.DB
 	files    string
 	keepN    int
@@ -65,16 +66,18 @@ type history struct {
 const version = "1"
 
 func openHistory(o Options) (*history, error) {
-	h := &history{files: filepath.Join(o.Dir, "webchat-files"), keepN: o.KeepN, keepFor: o.KeepFor, keepMine: o.KeepMine}
+	h := &history{path: filepath.Join(o.Dir, "webchat.db"), files: filepath.Join(o.Dir, "webchat-files"), keepN: o.KeepN, keepFor: o.KeepFor, keepMine: o.KeepMine}
 	if err := os.MkdirAll(h.files, 0o700); err != nil {
 		return nil, wrap("history folder", err)
 	}
-	db, err := bbolt.Open(filepath.Join(o.Dir, "webchat.db"), 0o600, &bbolt.Options{Timeout: 2 * time.Second})
-	if err != nil {
+	// What a compaction left when it was interrupted.
+	if err := os.Remove(h.path + compacting); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, wrap("history file", err)
 	}
-	h.db = db
-	err = db.Update(func(t *bbolt.Tx) error {
+	if err := h.open(); err != nil {
+		return nil, err
+	}
+	err := h.db.Update(func(t *bbolt.Tx) error {
 		for _, b := range buckets {
 			if _, err := t.CreateBucketIfNotExists([]byte(b)); err != nil {
 				return err
@@ -87,12 +90,24 @@ func openHistory(o Options) (*history, error) {
 		return meta.Put([]byte("version"), []byte(version))
 	})
 	if err != nil {
-		return nil, errors.Join(wrap("history file", err), db.Close())
+		return nil, errors.Join(wrap("history file", err), h.db.Close())
 	}
 	return h, nil
 }
 
-func (h *history) Close() error { return wrap("history file", h.db.Close()) }
+func (h *history) open() (err error) {
+	h.db, err = bbolt.Open(h.path, 0o600, &bbolt.Options{Timeout: 2 * time.Second})
+	return wrap("history file", err)
+}
+
+func (h *history) Close() error {
+	h.use.Lock()
+	defer h.use.Unlock()
+	if h.db == nil {
+		return nil // a compaction could not open it again
+	}
+	return wrap("history file", h.db.Close())
+}
 
 type tx struct {
 	*bbolt.Tx
@@ -101,6 +116,11 @@ type tx struct {
 
 // update runs fn in a transaction; files of dropped lines go after its commit.
 func (h *history) update(fn func(tx) error) error {
+	h.use.RLock()
+	defer h.use.RUnlock()
+	if h.db == nil {
+		return errShut
+	}
 	var drop []string
 	if err := h.db.Update(func(t *bbolt.Tx) error { drop = drop[:0]; return fn(tx{t, &drop}) }); err != nil {
 		return err
@@ -113,6 +133,11 @@ func (h *history) update(fn func(tx) error) error {
 }
 
 func (h *history) view(fn func(tx) error) error {
+	h.use.RLock()
+	defer h.use.RUnlock()
+	if h.db == nil {
+		return errShut
+	}
 	return h.db.View(func(t *bbolt.Tx) error { return fn(tx{t, nil}) })
 }
 
@@ -426,47 +451,4 @@ func (h *history) sweep(now time.Time) error {
 		}
 	}
 	return nil
-}
-
-// forget drops a member and all that is theirs.
-func (h *history) forget(id string) error {
-	return wrap("forget", h.update(func(t tx) error {
-		var mine []Line
-		lines := t.bucket("lines")
-		err := lines.ForEachBucket(func(chat []byte) error {
-			return lines.Bucket(chat).ForEach(func(_, v []byte) error {
-				var l Line
-				if err := json.Unmarshal(v, &l); err != nil {
-					return err
-				}
-				if l.From == id || l.Chat == "m/"+id {
-					mine = append(mine, l)
-				}
-				return nil
-			})
-		})
-		if err != nil {
-			return err
-		}
-		for _, l := range mine {
-			if err := t.dropLine(l); err != nil {
-				return err
-			}
-		}
-		for bucket, theirs := range map[string]func(raw []byte) bool{
-			"sessions": func(raw []byte) bool {
-				var s session
-				return json.Unmarshal(raw, &s) == nil && s.Member == id
-			},
-			"unheard": func(raw []byte) bool {
-				var in bot.Inbound
-				return json.Unmarshal(raw, &in) == nil && in.From.Address == "m/"+id
-			},
-		} {
-			if err := t.dropIf(bucket, theirs); err != nil {
-				return err
-			}
-		}
-		return t.bucket("members").Delete([]byte(id))
-	}))
 }

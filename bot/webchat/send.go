@@ -39,6 +39,9 @@ func (w *Webchat) Send(ctx context.Context, address string, m bot.Message) (stri
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
+	if m.React != "" {
+		return m.Quote, nil // there are no signs here
+	}
 	if err := fits(m); err != nil {
 		return "", err
 	}
@@ -183,7 +186,9 @@ func fits(m bot.Message) error {
 			switch {
 			case strings.TrimSpace(b.Label) == "" || utf8.RuneCountInString(b.Label) > maxLabel:
 				return why("a button's label is empty or longer than %d", maxLabel)
-			case b.Data == "" || len(b.Data) > maxData:
+			case b.URL != "" && !strings.HasPrefix(b.URL, "https://") && !strings.HasPrefix(b.URL, "http://"):
+				return why("a button opens what is no web address")
+			case b.Data == "" && b.URL == "" || len(b.Data) > maxData:
 				return why("a button's data is empty or longer than %d bytes", maxData)
 			}
 		}

@@ -19,7 +19,7 @@ func fixture(t *testing.T, r bottest.Receiver) bottest.Fixture {
 	w, _, s, d := serve(t, func(o *Options) { o.Receive = r })
 	_, wang := enter(t, s, d, "BOTH", "王阿姨")
 	_, zhao := enter(t, s, d, "BOTH", "小赵")
-	if err := w.Forget(zhao); err != nil {
+	if err := w.Forget(t.Context(), "m/"+zhao); err != nil {
 		t.Fatal(err)
 	}
 	return bottest.Fixture{

@@ -27,10 +27,11 @@ import (
 //go:embed pages static
 var embedded embed.FS
 
-var pages = template.Must(template.ParseFS(embedded, "pages/*.html"))
+// pages are the templates; each Webchat has a copy that knows its Base.
+var pages = template.Must(template.New("").Funcs(template.FuncMap{"base": func() string { return "" }}).ParseFS(embedded, "pages/*.html"))
 
-// Handler serves the chat under /chat/, its parts under /static/, and in the
-// demo the demo page at /.
+// Handler serves the chat under Base/chat/, its parts under Base/static/, and in
+// the demo the demo page at /. It wants requests with their whole path.
 func (w *Webchat) Handler() http.Handler {
 	mux := http.NewServeMux()
 	route := func(pattern string, h func(http.ResponseWriter, *http.Request) error) {
@@ -54,7 +55,7 @@ func (w *Webchat) Handler() http.Handler {
 		route("POST /demo/play", w.play)
 		route("POST /demo/skip", w.skip)
 	}
-	return secure(w.Demo(http.NewCrossOriginProtection().Handler(mux)))
+	return secure(w.Demo(http.NewCrossOriginProtection().Handler(http.StripPrefix(w.o.Base, mux))))
 }
 
 // secure sets the headers that every answer has.
@@ -128,9 +129,9 @@ func reply(rw http.ResponseWriter, status int, v any) {
 	_ = json.NewEncoder(rw).Encode(v) // the reader has gone
 }
 
-func render(rw http.ResponseWriter, status int, page string, data any) error {
+func (w *Webchat) render(rw http.ResponseWriter, status int, page string, data any) error {
 	var b bytes.Buffer
-	if err := pages.ExecuteTemplate(&b, page, data); err != nil {
+	if err := w.pages.ExecuteTemplate(&b, page, data); err != nil {
 		return wrap("page", err)
 	}
 	rw.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -18,6 +18,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -50,6 +51,7 @@ var ErrCode = errors.New("webchat: entry code is not good")
 // Options are what a web chat is built with.
 type Options struct {
 	Dir      string           // folder of webchat.db and of the folder webchat-files
+	Base     string           // what stands before every path, like "/c/dongqu"; empty: nothing
 	Receive  Receiver         // may come later, see SetReceiver
 	Door     Door             // nil: nobody can enter
 	Groups   []Group          // names of groups; a group that is not among them is called by its id
@@ -97,6 +99,7 @@ type Webchat struct {
 	o       Options
 	h       *history
 	door    Door
+	pages   *template.Template
 	log     *slog.Logger
 	receive atomic.Pointer[Receiver]
 	bell    bell
@@ -140,6 +143,10 @@ func New(o Options) (*Webchat, error) {
 		seed: maphash.MakeSeed(), entries: limit{n: 10, per: time.Minute},
 		posts: limit{n: 60, per: time.Minute},
 	}
+	if w.pages, err = pages.Clone(); err != nil {
+		return nil, errors.Join(wrap("pages", err), h.Close())
+	}
+	w.pages.Funcs(template.FuncMap{"base": func() string { return o.Base }})
 	w.closing, w.close = context.WithCancel(context.Background())
 	w.bell.ch = make(chan struct{})
 	if o.Receive != nil {
@@ -239,12 +246,22 @@ func (w *Webchat) Groups(member string, groups []string) error {
 	return err
 }
 
-// Forget drops a member with the private chat, the sessions and everything they
-// wrote in groups. Somebody who is not known is forgotten already.
-func (w *Webchat) Forget(member string) error {
-	err := w.h.forget(member)
-	w.bell.ring()
-	return err
+// Seats gives the groups ("g/…") a member is in, and whether the member is known.
+func (w *Webchat) Seats(member string) (groups []string, known bool, err error) {
+	err = w.h.view(func(t tx) error {
+		m, err := t.member(member)
+		if errors.Is(err, errNoMember) {
+			return nil
+		}
+		groups, known = m.Groups, err == nil
+		return err
+	})
+	return groups, known, err
+}
+
+// OpenGroup makes a group, or gives it another name.
+func (w *Webchat) OpenGroup(id, name string) error {
+	return wrap("group", w.h.update(func(t tx) error { return t.addGroup("g/"+id, name) }))
 }
 
 // History gives what a chat holds, the oldest first.

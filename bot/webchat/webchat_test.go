@@ -489,7 +489,7 @@ func TestForget(t *testing.T) {
 	_, _ = w.Post(t.Context(), "wang", "g/3hao", "我家的事", PostOptions{Photo: picture(t)})
 	_, _ = w.Post(t.Context(), "chen", "g/3hao", "别人的话", PostOptions{})
 	send(t, w, "m/wang", bot.Message{Text: "回执"})
-	if err := w.Forget("wang"); err != nil {
+	if err := w.Forget(t.Context(), "m/wang"); err != nil {
 		t.Fatal(err)
 	}
 	same(t, texts(t, w, "g/3hao"), []string{"别人的话"})
@@ -509,7 +509,7 @@ func TestForget(t *testing.T) {
 	if got := e.all()[before:]; len(got) != 1 || got[0].From.Address != "m/chen" {
 		t.Errorf("handed over after forgetting: %d", len(got))
 	}
-	if err := w.Forget("nobody"); err != nil {
+	if err := w.Forget(t.Context(), "m/nobody"); err != nil {
 		t.Error(err)
 	}
 }

@@ -12,7 +12,6 @@ import (
 
 	"linli/flows"
 	"linli/flows/community"
-	"linli/flows/community/strict"
 )
 
 // checkCommand is "linli check": it reads the configuration and the directory,
@@ -37,15 +36,8 @@ func check(path string, now time.Time, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var f *community.File
-	if c.Community != "" {
-		var more strict.Mistakes
-		if f, err = loadCommunity(c); errors.As(err, &more) {
-			wrong = append(wrong, more...)
-		} else if err != nil {
-			wrong = append(wrong, strict.Mistake{File: path, Line: c.Of("community"), Text: fmt.Sprintf("社区文件读不到：%s", c.Community)})
-		}
-	}
+	files, more := c.loadCommunities()
+	wrong = append(wrong, more...)
 	var text strings.Builder
 	for _, m := range wrong {
 		fmt.Fprintln(&text, m)
@@ -53,11 +45,17 @@ func check(path string, now time.Time, out io.Writer) error {
 	for _, m := range c.Notices {
 		fmt.Fprintln(&text, "注意 "+m.String())
 	}
-	if f != nil {
+	for i, f := range files {
+		if f == nil {
+			continue
+		}
 		for _, m := range f.WarningsAt(now) {
 			fmt.Fprintln(&text, "注意 "+m.String())
 		}
 		summary(&text, f)
+		if base := c.Base(c.Sites()[i], f.Settings.Community); base != "" {
+			fmt.Fprintf(&text, "  网址在 %s/ 下面\n\n", base)
+		}
 	}
 	if len(wrong) > 0 {
 		fmt.Fprintf(&text, "有%d处要改。改完再检查一遍。\n", len(wrong))

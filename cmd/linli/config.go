@@ -4,15 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
+	"linli/bot/telegram"
 	"linli/flows/community"
 	"linli/flows/community/strict"
 	"linli/flows/demand"
@@ -21,18 +19,94 @@ import (
 // Config is the configuration file. Paths in it are ready to be opened.
 type Config struct {
 	strict.Where
-	Data         string   `yaml:"data"`
-	Listen       string   `yaml:"listen"`
-	TrustedProxy bool     `yaml:"trusted_proxy"`
-	TimeZone     string   `yaml:"time_zone"` // empty: the community's own
-	Community    string   `yaml:"community"`
-	Storage      Storage  `yaml:"storage"`
-	Telegram     Telegram `yaml:"telegram"`
-	Webchat      Webchat  `yaml:"webchat"`
-	Log          Log      `yaml:"log"`
+	Data         string  `yaml:"data"`
+	Listen       string  `yaml:"listen"`
+	PublicURL    string  `yaml:"public_url"` // where people reach it, without a slash at the end; empty: not known
+	TrustedProxy bool    `yaml:"trusted_proxy"`
+	HTTPS        HTTPS   `yaml:"https"`
+	TimeZone     string  `yaml:"time_zone"` // empty: the community's own
+	Storage      Storage `yaml:"storage"`
+	Backup       Backup  `yaml:"backup"`
+	Metrics      Metrics `yaml:"metrics"`
+	Log          Log     `yaml:"log"`
+
+	// One community is written at the top; several are a list.
+	Community   string   `yaml:"community"`
+	Telegram    Telegram `yaml:"telegram"`
+	Webchat     Webchat  `yaml:"webchat"`
+	Communities []Site   `yaml:"communities"`
 
 	// Notices are what is off or unusual but no mistake.
 	Notices []strict.Mistake
+}
+
+// Site is one community of the installation, with its own ways to people.
+type Site struct {
+	strict.Where
+	Community string   `yaml:"community"`
+	Path      string   `yaml:"path"` // its pages are under /c/<path>/; empty: its id where there are several, else nothing
+	Telegram  Telegram `yaml:"telegram"`
+	Webchat   Webchat  `yaml:"webchat"`
+}
+
+// Sites gives the communities in the order in which they are written.
+func (c *Config) Sites() []Site {
+	if len(c.Communities) > 0 {
+		return c.Communities
+	}
+	return []Site{{Where: c.Where, Community: c.Community, Telegram: c.Telegram, Webchat: c.Webchat}}
+}
+
+// Base is what stands before the paths of a site whose community has this id.
+func (c *Config) Base(s Site, id string) string {
+	switch {
+	case s.Path != "":
+		return "/c/" + s.Path
+	case len(c.Communities) > 1:
+		return "/c/" + id
+	}
+	return ""
+}
+
+// HTTPS is off while it has no domains; then another program speaks TLS, or nobody.
+type HTTPS struct {
+	strict.Where
+	Domains      []string `yaml:"domains"`
+	Email        string   `yaml:"email"`
+	Listen       string   `yaml:"listen"`
+	DirectoryURL string   `yaml:"directory_url"` // of the authority; empty: Let's Encrypt
+}
+
+// On says whether Linli speaks TLS itself.
+func (h HTTPS) On() bool { return len(h.Domains) > 0 }
+
+// Backup says where, when and how many.
+type Backup struct {
+	strict.Where
+	Dir  string `yaml:"dir"`
+	At   Daily  `yaml:"at"`
+	Keep int    `yaml:"keep"`
+}
+
+// Daily is a time of day in minutes after midnight.
+type Daily int
+
+// UnmarshalText reads "3:30".
+func (d *Daily) UnmarshalText(b []byte) error {
+	t, err := time.Parse("15:04", string(b))
+	if err != nil {
+		return fmt.Errorf("要写成 3:30 的样子，写的是“%s”", b)
+	}
+	*d = Daily(t.Hour()*60 + t.Minute())
+	return nil
+}
+
+func (d Daily) String() string { return fmt.Sprintf("%d:%02d", d/60, d%60) }
+
+// Metrics says who may read the figures besides this machine itself.
+type Metrics struct {
+	strict.Where
+	Token Secret `yaml:"token"`
 }
 
 // Storage chooses the store.
@@ -46,8 +120,8 @@ type Telegram struct {
 	strict.Where
 	Token         Secret `yaml:"token"`
 	APIURL        string `yaml:"api_url"`
-	Mode          string `yaml:"mode"` // "polling" or "webhook"
-	PublicURL     string `yaml:"public_url"`
+	Mode          string `yaml:"mode"`       // "polling" or "webhook"
+	PublicURL     string `yaml:"public_url"` // of the hook
 	WebhookSecret Secret `yaml:"webhook_secret"`
 }
 
@@ -63,7 +137,8 @@ type Webchat struct {
 // Log says what is logged.
 type Log struct {
 	strict.Where
-	Level LogLevel `yaml:"level"`
+	Level  LogLevel `yaml:"level"`
+	Format string   `yaml:"format"` // "text" or "json"
 }
 
 // LogLevel is a slog.Leveler that the configuration can name.
@@ -106,14 +181,30 @@ func readConfig(path string, env func(string) (string, bool)) (*Config, strict.M
 	c := &Config{
 		Data:     "data",
 		Listen:   "127.0.0.1:8080",
+		HTTPS:    HTTPS{Listen: ":443"},
 		Storage:  Storage{Kind: "bolt"},
-		Telegram: Telegram{APIURL: "https://api.telegram.org", Mode: "polling"},
+		Backup:   Backup{Dir: "backup", At: 3*60 + 30, Keep: 14},
+		Telegram: Telegram{APIURL: telegram.DefaultAPI, Mode: telegram.Polling},
+		Log:      Log{Format: "text"},
 	}
 	page := strict.Open(path, data)
 	page.Expand(func(text string) (string, error) { return expand(text, env) })
 	page.Decode(c)
+	for i := range c.Communities { // what a list holds begins empty
+		t := &c.Communities[i].Telegram
+		if !t.Has("api_url") {
+			t.APIURL = telegram.DefaultAPI
+		}
+		if !t.Has("mode") {
+			t.Mode = telegram.Polling
+		}
+	}
 	c.check(page)
-	for _, p := range []*string{&c.Data, &c.Community} {
+	files := []*string{&c.Data, &c.Community, &c.Backup.Dir}
+	for i := range c.Communities {
+		files = append(files, &c.Communities[i].Community)
+	}
+	for _, p := range files {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(filepath.Dir(path), *p)
 		}
@@ -146,96 +237,43 @@ func expand(text string, env func(string) (string, bool)) (string, error) {
 	return out, wrong
 }
 
-var (
-	tokenForm  = regexp.MustCompile(`^[0-9]{1,19}:[A-Za-z0-9_-]{1,200}$`)
-	secretForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
-)
-
-func (c *Config) check(page *strict.Page) {
-	if page.Root == nil {
-		return
-	}
-	if c.Data == "" {
-		page.Mistake(c.Of("data"), "没有写数据放在哪个文件夹（data）")
-	}
-	if c.Community == "" {
-		page.Mistake(c.Of("community"), "没有写社区文件（community）")
-	}
-	if _, port, err := net.SplitHostPort(c.Listen); err != nil {
-		page.Mistake(c.Of("listen"), "“listen”要写成 127.0.0.1:8080 的样子，写的是“%s”", c.Listen)
-	} else if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-		page.Mistake(c.Of("listen"), "“listen”的端口要在0到65535之间，写的是“%s”", port)
-	}
-	if c.TimeZone != "" {
-		if _, err := time.LoadLocation(c.TimeZone); err != nil || c.TimeZone == "Local" {
-			page.Mistake(c.Of("time_zone"), "没有“%s”这个时区，内地写 Asia/Shanghai", c.TimeZone)
-		}
-	}
-	if c.Storage.Kind != "bolt" {
-		page.Mistake(c.Storage.Of("kind"), "“kind”现在只能写 bolt，写的是“%s”", c.Storage.Kind)
-	}
-	c.checkTelegram(page)
-	notice := func(line int, text string) {
-		c.Notices = append(c.Notices, strict.Mistake{File: page.File, Line: line, Text: text})
-	}
-	if !c.Telegram.On() {
-		line := c.Of("telegram")
-		if c.Telegram.Has("token") {
-			line = c.Telegram.Of("token")
-		}
-		notice(line, "没有开 Telegram（token 空着）")
-	}
-	if !c.Webchat.Enabled {
-		notice(c.Of("webchat"), "没有开网页聊天（webchat.enabled）")
-	}
-	if !c.Telegram.On() && !c.Webchat.Enabled {
-		notice(0, "一个渠道也没有开：谁说话也听不到")
-	}
-	if host, _, err := net.SplitHostPort(c.Listen); err == nil && !c.TrustedProxy && !loopback(host) {
-		notice(c.Of("listen"), "网页对外开着，又没有反向代理（trusted_proxy: false）：没有 HTTPS 时，居民的话在路上能被看到")
-	}
-}
-
-func (c *Config) checkTelegram(page *strict.Page) {
-	t := c.Telegram
-	if t.Mode != "polling" && t.Mode != "webhook" {
-		page.Mistake(t.Of("mode"), "“mode”只能写 polling 或 webhook，写的是“%s”", t.Mode)
-	}
-	if u, err := url.Parse(t.APIURL); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil {
-		page.Mistake(t.Of("api_url"), "“api_url”要写成 https://api.telegram.org 的样子")
-	}
-	if !t.On() {
-		return
-	}
-	if !tokenForm.MatchString(t.Token.Reveal()) {
-		page.Mistake(t.Of("token"), "Telegram 的令牌不完整：样子是一串数字、冒号、一串字母数字")
-	}
-	if t.Mode != "webhook" {
-		return
-	}
-	if u, err := url.Parse(t.PublicURL); err != nil || u.Scheme != "https" || u.Host == "" {
-		page.Mistake(t.Of("public_url"), "用 webhook 要写公网地址（public_url），以 https:// 开头")
-	}
-	if !secretForm.MatchString(t.WebhookSecret.Reveal()) {
-		page.Mistake(t.Of("webhook_secret"), "用 webhook 要写 webhook_secret：1到256个字母、数字、横线或下划线")
-	}
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || (ip != nil && ip.IsLoopback())
-}
-
-// loadCommunity reads the directory a configuration names, with the duty list
+// loadCommunity reads the directory that a site names, with the duty list
 // that comes with the demand flow.
-func loadCommunity(c *Config) (*community.File, error) {
-	f, err := community.Read(c.Community, demand.DutyList())
+func (c *Config) loadCommunity(s Site) (*community.File, error) {
+	f, err := community.Read(s.Community, demand.DutyList())
 	if err != nil {
 		return nil, err
 	}
 	if zone := f.Settings.Zone.String(); c.TimeZone != "" && c.TimeZone != zone {
 		return nil, strict.Mistakes{{File: c.File, Line: c.Of("time_zone"),
-			Text: fmt.Sprintf("时区写的是 %s，社区文件里写的是 %s，两处要一样", c.TimeZone, zone)}}
+			Text: fmt.Sprintf("时区写的是 %s，社区文件%s里写的是 %s，两处要一样", c.TimeZone, filepath.Base(s.Community), zone)}}
 	}
 	return f, nil
+}
+
+// loadCommunities reads the directories of all sites, in their order. One that
+// cannot be read is nil, and the mistakes say why.
+func (c *Config) loadCommunities() (files []*community.File, wrong strict.Mistakes) {
+	ids := map[string]int{}
+	bases := map[string]int{}
+	for _, s := range c.Sites() {
+		f, err := c.loadCommunity(s)
+		files = append(files, f)
+		var more strict.Mistakes
+		switch line := s.Of("community"); {
+		case errors.As(err, &more):
+			wrong = append(wrong, more...)
+		case err != nil:
+			wrong = append(wrong, strict.Mistake{File: c.File, Line: line, Text: fmt.Sprintf("社区文件读不到：%s", s.Community)})
+		default:
+			id := f.Settings.Community
+			if first := ids[id]; first > 0 {
+				wrong = append(wrong, strict.Mistake{File: c.File, Line: line, Text: fmt.Sprintf("编号“%s”的社区第%d行已经有了，一个编号只能写一次", id, first)})
+			} else if first := bases[c.Base(s, id)]; first > 0 {
+				wrong = append(wrong, strict.Mistake{File: c.File, Line: line, Text: fmt.Sprintf("网址 %s/ 和第%d行的社区一样，要另写一个 path", c.Base(s, id), first)})
+			}
+			ids[id], bases[c.Base(s, id)] = line, line
+		}
+	}
+	return files, append(wrong, community.Across(files)...)
 }

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -52,10 +54,11 @@ func TestExampleConfigLoadsAsItIs(t *testing.T) {
 	if len(c.Notices) != 1 || !strings.Contains(c.Notices[0].String(), "没有开 Telegram") || c.Notices[0].Line != c.Telegram.Of("token") {
 		t.Error("notices:", c.Notices)
 	}
-	f, err := loadCommunity(c)
-	if err != nil {
-		t.Fatal(err)
+	files, wrong := c.loadCommunities()
+	if len(wrong) > 0 || len(files) != 1 {
+		t.Fatal(wrong)
 	}
+	f := files[0]
 	if !f.Settings.Example || len(f.Settings.Grids) != 3 {
 		t.Errorf("%+v", f.Settings)
 	}
@@ -245,12 +248,138 @@ func TestCheckTellsBothFilesAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	put("community: dir.yaml\ntime_zone: Asia/Urumqi\n")
-	if out, err = run(); err == nil || !strings.Contains(out, config+":2: 时区写的是 Asia/Urumqi，社区文件里写的是 Asia/Shanghai") {
+	if out, err = run(); err == nil || !strings.Contains(out, config+":2: 时区写的是 Asia/Urumqi，社区文件dir.yaml里写的是 Asia/Shanghai") {
 		t.Error(err, out)
 	}
 
 	put("community: dir.yaml\nlisten: :80\n")
 	if out, err = run(); err != nil || !strings.Contains(out, "还没有2027年的放假安排") || !strings.Contains(out, "网页对外开着") {
 		t.Error(err, out)
+	}
+}
+
+func TestSeveralCommunities(t *testing.T) {
+	unset(t, "T_NOT_SET")
+	c, files, err := load(configured(t, []string{"dongqu", "xiqu"}, func(s string) string {
+		return strings.Replace(s, "xiqu.yaml\n", "xiqu.yaml\n    path: west\n    telegram: {token: '7:abc'}\n", 1)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Base(c.Communities[0], files[0].Settings.Community) + " " + c.Base(c.Communities[1], files[1].Settings.Community); got != "/c/dongqu /c/west" {
+		t.Error(got)
+	}
+	if tg := c.Communities[1].Telegram; tg.Mode != "polling" || tg.APIURL != "https://api.telegram.org" {
+		t.Errorf("what a list leaves out: %+v", tg)
+	}
+	for name, x := range map[string]struct{ from, to, want string }{
+		"the same file":            {"xiqu.yaml", "dongqu.yaml", "编号“dongqu”的社区第5行已经有了"},
+		"the same path":            {"xiqu.yaml\n", "xiqu.yaml\n    path: dongqu\n", "网址 /c/dongqu/ 和第5行的社区一样"},
+		"a path that is none":      {"xiqu.yaml\n", "xiqu.yaml\n    path: 西区/x\n", "“path”只能写小写字母"},
+		"simple and list together": {"communities:\n", "community: dongqu.yaml\ncommunities:\n", "“community”就要写在它下面"},
+		"telegram outside":         {"communities:\n", "telegram: {token: '7:abc'}\ncommunities:\n", "“telegram”就要写在它下面"},
+		"no file":                  {"xiqu.yaml", "nowhere.yaml", "社区文件读不到"},
+		"an unknown key":           {"xiqu.yaml\n", "xiqu.yaml\n    pfad: x\n", "不认识“pfad”"},
+	} {
+		_, _, err := load(configured(t, []string{"dongqu", "xiqu"}, func(s string) string { return strings.Replace(s, x.from, x.to, 1) }))
+		if err == nil || !strings.Contains(err.Error(), x.want) || !regexp.MustCompile(`config\.yaml:[1-9]`).MatchString(err.Error()) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// A second token of the same bot is the same bot.
+	_, _, err = load(configured(t, []string{"dongqu", "xiqu"}, func(s string) string {
+		s = strings.Replace(s, "dongqu.yaml\n", "dongqu.yaml\n    telegram: {token: '7:abc'}\n", 1)
+		return strings.Replace(s, "xiqu.yaml\n", "xiqu.yaml\n    telegram: {token: '7:def'}\n", 1)
+	}))
+	if err == nil || !strings.Contains(err.Error(), "这个机器人第6行的社区已经在用") || strings.Contains(err.Error(), "def") {
+		t.Error(err)
+	}
+	if _, err := loadConfig(write(t, "config.yaml", "communities: []\n")); err == nil || !strings.Contains(err.Error(), "一个社区也没有") {
+		t.Error(err)
+	}
+}
+
+func TestHTTPSAndTheRestMistakes(t *testing.T) {
+	_, err := loadConfig(write(t, "config.yaml", `community: x.yaml
+listen: 127.0.0.1:8080
+public_url: http://example.org/x
+trusted_proxy: true
+https:
+  domains: ["https://example.org", "*.example.org", 192.0.2.1]
+  email: nobody
+  listen: 127.0.0.1:443
+  directory_url: http://ca.example
+backup:
+  dir: ""
+  at: "25:00"
+  keep: 0
+metrics: {token: short}
+log: {format: xml}
+`))
+	var wrong strict.Mistakes
+	if !errors.As(err, &wrong) {
+		t.Fatal(err)
+	}
+	want := []string{"2: 用了 https，listen 就只管", "3: “public_url”要写成", "3: “public_url”里的域名不在", "4: https 和 trusted_proxy 只能用一个", "6: “https://example.org”不是域名", "6: “*.example.org”不是域名", "6: “192.0.2.1”不是域名",
+		"7: “email”不是邮箱", "8: https 只在本机开着", "9: “directory_url”要以", "11: 没有写备份放在哪个文件夹", "12: “at”：要写成 3:30", "13: “keep”要在1到1000之间", "14: “token”太短", "15: “format”只能写"}
+	for _, w := range want {
+		if !strings.Contains(err.Error(), "config.yaml:"+w) {
+			t.Errorf("not told: %s", w)
+		}
+	}
+	if len(wrong) != len(want) {
+		t.Errorf("%d told, %d wanted\n%s", len(wrong), len(want), err)
+	}
+
+	c, err := loadConfig(write(t, "config.yaml", "community: x.yaml\nlisten: :80\nhttps: {domains: [Linli.example.org], listen: ':8443'}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.PublicURL != "https://linli.example.org:8443" || !c.HTTPS.On() {
+		t.Errorf("%+v", c)
+	}
+	for _, n := range c.Notices {
+		if strings.Contains(n.Text, "在路上能被看到") {
+			t.Error("with HTTPS of its own it warns of plain http")
+		}
+	}
+	c, err = loadConfig(write(t, "config.yaml", "community: x.yaml\npublic_url: https://linli.example.org/\ntelegram: {token: '7:abc', mode: webhook, webhook_secret: abc}\n"))
+	if err != nil || c.PublicURL != "https://linli.example.org" {
+		t.Error(err, c.PublicURL)
+	}
+	if _, err := loadConfig(write(t, "config.yaml", "community: x.yaml\nhttps: {email: a@example.org}\n")); err == nil || !strings.Contains(err.Error(), "还要写 https.domains") {
+		t.Error(err)
+	}
+	if _, err := loadConfig(write(t, "config.yaml", "community: x.yaml\ndata: d\nbackup: {dir: d}\n")); err == nil || !strings.Contains(err.Error(), "不能和数据放在同一个文件夹") {
+		t.Error(err)
+	}
+}
+
+// Every key that the program knows stands in the example, with a word on it.
+func TestExampleConfigNamesEveryKey(t *testing.T) {
+	raw, err := os.ReadFile(exampleConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys func(reflect.Type) []string
+	keys = func(typ reflect.Type) (out []string) {
+		for typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		if typ.Kind() != reflect.Struct || typ == reflect.TypeFor[Secret]() {
+			return nil
+		}
+		for f := range typ.Fields() {
+			if k := f.Tag.Get("yaml"); k != "" {
+				out = append(append(out, k), keys(f.Type)...)
+			}
+		}
+		return out
+	}
+	for _, k := range keys(reflect.TypeFor[Config]()) {
+		at := regexp.MustCompile(`(?m)^#? *(- )?` + k + `:`).FindIndex(raw)
+		if at == nil && k != "path" {
+			t.Errorf("the example does not name %q", k)
+		}
 	}
 }

@@ -186,7 +186,7 @@ func (h *site) community(t *testing.T) string {
 	text := string(raw)
 	for _, r := range [][2]string{
 		{`hours: ["8:30-12:00", "14:00-18:00"]`, `hours: ["0:00-24:00"]`},
-		{`morning: "8:30"`, `morning: "0:00"`}, {`evening: "21:30"`, `evening: "24:00"`},
+		{`morning: "8:30"`, `morning: "0:00"`}, {`burst: 20 `, `burst: 100000 `}, {`evening: "21:30"`, `evening: "24:00"`},
 	} {
 		if strings.Count(text, r[0]) != 1 {
 			t.Fatalf("the example community has no %s any more", r[0])
@@ -228,15 +228,11 @@ func (h *site) community(t *testing.T) string {
 
 func (h *site) settings(t *testing.T) *flows.Settings {
 	t.Helper()
-	c, err := loadConfig(h.config[0])
+	_, files, err := load(h.config[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := loadCommunity(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f.Settings
+	return files[0].Settings
 }
 
 // latency is how long Telegram takes over a send, so that some are always on

@@ -54,10 +54,12 @@ func demoCommand(ctx context.Context, args []string, stdout, stderr io.Writer) e
 		return err
 	}
 	stage := &liveStage{clock: clock, file: f}
-	h, err := build(plan{settings: f.Settings, data: *data, now: clock.Now, log: log, web: &webchat.Options{Demo: stage.demo()}})
+	in, err := build(ctx, *data, log, plan{file: f, now: clock.Now, web: &webchat.Options{Demo: stage.demo()}})
 	if err != nil {
 		return err
 	}
+	in.now = clock.Now
+	h := in.houses[0]
 	stage.house = h
 	err = dialogue.Populate(ctx, h.store, f.Settings, cast(f), webchat.Name, clock.Now())
 	if err == nil {
@@ -72,10 +74,10 @@ func demoCommand(ctx context.Context, args []string, stdout, stderr io.Writer) e
 			} else {
 				fmt.Fprintf(stdout, "说过的话留在 %s，下次接着用。按 Ctrl+C 结束。\n", *data)
 			}
-			err = h.run(ctx, ln)
+			err = in.run(ctx, doors{http: ln})
 		}
 	}
-	return errors.Join(err, h.close())
+	return errors.Join(err, in.close())
 }
 
 func cast(f *community.File) []dialogue.Person {

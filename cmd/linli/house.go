@@ -4,47 +4,57 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"linli/bot"
+	"linli/bot/desk"
+	"linli/bot/pages"
 	"linli/bot/telegram"
 	"linli/bot/webchat"
 	"linli/flows"
+	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
 	"linli/prompts/local"
 	"linli/storage"
-	"linli/storage/bolt"
 )
 
-// house is a running Linli: one community, its store, its engine, its channels.
+// house is one community of an installation: its part of the store, its
+// engine, its channels, its folder. It knows nothing of the others.
 type house struct {
-	db       *bolt.DB
+	id       string
+	base     string // what stands before its paths, empty if it is alone
+	dir      string // its folder
 	store    storage.Store
+	list     *directory // nil where the directory is fixed, as in the demo
 	bot      *bot.Bot
 	web      *webchat.Webchat   // nil where it is off
 	telegram *telegram.Telegram // nil where it is off
+	desk     *desk.Desk         // nil in the demo
+	pages    *pages.Pages       // nil in the demo
+	now      func() time.Time
 	log      *slog.Logger
 	demo     bool
-	broken   chan error // a commit failed: nothing more may be accepted
-	ready    atomic.Bool
+	ways     ways
 }
 
 // plan is what a house is built from.
 type plan struct {
-	settings *flows.Settings
-	data     string // folder
+	file     *community.File                 // as it was read at start
+	read     func() (*community.File, error) // reads it again; nil: the directory is fixed
+	base     string
+	public   string // where people reach the installation; empty: not known
+	secure   bool   // cookies are for TLS only
+	proxied  bool   // the last X-Forwarded-For is the visitor's address
 	now      func() time.Time
 	web      *webchat.Options  // nil: no web chat
 	telegram *telegram.Options // nil: no Telegram
-	log      *slog.Logger
+	alone    bool              // a channel that cannot work ends the program
 }
 
 // allFlows are the flows, in the order in which they hear.
@@ -71,157 +81,167 @@ func (l *later) Receive(ctx context.Context, in bot.Inbound) (bot.Answer, error)
 	return received(ctx, b, in)
 }
 
-// build opens the store and wires everything together; it starts nothing.
-func build(p plan) (*house, error) {
-	if err := os.MkdirAll(p.data, 0o700); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
+// furnish wires a house together in its folder; it starts nothing.
+func furnish(ctx context.Context, p plan, dir string, store storage.Store, watch bot.Watch, log *slog.Logger) (h *house, err error) {
+	s := p.file.Settings
+	h = &house{id: s.Community, base: p.base, dir: dir, store: store, now: p.now, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close())
+		}
+	}()
+	if p.read != nil {
+		if h.list, err = loadDirectory(ctx, store, p.read, p.now); err != nil {
+			return h, err
+		}
+		s = h.list.File().Settings
 	}
-	h := &house{log: p.log, broken: make(chan error, 1)}
-	var err error
-	h.db, err = bolt.Open(filepath.Join(p.data, "linli.db"), bolt.Options{Broken: func(err error) { h.broken <- err }})
-	if err != nil {
-		return nil, err
-	}
-	h.store = h.db.In(p.settings.Community)
-	if err := h.furnish(p); err != nil {
-		h.close()
-		return nil, err
-	}
-	return h, nil
-}
-
-func (h *house) furnish(p plan) error {
 	fl, err := allFlows()
 	if err != nil {
-		return err
+		return h, err
 	}
 	ears := &later{}
 	var channels []bot.Channel
 	if p.web != nil {
 		o := *p.web
 		h.demo = o.Demo != nil
-		o.Dir, o.Receive, o.Now, o.Log, o.Door = p.data, ears, p.now, p.log, (*door)(h)
-		if h.web, err = webchat.New(o); err != nil {
-			return err
+		o.Dir, o.Base, o.Receive, o.Now, o.Log, o.Door = dir, p.base, ears, p.now, log, (*door)(h)
+		o.Secure, o.Proxied = p.secure, p.proxied
+		for _, g := range s.Groups {
+			o.Groups = append(o.Groups, webchat.Group{ID: g.ID, Name: g.Name})
 		}
-		channels = append(channels, h.web)
+		if h.web, err = webchat.New(o); err == nil {
+			channels = append(channels, h.web)
+		} else if err = h.fail(p, webchat.Name, err); err != nil {
+			return h, err
+		}
 	}
 	if p.telegram != nil {
 		o := *p.telegram
-		o.Receive, o.Cursor, o.Log = ears, (*cursor)(h), p.log
-		if h.telegram, err = telegram.New(o); err != nil {
-			return err
+		o.Receive, o.Cursor, o.Log = ears, (*cursor)(h), log
+		if h.telegram, err = telegram.New(o); err == nil {
+			channels = append(channels, h.telegram)
+		} else if err = h.fail(p, "telegram", err); err != nil {
+			return h, err
 		}
-		channels = append(channels, h.telegram)
 	}
 	h.bot, err = bot.New(bot.Options{
-		Store: h.store, Settings: p.settings, Flows: fl, Channels: channels, Reader: local.New(),
-		Now: p.now, Media: filepath.Join(p.data, "media"), Log: p.log, Workers: 32,
+		Store: store, Settings: s, Flows: fl, Channels: channels, Reader: local.New(),
+		Now: p.now, Media: filepath.Join(dir, "media"), Watch: watch, Log: log, Workers: 32,
+		Link: func(page string, who flows.PersonID, word string) string { return h.link(p, page, who, word) },
 	})
 	if err != nil {
-		return err
+		return h, err
+	}
+	if !h.demo {
+		if err := h.rooms(ctx, p, ears); err != nil {
+			return h, err
+		}
 	}
 	ears.bot.Store(h.bot)
+	if h.list != nil {
+		h.list.Changed = func(s *flows.Settings) { h.changed(context.WithoutCancel(ctx), s) }
+	}
+	return h, nil
+}
+
+// fail notes that a channel does not work. Where the community is alone that is
+// the end; else the others go on.
+func (h *house) fail(p plan, channel string, err error) error {
+	if p.alone {
+		return err
+	}
+	h.ways.down(channel, err)
+	h.log.Error("a channel of this community does not work; the others go on", "channel", channel, "err", err)
 	return nil
 }
 
 func (h *house) close() error {
-	var err error
-	if h.web != nil {
-		err = h.web.Close()
+	if h.web == nil {
+		return nil
 	}
-	return errors.Join(err, h.db.Close())
+	return h.web.Close()
 }
 
-// handler serves the pages, the hooks and the two questions of a supervisor.
-func (h *house) handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		err := h.store.View(r.Context(), func(storage.Tx) error { return nil })
-		if err != nil || !h.ready.Load() {
-			http.Error(w, "not ready", http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ready")
-	})
+// settings are those in force.
+func (h *house) settings() *flows.Settings { return h.bot.Settings() }
+
+// mount puts the pages and the hooks of the community where they belong.
+func (h *house) mount(mux *http.ServeMux) {
 	if h.telegram != nil {
-		mux.Handle("/hook/telegram", h.telegram)
+		mux.Handle(h.base+"/hook/telegram", h.telegram)
 	}
+	h.mountRooms(mux)
 	if h.web != nil {
-		mux.Handle("/", h.web.Handler())
+		mux.Handle(h.base+"/", h.web.Handler())
 		if !h.demo {
-			mux.Handle("GET /{$}", http.RedirectHandler("/chat/", http.StatusFound))
+			mux.Handle("GET "+h.base+"/{$}", http.RedirectHandler(h.base+"/chat/", http.StatusFound))
 		}
 	}
-	return mux
 }
 
-// grace is how long requests may take to end after the order to stop.
-const grace = 8 * time.Second
-
-// run serves until ctx ends or something breaks, then stops in order: no new
-// requests, no new updates, the sends that are under way, the store.
-func (h *house) run(ctx context.Context, ln net.Listener) error {
-	srv := &http.Server{Handler: h.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelWarn)}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	type part struct {
-		name string
-		err  error
+// follow says in the log what of the directory's file is not in force yet, and
+// takes up what is brought into force while Linli runs.
+func (h *house) follow(ctx context.Context) {
+	if h.list == nil {
+		return
 	}
-	ends := make(chan part, 4)
-	n := 0
-	start := func(name string, f func() error) { n++; go func() { ends <- part{name, f()} }() }
-	engine, stopEngine := context.WithCancel(context.WithoutCancel(ctx))
-	defer stopEngine()
-	start("outbox", func() error { return h.bot.Run(engine) })
-	start("http", func() error {
-		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+	lines, _, err := h.list.Pending(ctx)
+	if err != nil {
+		h.log.Warn("the directory's file cannot be compared with what is in force", "err", err)
+	}
+	if len(lines) > 0 {
+		h.log.Warn("the directory's file has changes that are not in force: see linli directory", "lines", len(lines))
+	}
+}
+
+// changed brings another version of the directory into force while people talk.
+func (h *house) changed(ctx context.Context, s *flows.Settings) {
+	before := h.settings()
+	h.bot.SetSettings(s)
+	if err := h.openGroups(ctx, before); err != nil {
+		h.log.Error("the web chat does not follow the directory", "err", err)
+	}
+}
+
+// openGroups opens the groups of the web chat, and puts those with a post into
+// the groups their post is about.
+func (h *house) openGroups(ctx context.Context, before *flows.Settings) error {
+	if h.web == nil {
+		return nil
+	}
+	s := h.settings()
+	for _, g := range s.Groups {
+		if err := h.web.OpenGroup(g.ID, g.Name); err != nil {
 			return err
 		}
-		return nil
-	})
-	if h.web != nil {
-		start("webchat", func() error { return quiet(h.web.Run(ctx)) })
-	}
-	if h.telegram != nil {
-		start("telegram", func() error { return quiet(h.telegram.Run(ctx)) })
-	}
-	h.ready.Store(true)
-	var failed error
-	select {
-	case <-ctx.Done():
-	case err := <-h.broken:
-		failed = fmt.Errorf("the store can take nothing more: %w", err)
-	case p := <-ends:
-		n--
-		if p.err != nil {
-			failed = fmt.Errorf("%s: %w", p.name, p.err)
-		} else {
-			failed = fmt.Errorf("%s ended", p.name)
+		if err := h.bot.OpenGroup(ctx, webchat.Name+":g/"+g.ID, g.ID); err != nil {
+			return err
 		}
 	}
-	h.ready.Store(false)
-	cancel()
-	stopping, done := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer done()
-	if err := srv.Shutdown(stopping); err != nil {
-		srv.Close()
+	return h.seatOfficials(ctx, before, s)
+}
+
+// ways remembers which channels of a house do not work, and why.
+type ways struct {
+	mu  sync.Mutex
+	why map[string]string
+}
+
+func (w *ways) down(channel string, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.why == nil {
+		w.why = map[string]string{}
 	}
-	stopEngine()
-	for ; n > 0; n-- {
-		select {
-		case p := <-ends:
-			if p.err != nil && failed == nil {
-				failed = fmt.Errorf("%s: %w", p.name, p.err)
-			}
-		case <-time.After(2 * grace):
-			return errors.Join(failed, errors.New("some work did not end in time; it will be taken up again"))
-		}
-	}
-	return failed
+	w.why[channel] = err.Error()
+}
+
+// off gives why a channel does not work, "" if it does.
+func (w *ways) off(channel string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.why[channel]
 }
 
 func quiet(err error) error {
@@ -229,20 +249,6 @@ func quiet(err error) error {
 		return nil
 	}
 	return err
-}
-
-// door lets people into the web chat by a code.
-type door house
-
-func (d *door) Enter(ctx context.Context, code, address, name string) ([]string, error) {
-	groups, err := d.bot.Enter(ctx, code, address, name)
-	if errors.Is(err, bot.ErrCode) {
-		return nil, webchat.ErrCode
-	}
-	for i := range groups {
-		groups[i] = "g/" + groups[i]
-	}
-	return groups, err
 }
 
 // cursor keeps Telegram's offset in the store.

@@ -5,8 +5,17 @@
 //	linli play FILE               a dialogue in the terminal
 //	linli check --config FILE     every mistake of the configuration, with its line
 //	linli serve --config FILE     the real thing
+//	linli doctor --config FILE    what must hold for it to work here, and the next step where it does not
+//	linli health --config FILE    nothing, if it runs and takes messages
 //	linli code --config FILE WHO  a one-time code that binds an account to a person or a group
+//	linli directory --config FILE the versions of the directory, and tables laid over it
 //	linli trouble --config FILE   what could not be done
+//	linli backup --config FILE    a copy of everything, now
+//	linli verify [FILE.db]        whether a file is as it was written
+//	linli erase --config FILE WHO everything of a person
+//	linli deletions, linli compact
+//
+// Those that need the data while Linli runs have the running one do it.
 //
 // This is the only place that knows which flows, channels and stores there are.
 package main
@@ -40,8 +49,17 @@ const usage = `用法：
   linli play FILE               在终端里演一段对话（不写 FILE 就列出自带的）
   linli check --config FILE     检查配置和社区文件，所有错误连同行号一次说完
   linli serve --config FILE     正式运行
-  linli code --config FILE 谁   给名册里的人或群取一次性绑定码（没在运行时用；运行时请社区工作人员对机器人说“/code 谁”）
+  linli doctor --config FILE    看看哪里不好，每一条都说下一步做什么
+  linli health --config FILE    正在运行而且收得下消息就什么也不说，给容器用
+  linli code --config FILE 谁   给名册里的人或群取一次性绑定码
+  linli directory 做什么 --config FILE  名册：show、diff、apply、import、export、history、back
   linli trouble --config FILE   列出没办成的事
+  linli backup --config FILE    现在做一份备份（运行时每天自己做）
+  linli verify --config FILE    查数据有没有坏、流水有没有被改；也可以 linli verify 备份/linli.db
+  linli erase --config FILE 谁  把一个人从数据和备份里删掉，先说要删谁，加 --yes 才删
+  linli deletions --config FILE 删除登记：哪天、哪一类、为什么、多少，没有内容
+  linli compact --config FILE   压缩数据文件，把删掉的真正抹去（运行时夜里自己做）
+code、trouble、erase、deletions 在有几个社区时要加 --community 编号。
 `
 
 var errUsage = errors.New("usage")
@@ -61,10 +79,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return checkCommand(ctx, args[1:], stdout, stderr)
 	case "serve":
 		return serveCommand(ctx, args[1:], stdout, stderr)
-	case "code":
-		return codeCommand(ctx, args[1:], stdout, stderr)
-	case "trouble":
-		return troubleCommand(ctx, args[1:], stdout, stderr)
+	case "doctor":
+		return doctorCommand(ctx, args[1:], stdout, stderr)
+	case "health":
+		return healthCommand(ctx, args[1:], stderr)
+	case "verify":
+		return verifyCommand(ctx, args[1:], stdout, stderr)
+	case "directory":
+		return directoryCommand(ctx, args[1:], stdout, stderr)
+	case "code", "trouble", "backup", "erase", "deletions", "compact":
+		return relay(ctx, args[0], args[1:], stdout, stderr)
 	case "help", "-h", "--help":
 		fmt.Fprint(stdout, usage)
 		return nil

@@ -35,7 +35,7 @@ func TestOldData(t *testing.T) {
 	for _, name := range files {
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "linli.db")
-			unpack(t, name, path)
+			gunzip(t, name, path)
 			db, err := bolt.Open(path, bolt.Options{})
 			if err != nil {
 				t.Fatal(err)
@@ -125,7 +125,7 @@ func world(t *testing.T, store storage.Store, start time.Time) *dialogue.World {
 	return w
 }
 
-func unpack(t *testing.T, from, to string) {
+func gunzip(t *testing.T, from, to string) {
 	t.Helper()
 	packed, err := os.Open(from)
 	if err != nil {

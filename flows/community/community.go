@@ -3,6 +3,10 @@
 // numbers are. One YAML file, together with the duty list and the holidays,
 // becomes one immutable [flows.Settings].
 //
+// Another version is made by changing the file, or by laying tables over what is
+// in force ([File.Import]); [Differences] says in words what would change. Which
+// version is in force, and who said so, is kept by others.
+//
 // All mistakes are told at once, with file and line, in Chinese, because the
 // person who put the file together is a committee worker. A directory with a
 // mistake is not used at all: a danger that finds no duty person, or a demand
@@ -41,6 +45,19 @@ type File struct {
 	Settings *flows.Settings
 	Cast     []Member
 	Warnings []Mistake // what works but is probably not meant
+
+	text  []byte
+	dir   directory
+	build func(name string, text []byte) *builder // of another text, with the same duty list and holidays
+}
+
+// Text is the YAML the directory was read from.
+func (f *File) Text() []byte { return slices.Clone(f.text) }
+
+// Like reads another text as if it stood where this file stands, with the same
+// duty list and the same holidays; name is what its mistakes call it.
+func (f *File) Like(name string, text []byte) (*File, error) {
+	return f.build(name, text).file(text, f.build)
 }
 
 // Member is a resident of an invented community, for its dialogues.
@@ -109,6 +126,19 @@ type builder struct {
 }
 
 func read(name string, data, duty []byte, years func(folder string) ([]source, error)) (*File, error) {
+	again := func(name string, text []byte) *builder { return build(name, text, duty, years) }
+	return again(name, data).file(data, again)
+}
+
+// file gives what was built, or all that is wrong with it.
+func (b *builder) file(text []byte, again func(string, []byte) *builder) (*File, error) {
+	if wrong := append(b.page.Mistakes, b.others...); len(wrong) > 0 {
+		return nil, wrong.Sorted()
+	}
+	return &File{Settings: b.s, Cast: b.cast, Warnings: b.warnings.Sorted(), text: slices.Clone(text), dir: b.dir, build: again}, nil
+}
+
+func build(name string, data, duty []byte, years func(folder string) ([]source, error)) *builder {
 	b := &builder{page: strict.Open(name, data), dir: defaults(), persons: map[string]person{}}
 	b.page.Decode(&b.dir)
 
@@ -131,6 +161,7 @@ func read(name string, data, duty []byte, years func(folder string) ([]source, e
 		b.bodies()
 		b.people()
 		b.places()
+		b.rooms()
 		b.posts()
 		b.spellings()
 		b.groups()
@@ -138,10 +169,7 @@ func read(name string, data, duty []byte, years func(folder string) ([]source, e
 		b.owners()
 		b.invented()
 	}
-	if wrong := append(b.page.Mistakes, b.others...); len(wrong) > 0 {
-		return nil, wrong.Sorted()
-	}
-	return &File{Settings: b.s, Cast: b.cast, Warnings: b.warnings.Sorted()}, nil
+	return b
 }
 
 // wrong notes a mistake in the directory.

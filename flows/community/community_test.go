@@ -221,6 +221,10 @@ func TestWarnings(t *testing.T) {
 		"house count":     {[]string{"floors: 12, per_floor: 4}\n  - {id: 4", "floors: 12, per_floor: 3, households: 96}\n  - {id: 4"}, "per_floor: 3, households: 96", "3号楼写的是96户，按单元、楼层和每层户数算是72户"},
 		"person for what": {[]string{"posts: [property]}", "posts: [property]}\n  - {id: xyz, name: 某某}"}, "某某", "某某没有职务"},
 		"duty no phone":   {[]string{`name: 孙值班, phone: "0471-0000005"`, "name: 孙值班"}, "{person: sun", "孙值班在值班表上，但没有写电话"},
+		"namesakes":       {[]string{"posts: [property]}", "posts: [property]}\n  - {id: li2, name: 李网格, posts: [staff]}"}, "id: li2", "有两个人都叫李网格（li、li2）：取绑定码时要写编号"},
+		"leave, nobody":   {[]string{"    stand_ins: [zhou]       #", "    #", "{id: li, name: 李网格,", "{id: li, leave: [{from: 2026-12-01, to: 2026-12-03}], name: 李网格,"}, "{id: li,", "李网格请假没有写谁替"},
+		"kept for ever":   {[]string{"words: 180d", "words: 永远", "cases: 1095d", "cases: forever"}, "    words:", "原话、照片或不再来的人写的是永远留着"},
+		"Chinese, again":  {[]string{"other: ᠭᠠᠷᠠᠰᠢ", "other: 车库"}, "id: garage", "地下车库的另一种文字的名称（other）里有汉字"},
 		"body no phone":   {[]string{`name: 城管, phone: "0474-0000003"`, "name: 城管"}, "城管", "城管没有写电话"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,10 +22,16 @@ func defaults() directory {
 			Offer: duration(time.Hour), Join: duration(10 * time.Minute), Page: duration(3 * time.Minute),
 			Remind: span{Minutes: 60}, Rate: 3, Extend: 1, Parked: duration(720 * time.Hour),
 			Morning: 8*60 + 30, Evening: 21*60 + 30, Bundles: []clock{8*60 + 30, 14*60 + 30},
-			Invites: 2, FloorMin: 2,
+			Invites: 2, FloorMin: 2, Burst: 20,
+			// Personal data is kept for the shortest time its purpose needs (个人信息保护法
+			// 19), logs of a network at least six months (网络安全法): of these, what was said
+			// to whom. A case may be questioned for the three years of a claim (民法典 188).
+			Keep: keep{Words: days(180), Media: days(90), Danger: days(3 * 365), Sent: days(190), Cases: days(3 * 365), Idle: days(2 * 365)},
 		},
 	}
 }
+
+func days(n int) keeping { return keeping(time.Duration(n) * 24 * time.Hour) }
 
 var (
 	latinID  = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,23}$`)
@@ -77,7 +83,7 @@ func (b *builder) phone(line int, number string) {
 	switch {
 	case number == "":
 	case !phoneNo.MatchString(number):
-		b.wrong(line, "“%s”不像电话号码", number)
+		b.wrong(line, "电话写得不像电话号码：要写数字，可以有横线") // whose it is says the line; numbers do not go into messages
 	case !b.dir.Example && strings.Contains(number, "00000"):
 		b.wrong(line, "“%s”还是示例里的假号码，请换成真的", number)
 	}
@@ -88,11 +94,12 @@ func (b *builder) numbers() {
 	b.s.Limits = flows.Limits{
 		Sure: l.Sure, Maybe: l.Maybe, Offer: time.Duration(l.Offer), Join: time.Duration(l.Join), Page: time.Duration(l.Page),
 		Remind: flows.Span(l.Remind), Rate: l.Rate, Extend: l.Extend, Parked: time.Duration(l.Parked),
-		Morning: flows.Clock(l.Morning), Evening: flows.Clock(l.Evening), Invites: l.Invites, FloorMin: l.FloorMin,
+		Morning: flows.Clock(l.Morning), Evening: flows.Clock(l.Evening), Invites: l.Invites, FloorMin: l.FloorMin, Burst: l.Burst,
 	}
 	for _, c := range l.Bundles {
 		b.s.Limits.Bundles = append(b.s.Limits.Bundles, flows.Clock(c))
 	}
+	b.keep(l.Keep)
 	if l.Sure <= 0 || l.Sure > 1 || l.Maybe <= 0 || l.Maybe >= l.Sure {
 		b.wrong(l.Of("sure"), "把握（sure）和可能（maybe）要在0和1之间，而且 maybe 小于 sure")
 	}
@@ -113,7 +120,7 @@ func (b *builder) numbers() {
 	for _, n := range []struct {
 		key            string
 		v, least, most int
-	}{{"rate", l.Rate, 1, 30}, {"extend", l.Extend, 0, 5}, {"invites", l.Invites, 0, 7}, {"floor_min", l.FloorMin, 1, 100}} {
+	}{{"rate", l.Rate, 1, 30}, {"extend", l.Extend, 0, 5}, {"invites", l.Invites, 0, 7}, {"floor_min", l.FloorMin, 1, 100}, {"burst", l.Burst, 5, 1_000_000}} {
 		if n.v < n.least || n.v > n.most {
 			b.wrong(l.Of(n.key), "“%s”要在%d到%d之间，写的是%d", n.key, n.least, n.most, n.v)
 		}
@@ -123,5 +130,39 @@ func (b *builder) numbers() {
 	}
 	if time.Duration(l.Page) > 30*time.Minute {
 		b.wrong(l.Of("page"), "遇到危险，等一个人应答不能超过30分钟（page）")
+	}
+}
+
+// keep reads how long what is kept.
+func (b *builder) keep(k keep) {
+	b.s.Limits.Keep = flows.Keep{Words: time.Duration(k.Words), Media: time.Duration(k.Media), Danger: time.Duration(k.Danger),
+		Sent: time.Duration(k.Sent), Cases: time.Duration(k.Cases), Idle: time.Duration(k.Idle)}
+	longer := func(a, b keeping) bool { return a == 0 && b != 0 || b != 0 && a > b }
+	for _, x := range []struct {
+		key string
+		v   keeping
+	}{{"words", k.Words}, {"media", k.Media}, {"danger", k.Danger}, {"sent", k.Sent}} {
+		if longer(x.v, k.Cases) {
+			b.wrong(k.Of(x.key), "“%s”不能比事情本身（cases）留得久", x.key)
+		}
+	}
+	for _, x := range []struct {
+		key   string
+		v     keeping
+		least int
+		why   string
+	}{
+		{"words", k.Words, 30, "居民还可能来问、要求重办"},
+		{"danger", k.Danger, 180, "危险怎么处理的要能查"},
+		{"sent", k.Sent, 180, "网络日志至少留六个月（网络安全法）"},
+		{"cases", k.Cases, 180, "怎么办的要能查"},
+		{"idle", k.Idle, 90, "同意登记的人不该几个月没说话就要重来"},
+	} {
+		if x.v != 0 && x.v < days(x.least) {
+			b.wrong(k.Of(x.key), "“%s”至少留%d天：%s", x.key, x.least, x.why)
+		}
+	}
+	if k.Words == 0 || k.Media == 0 || k.Idle == 0 {
+		b.warn(k.Line, "原话、照片或不再来的人写的是永远留着：个人信息只能留到必要为止（个人信息保护法第十九条）")
 	}
 }

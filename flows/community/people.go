@@ -17,6 +17,7 @@ func (b *builder) people() {
 		if p.Name == "" {
 			b.wrong(p.Of("name"), "%s没有写姓名（name）", p.ID)
 		}
+		b.plain(p.Of("name"), "人员"+p.ID, p.Name)
 		if n := len([]rune(p.Name)); n > 50 {
 			b.wrong(p.Of("name"), "姓名有%d个字，最多50个", n)
 		}
@@ -25,8 +26,25 @@ func (b *builder) people() {
 			b.persons[p.ID] = p
 		}
 	}
+	b.namesakes()
 	if len(b.dir.People) == 0 {
 		b.wrong(b.dir.Of("people"), "一个工作人员也没有（people）")
+	}
+}
+
+// namesakes finds people whom a name does not tell apart: codes are asked for by
+// name, and one person must not have two entries.
+func (b *builder) namesakes() {
+	for i, p := range b.dir.People {
+		for _, q := range b.dir.People[:i] {
+			switch {
+			case p.ID == q.ID || p.Name == "" || p.Name != q.Name:
+			case p.Phone != "" && p.Phone == q.Phone:
+				b.wrong(p.Line, "%s（%s）在第%d行已经有了（%s），一个人只写一条，几个职务都写在 posts 里", p.Name, p.ID, q.Line, q.ID)
+			default:
+				b.warn(p.Of("name"), "有两个人都叫%s（%s、%s）：取绑定码时要写编号", p.Name, q.ID, p.ID)
+			}
+		}
 	}
 }
 
@@ -99,6 +117,9 @@ func (b *builder) leaves(p person) []flows.Leave {
 		if v.To.Before(v.From) {
 			b.wrong(l.Of("to"), "%s的请假最后一天早于第一天", p.Name)
 		}
+		if l.By == "" && slices.ContainsFunc(b.s.Grids, func(g flows.Grid) bool { return g.Leader == flows.PersonID(p.ID) && len(g.StandIns) == 0 }) {
+			b.warn(l.Line, "%s请假没有写谁替（by），网格也没有替班人：那几天的事会直接转到社区", p.Name)
+		}
 		if l.By != "" && b.known(l.Of("by"), p.Name+"请假时的替班人", l.By) && l.By == p.ID {
 			b.wrong(l.Of("by"), "%s请假时的替班人不能是本人", p.Name)
 		}
@@ -139,7 +160,9 @@ func (b *builder) groups() {
 		if g.Name == "" {
 			b.wrong(g.Of("name"), "群%s没有写名称（name）", g.ID)
 		}
-		out := flows.Group{ID: g.ID, Name: g.Name, Lang: string(g.Lang), Addresses: g.Addresses,
+		b.plain(g.Of("name"), "群"+g.ID, g.Name)
+		b.other(g.Of("other"), "群“"+g.Name+"”", g.Other)
+		out := flows.Group{ID: g.ID, Name: g.Name, Other: g.Other, Lang: string(g.Lang), Addresses: g.Addresses,
 			Scope: b.scope(g.Where, "群“"+g.Name+"”", g.Community, g.Grid, g.Building, flows.Scope{})}
 		if out.Lang == "" {
 			out.Lang = b.s.Lang
@@ -160,6 +183,7 @@ func (b *builder) bodies() {
 		if x.Name == "" {
 			b.wrong(x.Of("name"), "单位%s没有写名称（name）", x.ID)
 		}
+		b.plain(x.Of("name"), "单位"+x.ID, x.Name)
 		b.phone(x.Of("phone"), x.Phone)
 		if x.Phone == "" && !x.None {
 			b.warn(x.Line, "%s没有写电话，居民问起来答不上", x.Name)

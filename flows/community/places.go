@@ -22,6 +22,7 @@ func (b *builder) places() {
 			return slices.ContainsFunc(b.s.Grids, func(y flows.Grid) bool { return y.ID == x })
 		})
 		out := flows.Grid{ID: g.ID, Name: g.Name, Households: g.Households, Leader: flows.PersonID(g.Leader)}
+		b.plain(g.Of("name"), "网格"+g.ID, g.Name)
 		if g.Name == "" {
 			b.wrong(g.Of("name"), "网格%s没有写名称（name）", g.ID)
 		}
@@ -55,6 +56,8 @@ func (b *builder) buildings() {
 		if out.Name == "" {
 			out.Name = x.ID + "号楼"
 		}
+		b.plain(x.Of("name"), out.Name, append(x.Aliases, out.Name)...)
+		b.other(x.Of("other"), out.Name, x.Other)
 		for i, u := range x.Units {
 			if slices.Contains(x.Units[:i], u) || u == "" || strings.ContainsAny(u, "-/ ") {
 				b.wrong(x.Of("units"), "%s的单元“%s”空着、重复或带了符号", out.Name, u)
@@ -132,7 +135,9 @@ func (b *builder) spots() {
 		if !slices.ContainsFunc(b.s.Grids, func(g flows.Grid) bool { return g.ID == x.Grid }) {
 			b.wrong(x.Of("grid"), "%s写的网格“%s”不存在", x.Name, x.Grid)
 		}
-		b.s.Spots = append(b.s.Spots, flows.Spot{ID: x.ID, Name: x.Name, Grid: x.Grid, Aliases: x.Aliases})
+		b.plain(x.Of("name"), x.Name, append(x.Aliases, x.Name)...)
+		b.other(x.Of("other"), x.Name, x.Other)
+		b.s.Spots = append(b.s.Spots, flows.Spot{ID: x.ID, Name: x.Name, Other: x.Other, Grid: x.Grid, Aliases: x.Aliases})
 	}
 }
 
@@ -162,16 +167,21 @@ func (b *builder) households() {
 	}
 }
 
-// home reads "3-2-501": building, unit, room. A building without units leaves
-// the unit out.
+// home reads where a person lives, if that is written.
 func (b *builder) home(line int, who, text string) flows.Place {
 	if text == "" {
 		return flows.Place{}
 	}
+	return b.placed(line, who+"的住处", text)
+}
+
+// placed reads "3-2-501": building, unit, room. A building without units leaves
+// the unit out.
+func (b *builder) placed(line int, what, text string) flows.Place {
 	parts := strings.Split(text, "-")
 	x, ok := b.s.Building(parts[0])
 	if !ok {
-		b.wrong(line, "%s的住处“%s”：没有“%s”这栋楼", who, text, parts[0])
+		b.wrong(line, "%s“%s”：没有“%s”这栋楼", what, text, parts[0])
 		return flows.Place{}
 	}
 	p := flows.Place{Building: parts[0]}
@@ -179,11 +189,11 @@ func (b *builder) home(line int, who, text string) flows.Place {
 	if len(x.Units) > 0 && len(rest) > 0 {
 		p.Unit, rest = rest[0], rest[1:]
 		if !slices.Contains(x.Units, p.Unit) {
-			b.wrong(line, "%s的住处“%s”：%s没有%s单元", who, text, x.Name, p.Unit)
+			b.wrong(line, "%s“%s”：%s没有%s单元", what, text, x.Name, p.Unit)
 		}
 	}
 	if len(rest) > 1 || slices.Contains(parts, "") {
-		b.wrong(line, "%s的住处要写成 3-2-501（楼-单元-室），写的是“%s”", who, text)
+		b.wrong(line, "%s要写成 3-2-501（楼-单元-室），写的是“%s”", what, text)
 		return p
 	}
 	if len(rest) == 1 {
@@ -192,7 +202,7 @@ func (b *builder) home(line int, who, text string) flows.Place {
 			p.Floor = n / 100
 		}
 		if x.Floors > 0 && p.Floor > x.Floors {
-			b.wrong(line, "%s的住处“%s”：%s只有%d层", who, text, x.Name, x.Floors)
+			b.wrong(line, "%s“%s”：%s只有%d层", what, text, x.Name, x.Floors)
 		}
 	}
 	return p

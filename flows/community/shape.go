@@ -9,155 +9,181 @@ import (
 // The shape of the directory file, as it is written.
 type (
 	directory struct {
-		strict.Where
-		ID        string       `yaml:"id"`
-		Name      string       `yaml:"name"`
-		Example   bool         `yaml:"example"`
-		Lang      language     `yaml:"lang"`
-		TimeZone  string       `yaml:"time_zone"`
-		Hours     []hours      `yaml:"hours"`
-		Holidays  string       `yaml:"holidays"` // a folder, relative to the file
-		Phones    phones       `yaml:"phones"`
-		Limits    limits       `yaml:"limits"`
-		Grids     []grid       `yaml:"grids"`
-		Buildings []building   `yaml:"buildings"`
-		Spots     []spot       `yaml:"spots"`
-		People    []person     `yaml:"people"`
-		Groups    []group      `yaml:"groups"`
-		Roster    []shift      `yaml:"roster"`
-		Bodies    []body       `yaml:"bodies"`
-		Items     []*yaml.Node `yaml:"items"` // laid over the duty list, see items.go
-		Cast      []castMember `yaml:"cast"`
+		strict.Where `yaml:"-"`
+		ID           string       `yaml:"id"`
+		Name         string       `yaml:"name"`
+		Example      bool         `yaml:"example,omitempty"`
+		Lang         language     `yaml:"lang"`
+		TimeZone     string       `yaml:"time_zone"`
+		Hours        []hours      `yaml:"hours"`
+		Holidays     string       `yaml:"holidays,omitempty"` // a folder, relative to the file
+		Phones       phones       `yaml:"phones"`
+		Limits       limits       `yaml:"limits"`
+		Grids        []grid       `yaml:"grids"`
+		Buildings    []building   `yaml:"buildings"`
+		Spots        []spot       `yaml:"spots,omitempty"`
+		Rooms        []room       `yaml:"rooms,omitempty"`
+		People       []person     `yaml:"people"`
+		Groups       []group      `yaml:"groups,omitempty"`
+		Roster       []shift      `yaml:"roster,omitempty"`
+		Bodies       []body       `yaml:"bodies,omitempty"`
+		Items        []*yaml.Node `yaml:"items,omitempty"` // laid over the duty list, see items.go
+		Cast         []castMember `yaml:"cast,omitempty"`
 	}
 
 	phones struct {
-		strict.Where
-		Police    string `yaml:"police"`
-		Fire      string `yaml:"fire"`
-		Ambulance string `yaml:"ambulance"`
-		Crisis    string `yaml:"crisis"`
-		Women     string `yaml:"women"`
-		Gas       string `yaml:"gas"`
-		Lift      string `yaml:"lift"`
-		Office    string `yaml:"office"`
+		strict.Where `yaml:"-"`
+		Police       string `yaml:"police"`
+		Fire         string `yaml:"fire"`
+		Ambulance    string `yaml:"ambulance"`
+		Crisis       string `yaml:"crisis"`
+		Women        string `yaml:"women"`
+		Gas          string `yaml:"gas"`
+		Lift         string `yaml:"lift,omitempty"`
+		Office       string `yaml:"office,omitempty"`
 	}
 
 	limits struct {
-		strict.Where
-		Sure     float64  `yaml:"sure"`
-		Maybe    float64  `yaml:"maybe"`
-		Offer    duration `yaml:"offer"`
-		Join     duration `yaml:"join"`
-		Page     duration `yaml:"page"`
-		Remind   span     `yaml:"remind"`
-		Rate     int      `yaml:"rate"`
-		Extend   int      `yaml:"extend"`
-		Parked   duration `yaml:"parked"`
-		Morning  clock    `yaml:"morning"`
-		Evening  clock    `yaml:"evening"`
-		Bundles  []clock  `yaml:"bundles"`
-		Invites  int      `yaml:"invites"`
-		FloorMin int      `yaml:"floor_min"`
+		strict.Where `yaml:"-"`
+		Sure         float64  `yaml:"sure"`
+		Maybe        float64  `yaml:"maybe"`
+		Offer        duration `yaml:"offer"`
+		Join         duration `yaml:"join"`
+		Page         duration `yaml:"page"`
+		Remind       span     `yaml:"remind"`
+		Rate         int      `yaml:"rate"`
+		Extend       int      `yaml:"extend"`
+		Parked       duration `yaml:"parked"`
+		Morning      clock    `yaml:"morning"`
+		Evening      clock    `yaml:"evening"`
+		Bundles      []clock  `yaml:"bundles"`
+		Invites      int      `yaml:"invites"`
+		FloorMin     int      `yaml:"floor_min"`
+		Burst        int      `yaml:"burst"`
+		Keep         keep     `yaml:"keep"`
+	}
+
+	keep struct {
+		strict.Where `yaml:"-"`
+		Words        keeping `yaml:"words"`
+		Media        keeping `yaml:"media"`
+		Danger       keeping `yaml:"danger"`
+		Sent         keeping `yaml:"sent"`
+		Cases        keeping `yaml:"cases"`
+		Idle         keeping `yaml:"idle"`
 	}
 
 	grid struct {
-		strict.Where
-		ID         string   `yaml:"id"`
-		Name       string   `yaml:"name"`
-		Households int      `yaml:"households"`
-		Leader     string   `yaml:"leader"`
-		StandIns   []string `yaml:"stand_ins"`
-		Buildings  []string `yaml:"buildings"`
+		strict.Where `yaml:"-"`
+		ID           string   `yaml:"id"`
+		Name         string   `yaml:"name"`
+		Households   int      `yaml:"households,omitempty"`
+		Leader       string   `yaml:"leader"`
+		StandIns     []string `yaml:"stand_ins,omitempty"`
+		Buildings    []string `yaml:"buildings,omitempty"`
 	}
 
 	building struct {
-		strict.Where
-		ID         string      `yaml:"id"`
-		Name       string      `yaml:"name"`
-		Other      string      `yaml:"other"`
-		Aliases    []string    `yaml:"aliases"`
-		Grid       string      `yaml:"grid"`
-		Units      units       `yaml:"units"`
-		Floors     int         `yaml:"floors"`
-		PerFloor   int         `yaml:"per_floor"`
-		OnFloor    map[int]int `yaml:"on_floor"`
-		Households int         `yaml:"households"`
+		strict.Where `yaml:"-"`
+		ID           string      `yaml:"id"`
+		Name         string      `yaml:"name,omitempty"`
+		Other        string      `yaml:"other,omitempty"`
+		Aliases      []string    `yaml:"aliases,omitempty"`
+		Grid         string      `yaml:"grid,omitempty"`
+		Units        units       `yaml:"units,omitempty"`
+		Floors       int         `yaml:"floors,omitempty"`
+		PerFloor     int         `yaml:"per_floor,omitempty"`
+		OnFloor      map[int]int `yaml:"on_floor,omitempty"`
+		Households   int         `yaml:"households,omitempty"`
 	}
 
 	spot struct {
-		strict.Where
-		ID      string   `yaml:"id"`
-		Name    string   `yaml:"name"`
-		Grid    string   `yaml:"grid"`
-		Aliases []string `yaml:"aliases"`
+		strict.Where `yaml:"-"`
+		ID           string   `yaml:"id"`
+		Name         string   `yaml:"name"`
+		Other        string   `yaml:"other,omitempty"`
+		Grid         string   `yaml:"grid"`
+		Aliases      []string `yaml:"aliases,omitempty"`
+	}
+
+	room struct {
+		strict.Where `yaml:"-"`
+		ID           string      `yaml:"id"`
+		Name         string      `yaml:"name"`
+		Other        string      `yaml:"other,omitempty"`
+		Seats        int         `yaml:"seats"`
+		Hours        []openHours `yaml:"hours,omitempty"`
+		Owner        string      `yaml:"owner,omitempty"` // id of a body
+		Place        string      `yaml:"where"`           // like a home, or the id of a spot
 	}
 
 	person struct {
-		strict.Where
-		ID        string   `yaml:"id"`
-		Name      string   `yaml:"name"`
-		Posts     []post   `yaml:"posts"`
-		Phone     string   `yaml:"phone"`
-		Lang      language `yaml:"lang"`
-		Addresses []string `yaml:"addresses"`
-		Leave     []leave  `yaml:"leave"`
-		Home      string   `yaml:"home"`
+		strict.Where `yaml:"-"`
+		ID           string   `yaml:"id"`
+		Name         string   `yaml:"name"`
+		Posts        []post   `yaml:"posts,omitempty"`
+		Phone        string   `yaml:"phone,omitempty"`
+		Lang         language `yaml:"lang,omitempty"`
+		Addresses    []string `yaml:"addresses,omitempty"`
+		Leave        []leave  `yaml:"leave,omitempty"`
+		Home         string   `yaml:"home,omitempty"`
 	}
 
 	// post may be written as the bare role: "staff".
 	post struct {
-		strict.Where
-		Role      role   `yaml:"role"`
-		Community bool   `yaml:"community"`
-		Grid      string `yaml:"grid"`
-		Building  string `yaml:"building"`
+		strict.Where `yaml:"-"`
+		Role         role   `yaml:"role"`
+		Community    bool   `yaml:"community,omitempty"`
+		Grid         string `yaml:"grid,omitempty"`
+		Building     string `yaml:"building,omitempty"`
 	}
 
 	leave struct {
-		strict.Where
-		From date   `yaml:"from"`
-		To   date   `yaml:"to"`
-		By   string `yaml:"by"`
+		strict.Where `yaml:"-"`
+		From         date   `yaml:"from"`
+		To           date   `yaml:"to"`
+		By           string `yaml:"by,omitempty"`
 	}
 
 	group struct {
-		strict.Where
-		ID        string   `yaml:"id"`
-		Name      string   `yaml:"name"`
-		Community bool     `yaml:"community"`
-		Grid      string   `yaml:"grid"`
-		Building  string   `yaml:"building"`
-		Lang      language `yaml:"lang"`
-		Addresses []string `yaml:"addresses"`
+		strict.Where `yaml:"-"`
+		ID           string   `yaml:"id"`
+		Name         string   `yaml:"name"`
+		Other        string   `yaml:"other,omitempty"`
+		Community    bool     `yaml:"community,omitempty"`
+		Grid         string   `yaml:"grid,omitempty"`
+		Building     string   `yaml:"building,omitempty"`
+		Lang         language `yaml:"lang,omitempty"`
+		Addresses    []string `yaml:"addresses,omitempty"`
 	}
 
 	shift struct {
-		strict.Where
-		Person   string    `yaml:"person"`
-		StandIns []string  `yaml:"stand_ins"`
-		Days     []weekday `yaml:"days"`
-		From     clock     `yaml:"from"`
-		To       clock     `yaml:"to"`
+		strict.Where `yaml:"-"`
+		Person       string    `yaml:"person"`
+		StandIns     []string  `yaml:"stand_ins,omitempty"`
+		Days         []weekday `yaml:"days,omitempty"`
+		From         clock     `yaml:"from,omitempty"`
+		To           clock     `yaml:"to,omitempty"`
 	}
 
 	body struct {
-		strict.Where
-		ID    string `yaml:"id"`
-		Role  role   `yaml:"role"`
-		Name  string `yaml:"name"`
-		Phone string `yaml:"phone"`
-		None  bool   `yaml:"none"`
+		strict.Where `yaml:"-"`
+		ID           string `yaml:"id"`
+		Role         role   `yaml:"role,omitempty"`
+		Name         string `yaml:"name"`
+		Phone        string `yaml:"phone,omitempty"`
+		None         bool   `yaml:"none,omitempty"`
 	}
 
 	castMember struct {
-		strict.Where
-		ID      string   `yaml:"id"`
-		Name    string   `yaml:"name"`
-		Age     int      `yaml:"age"`
-		Home    string   `yaml:"home"`
-		Consent bool     `yaml:"consent"`
-		Groups  []string `yaml:"groups"`
-		Lang    language `yaml:"lang"`
+		strict.Where `yaml:"-"`
+		ID           string   `yaml:"id"`
+		Name         string   `yaml:"name"`
+		Age          int      `yaml:"age,omitempty"`
+		Home         string   `yaml:"home,omitempty"`
+		Consent      bool     `yaml:"consent,omitempty"`
+		Groups       []string `yaml:"groups,omitempty"`
+		Lang         language `yaml:"lang,omitempty"`
 	}
 )
 
@@ -170,48 +196,48 @@ type (
 	}
 
 	dutyClass struct {
-		strict.Where
-		ID    string `yaml:"id"`
-		Name  texts  `yaml:"name"`
-		Items []item `yaml:"items"`
+		strict.Where `yaml:"-"`
+		ID           string `yaml:"id"`
+		Name         texts  `yaml:"name"`
+		Items        []item `yaml:"items"`
 	}
 
 	item struct {
-		strict.Where
-		ID        string   `yaml:"id"`
-		Name      texts    `yaml:"name"`
-		Kind      texts    `yaml:"kind"`
-		Words     []string `yaml:"words"`
-		MoreWords []string `yaml:"more_words"` // in a community file: added to those of the list
-		Owner     role     `yaml:"owner"`
-		Body      string   `yaml:"body"`
-		About     role     `yaml:"about"`
-		Accept    span     `yaml:"accept"`
-		Answer    span     `yaml:"answer"`
-		Level     level    `yaml:"level"`
-		Photo     bool     `yaml:"photo"`
-		Private   bool     `yaml:"private"`
-		Outage    bool     `yaml:"outage"`
-		Outside   bool     `yaml:"outside"`
-		Elsewhere texts    `yaml:"elsewhere"`
-		Source    string   `yaml:"source"`
+		strict.Where `yaml:"-"`
+		ID           string   `yaml:"id"`
+		Name         texts    `yaml:"name"`
+		Kind         texts    `yaml:"kind"`
+		Words        []string `yaml:"words"`
+		MoreWords    []string `yaml:"more_words"` // in a community file: added to those of the list
+		Owner        role     `yaml:"owner"`
+		Body         string   `yaml:"body"`
+		About        role     `yaml:"about"`
+		Accept       span     `yaml:"accept"`
+		Answer       span     `yaml:"answer"`
+		Level        level    `yaml:"level"`
+		Photo        bool     `yaml:"photo"`
+		Private      bool     `yaml:"private"`
+		Outage       bool     `yaml:"outage"`
+		Outside      bool     `yaml:"outside"`
+		Elsewhere    texts    `yaml:"elsewhere"`
+		Source       string   `yaml:"source"`
 	}
 )
 
 // The shape of a file of holidays.
 type (
 	holidayFile struct {
-		strict.Where
-		Year     int       `yaml:"year"`
-		Source   string    `yaml:"source"`
-		Holidays []holiday `yaml:"holidays"`
+		strict.Where `yaml:"-"`
+		Year         int       `yaml:"year"`
+		Source       string    `yaml:"source"`
+		Holidays     []holiday `yaml:"holidays"`
 	}
 
 	holiday struct {
-		strict.Where
-		Name string   `yaml:"name"`
-		From string   `yaml:"from"`
-		To   string   `yaml:"to"`
-		Work []string `yaml:"work"`
+		strict.Where `yaml:"-"`
+		Name         string   `yaml:"name"`
+		From         string   `yaml:"from"`
+		To           string   `yaml:"to"`
+		Work         []string `yaml:"work"`
 	}
 )

@@ -63,7 +63,7 @@ func (b *builder) spellings() {
 	}
 	owned := map[string]owner{}
 	claim := func(spelling, key string, o owner) {
-		k := fold(spelling)
+		k := meaning(spelling)
 		if first, taken := owned[k]; taken && first.name != o.name {
 			b.wrong(o.where.Of(key), "“%s”既可以指%s，又可以指%s，会派错网格", spelling, first.name, o.name)
 			return
@@ -101,10 +101,45 @@ func (b *builder) spellings() {
 		o := owner{x.Name + "（" + x.ID + "）", b.dir.Spots[i].Where}
 		claim(x.Name, "name", o)
 		for _, a := range x.Aliases {
+			if a == "" {
+				b.wrong(o.where.Of("aliases"), "%s的别名里有一个是空的", x.Name)
+				continue
+			}
 			claim(a, "aliases", o)
 		}
 	}
+	for i, x := range b.s.Rooms {
+		claim(x.Name, "name", owner{x.Name + "（" + x.ID + "）", b.dir.Rooms[i].Where})
+	}
 }
+
+var numberedHouse = regexp.MustCompile(`^第?(\d{1,3}|[零一二三四五六七八九十百]{1,6})(?:号住宅楼|号楼|号栋|号幢|号|栋楼|栋|幢|座|#楼|#)$`)
+
+// meaning brings spellings that mean the same place to one form: all that
+// number a building do, whichever word and digits they use.
+func meaning(s string) string {
+	k := fold(s)
+	m := numberedHouse.FindStringSubmatch(k)
+	if m == nil {
+		return k
+	}
+	n, err := strconv.Atoi(m[1])
+	if err != nil {
+		if n = numerals[m[1]]; n == 0 {
+			return k
+		}
+	}
+	return strconv.Itoa(n) + "号楼"
+}
+
+// numerals are the numbers of buildings as they are written in characters.
+var numerals = func() map[string]int {
+	m := map[string]int{}
+	for n := 1; n < 1000; n++ {
+		m[chinese(n)] = n
+	}
+	return m
+}()
 
 // fold brings spellings that people take for the same to one form.
 func fold(s string) string {

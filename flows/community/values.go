@@ -14,16 +14,18 @@ import (
 
 // The values people write, each read from one plain text.
 type (
-	clock    flows.Clock
-	span     flows.Span
-	duration time.Duration
-	hours    flows.Hours
-	weekday  time.Weekday
-	role     flows.Role
-	level    flows.Level
-	language string
-	units    []string
-	date     struct{ Year, Month, Day int }
+	clock     flows.Clock
+	span      flows.Span
+	duration  time.Duration
+	keeping   time.Duration // 0: for ever
+	hours     flows.Hours
+	weekday   time.Weekday
+	role      flows.Role
+	level     flows.Level
+	language  string
+	units     []string
+	openHours flows.OpenHours
+	date      struct{ Year, Month, Day int }
 )
 
 var clockForm = regexp.MustCompile(`^(\d{1,2})[:：](\d{2})$`)
@@ -102,17 +104,115 @@ func (d *duration) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// forever is how "never deleted" is written: nobody should mean it by leaving
+// something out, or by a zero.
+const forever = "永远"
+
+func (k *keeping) UnmarshalText(b []byte) error {
+	if t := string(b); t == forever || t == "forever" {
+		*k = 0
+		return nil
+	}
+	var d duration
+	if err := d.UnmarshalText(b); err != nil || time.Duration(d)%(24*time.Hour) != 0 {
+		return fmt.Errorf("保存多久要写成 180d（天），一直留着写“永远”，写的是“%s”", b)
+	}
+	*k = keeping(d)
+	return nil
+}
+
 var weekdays = []string{"周日", "周一", "周二", "周三", "周四", "周五", "周六"}
 
 func (w *weekday) UnmarshalText(b []byte) error {
-	i := slices.Index(weekdays, string(b))
+	text := strings.Replace(string(b), "星期", "周", 1)
+	if text == "周天" {
+		text = "周日"
+	}
+	i := slices.Index(weekdays, text)
 	if i < 0 {
-		i = slices.Index([]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}, strings.ToLower(string(b)))
+		i = slices.Index([]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}, strings.ToLower(text))
 	}
 	if i < 0 {
 		return fmt.Errorf("星期要写成 周一 … 周日，写的是“%s”", b)
 	}
 	*w = weekday(i)
+	return nil
+}
+
+// parseDays reads "每天", "工作日", "周一至周五", "周一、周三". Nil is every day.
+func parseDays(text string) ([]time.Weekday, error) {
+	switch text = strings.TrimSpace(text); text {
+	case "", "每天", "天天":
+		return nil, nil
+	case "工作日":
+		text = "周一至周五"
+	case "周末":
+		text = "周六至周日"
+	}
+	var out []time.Weekday
+	for _, part := range splitList(text) {
+		first, last, span := cutAny(part, "至", "到", "-", "~", "—")
+		var a, b weekday
+		err := a.UnmarshalText([]byte(strings.TrimSpace(first)))
+		if b = a; err == nil && span {
+			if last = strings.TrimSpace(last); !strings.HasPrefix(last, "周") && !strings.HasPrefix(last, "星期") {
+				last = "周" + last
+			}
+			err = b.UnmarshalText([]byte(last))
+		}
+		if err != nil {
+			return nil, err
+		}
+		for d := a; ; d = (d + 1) % 7 {
+			if slices.Contains(out, time.Weekday(d)) {
+				return nil, fmt.Errorf("“%s”里%s写了两遍", text, weekdays[d])
+			}
+			out = append(out, time.Weekday(d))
+			if d == b {
+				break
+			}
+		}
+	}
+	return out, nil
+}
+
+// splitList cuts what people put between several things in one cell.
+func splitList(text string) []string {
+	var out []string
+	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("、,，;；\n", r) }) {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+func cutAny(text string, seps ...string) (before, after string, found bool) {
+	for _, s := range seps {
+		if before, after, found = strings.Cut(text, s); found {
+			return before, after, true
+		}
+	}
+	return text, "", false
+}
+
+var openForm = regexp.MustCompile(`^(.*?)\s*(\d{1,2}[:：]\d{2})\s*[-至到~—]\s*(\d{1,2}[:：]\d{2})$`)
+
+// UnmarshalText reads "周一至周五 8:30-18:00", "每天 9:00-21:00" and "9:00-21:00".
+func (o *openHours) UnmarshalText(b []byte) error {
+	m := openForm.FindStringSubmatch(string(b))
+	if m == nil {
+		return fmt.Errorf("开放时间要写成“周一至周五 8:30-18:00”的样子，写的是“%s”", b)
+	}
+	var h hours
+	if err := h.UnmarshalText([]byte(m[2] + "-" + m[3])); err != nil {
+		return err
+	}
+	days, err := parseDays(m[1])
+	if err != nil {
+		return err
+	}
+	*o = openHours{Days: days, From: h.From, To: h.To}
 	return nil
 }
 

@@ -71,8 +71,10 @@ type State struct {
 	Words    string         `json:"words,omitempty"` // what the reporter wrote, with what they added
 	First    string         `json:"first,omitempty"` // the message that opened it, to be replaced by its edit
 	Media    []flows.Media  `json:"media,omitempty"`
+	Album    string         `json:"album,omitempty"` // the photos that were sent together with the first message
 	Point    *flows.Point   `json:"point,omitempty"`
 	Reporter flows.PersonID `json:"reporter,omitempty"`
+	Left     flows.PersonID `json:"left,omitempty"`    // whose words these are, who left it to those who follow it
 	Behalf   bool           `json:"behalf,omitempty"`  // filed by a captain or staff for somebody else
 	Private  bool           `json:"private,omitempty"` // the reporter can be written to
 	Group    flows.ChatID   `json:"group,omitempty"`   // where it was said; empty if said to Linli itself
@@ -107,7 +109,7 @@ type State struct {
 
 // Summary is the engine's view.
 func (s State) Summary() flows.Summary {
-	sum := flows.Summary{Stage: s.Stage, Place: s.Place, Item: s.Item, Holder: s.Who, Due: s.Due}
+	sum := flows.Summary{Stage: s.Stage, Place: s.Place, Item: s.Item, Holder: s.Who, Due: s.Due, Danger: s.Danger}
 	switch s.Stage {
 	case Closed, Withdrawn:
 		sum.Done, sum.Numbered = true, true

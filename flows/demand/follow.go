@@ -53,6 +53,14 @@ func (t *turn) follow(w *flows.Said) {
 	t.toJob("people", flows.TaskUpdate{People: n, Text: text})
 }
 
+// rephrased takes a new wording of somebody who only follows it: it stays with
+// their entry, and goes with them.
+func (t *turn) rephrased(text string) {
+	if x := t.e.Entry; x != nil && x.Tag == "follower" {
+		t.do(flows.Put{Entry: flows.Entry{Key: x.Key, Tag: x.Tag, Order: x.Order, Data: flows.Data(wrote{Text: text})}})
+	}
+}
+
 // also is the button "我也是".
 func (t *turn) also() {
 	by := t.e.By
@@ -93,7 +101,7 @@ func (t *turn) withdraw() {
 	if t.e.Counts["follower"] > 0 {
 		t.do(flows.Put{Entry: flows.Entry{Key: string(t.Reporter)}, Delete: true})
 		t.tellReporter("withdrawn-others", nil, true)
-		t.Reporter, t.Private = "", false
+		t.Left, t.Reporter, t.Private = t.Reporter, "", false
 		return
 	}
 	t.Stage = Withdrawn

@@ -42,6 +42,8 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 		}
 	case flows.Missed:
 		t.missed(w)
+	case flows.Erased:
+		t.erased(w)
 	}
 	t.Key = t.key()
 	return t.State, t.effects
@@ -77,6 +79,7 @@ func (t *turn) opened(w flows.Opened) {
 	if w.Said != nil {
 		m := w.Said.Message
 		t.Words, t.First, t.Media, t.Point, t.Ref = cut(m.Text), cut(m.Text), m.Media, m.Point, m.Ref
+		t.Album = m.Album
 		if !w.Said.Direct {
 			t.Group = t.e.Chat.ID
 		}
@@ -114,7 +117,7 @@ func (t *turn) offer() {
 	l := t.e.Settings.Limits
 	t.do(flows.Say{
 		To: t.mouth(), Class: flows.Personal, Words: "offer", Reply: true, Slot: "offer", Quote: t.quote(),
-		Vars: flows.Vars{"item": flows.ItemVar(t.Item)}, Until: t.e.At.Add(l.Offer),
+		Greet: !t.discreet(), Near: t.Ref, Vars: flows.Vars{"item": flows.ItemVar(t.Item)}, Until: t.e.At.Add(l.Offer),
 		Buttons: []flows.Button{{Words: "b-file", Choice: "yes"}, {Words: "b-no", Choice: "no"}},
 	}, flows.Wake{At: t.e.At.Add(l.Offer), Name: "offer"})
 }
@@ -317,11 +320,12 @@ func (t *turn) put(tag string, p flows.PersonID, text string) {
 	if p == "" {
 		return
 	}
-	var d struct {
-		Text string `json:"text,omitempty"`
-	}
-	d.Text = text
-	t.do(flows.Put{Entry: flows.Entry{Key: string(p), Tag: tag, Order: t.e.At.UnixMilli(), Data: flows.Data(d)}})
+	t.do(flows.Put{Entry: flows.Entry{Key: string(p), Tag: tag, Order: t.e.At.UnixMilli(), Data: flows.Data(wrote{Text: text})}})
+}
+
+// wrote is what an entry keeps of a person: their own words.
+type wrote struct {
+	Text string `json:"text,omitempty"`
 }
 
 // toJob tells the dispatch that has it.
@@ -336,6 +340,10 @@ func (t *turn) toJob(name string, u flows.TaskUpdate) {
 func (t *turn) said(w flows.Said) {
 	if w.Edited {
 		t.edited(w)
+		return
+	}
+	if w.Tag != "" && t.e.By.Person != t.Reporter {
+		t.reply("now-"+t.stageWords(), nil) // they were asked, and have left it to others since
 		return
 	}
 	switch w.Tag {
@@ -359,7 +367,10 @@ func (t *turn) said(w flows.Said) {
 func (t *turn) edited(w flows.Said) {
 	r := t.e.Reading
 	text := cut(w.Message.Text)
-	if w.Message.Ref == t.Ref && t.First != "" && text != t.First {
+	mine := t.e.By.Person == t.Reporter
+	if !mine {
+		t.rephrased(text)
+	} else if w.Message.Ref == t.Ref && t.First != "" && text != t.First {
 		t.Words = cut(strings.Replace(t.Words, t.First, text, 1))
 		t.First = text
 	} else if !strings.Contains(t.Words, text) {
@@ -370,6 +381,9 @@ func (t *turn) edited(w flows.Said) {
 	if r.Danger != "" && t.Danger == "" {
 		// What was an ordinary matter has become dangerous: that is a case of its own.
 		t.do(flows.Open{Flow: "demand", Data: flows.Data(Start{Mode: "danger"}), Said: &w})
+		return
+	}
+	if !mine {
 		return
 	}
 	t.corrected(r.Place)
@@ -438,6 +452,9 @@ func (t *turn) more(w flows.Said) {
 	}
 	if t.open() {
 		t.toJob("more", flows.TaskUpdate{Text: t.Words, Media: t.Media, People: t.people()})
+		if t.Album != "" && w.Message.Album == t.Album {
+			return // one more of the photos that came with the first message
+		}
 		t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: t.class(), Words: "added", Vars: t.vars(), Reply: true, Slot: "added"})
 	}
 }

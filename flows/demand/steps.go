@@ -275,6 +275,9 @@ func (t *turn) told(w flows.Told) {
 	case "status":
 		t.reply("now-"+t.stageWords(), nil)
 		return
+	case "reached":
+		t.reached()
+		return
 	case "sent":
 		t.Job, t.Who, t.Due, t.Turn = w.From, f.Who, f.Due, 0
 	}
@@ -357,6 +360,7 @@ func (t *turn) sent(f flows.TaskNews) {
 	case !t.Receipt:
 		t.Receipt = true
 		t.receipt()
+		t.sign("heard")
 		t.groupLine(t.people())
 	}
 }
@@ -386,9 +390,27 @@ func (t *turn) done(f flows.TaskNews) {
 	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Words: words, Vars: t.vars(), Media: f.Media, Slot: t.doneSlot(),
 		Buttons: []flows.Button{{Words: "b-good", Choice: "rate=good"}, {Words: "b-fair", Choice: "rate=fair"}, {Words: "b-bad", Choice: "rate=bad"}}})
 	t.tellFollowers("done-followers", nil)
+	t.sign("done")
 	t.groupSay("group-done")
 	t.tidy()
 	t.do(flows.Wake{At: t.Until, Name: "rate"})
+}
+
+// reached is somebody of this case whom Linli could not write to until now: they
+// get what they would have been told.
+func (t *turn) reached() {
+	switch {
+	case t.e.Entry == nil:
+		return
+	case t.e.By.Person != t.Reporter:
+		t.reply("now-"+t.stageWords(), nil)
+	case t.Stage == Offered && t.secret():
+		t.offer()
+	case t.Stage == Filed && t.Receipt:
+		t.receipt()
+	default:
+		t.reply("now-"+t.stageWords(), nil)
+	}
 }
 
 // alsoSaid is "我也是" written instead of tapped: the words are the wish, the

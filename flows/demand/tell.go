@@ -69,7 +69,7 @@ func (t *turn) receipt() {
 		return
 	}
 	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Reply: true, Words: t.receiptWords(), Vars: t.vars(), Slot: "receipt",
-		Neutral: t.discreet(),
+		Neutral: t.discreet(), Greet: !t.mute(), Near: t.Ref,
 		Buttons: []flows.Button{{Words: "b-move", Choice: "move"}, {Words: "b-withdraw", Choice: "withdraw"}}})
 }
 
@@ -127,7 +127,16 @@ func (t *turn) groupLine(n int) {
 		words = "group-known"
 	}
 	t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Reply: true, Words: words, Vars: t.with("n", flows.Num(n)), Slot: "line",
-		Buttons: []flows.Button{{Words: "b-also", Choice: "also"}}})
+		Near: t.Ref, Digest: true, Buttons: []flows.Button{{Words: "b-also", Choice: "also"}}})
+}
+
+// sign puts a sign on the message in the group that began it: who wrote it sees
+// that it was heard, and nobody is named.
+func (t *turn) sign(sign string) {
+	if t.mute() || t.Danger != "" || t.Ref == "" {
+		return
+	}
+	t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Reply: true, React: sign, Quote: t.Ref})
 }
 
 // groupSay tells the group something new, and takes the button off the line.
@@ -135,7 +144,7 @@ func (t *turn) groupSay(words string) {
 	if t.mute() || t.Danger != "" {
 		return
 	}
-	t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Words: words, Vars: t.vars(), Slot: "end"})
+	t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Words: words, Vars: t.vars(), Slot: "end", Near: t.Ref})
 }
 
 // tidy takes the buttons off the receipt and the group's line once there is

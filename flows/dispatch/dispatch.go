@@ -12,7 +12,6 @@ package dispatch
 import (
 	"embed"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"linli/flows"
@@ -58,7 +57,7 @@ type State struct {
 
 // Summary is the engine's view.
 func (s State) Summary() flows.Summary {
-	return flows.Summary{Stage: s.Stage, Done: s.Stage == Ended, Place: s.Work.Place, Item: s.Work.Item, Holder: s.holder(), Due: s.Due}
+	return flows.Summary{Stage: s.Stage, Done: s.Stage == Ended, Place: s.Work.Place, Item: s.Work.Item, Holder: s.holder(), Due: s.Due, Danger: s.Work.Danger}
 }
 
 func (s State) holder() flows.PersonID {
@@ -85,6 +84,7 @@ func (t *turn) tell(name string, n flows.TaskNews) {
 
 func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	t := &turn{State: s, e: e}
+	left := t.left()
 	switch w := e.What.(type) {
 	case flows.Opened:
 		t.Work = data[flows.Task](w.Data)
@@ -96,13 +96,19 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	case flows.Told:
 		t.told(w)
 	case flows.Woke:
-		t.woke(w)
+		if left {
+			t.succeed()
+		} else {
+			t.woke(w)
+		}
 	case flows.Missed:
 		t.unreached(w.Mark)
 	case flows.Delivered:
 		if w.Outcome == flows.Refused {
 			t.unreached(w.Mark)
 		}
+	case flows.Erased:
+		t.erased(w)
 	}
 	return t.State, t.effects
 }
@@ -126,18 +132,7 @@ func (t *turn) sent() {
 	t.Stage = Sent
 	s, it, w := t.e.Settings, t.item(), t.Work
 	cal := s.Calendar
-	switch {
-	case w.Danger != "":
-		t.Ladder = s.DutyLadder(t.e.At)
-	case w.Second:
-		it.Owner = flows.Staff
-		t.Ladder = s.Ladder(it, w.Place, w.About, t.e.At)
-	default:
-		t.Ladder = s.Ladder(it, w.Place, w.About, t.e.At)
-	}
-	// Nobody may be called, not even for a danger, who then could not take it.
-	barred := append(t.barred(), w.Except...)
-	t.Ladder = slices.DeleteFunc(t.Ladder, func(p flows.PersonID) bool { return slices.Contains(barred, p) })
+	t.Ladder = t.ladder()
 	// What is promised by the clock (water, power, heat) cannot wait for Monday.
 	t.Work.Urgent = w.Urgent || it.Answer.Plain && it.Answer.Days*24*60+it.Answer.Minutes <= 24*60
 	t.Due = round(cal.Add(t.e.At, it.Answer))

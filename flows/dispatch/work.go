@@ -12,7 +12,7 @@ import (
 // anything as staff. Somebody complained about is never one of them.
 func (t *turn) asked() bool {
 	by := t.e.By.Person
-	if by == "" || slices.Contains(t.barred(), by) {
+	if by == "" || slices.Contains(t.barred(), by) || !t.here(by) {
 		return false
 	}
 	if by == t.Holder || slices.Contains(t.Ladder[:min(t.Rung+1, len(t.Ladder))], by) {

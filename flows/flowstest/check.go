@@ -242,6 +242,12 @@ func say(t failer, s Step, say flows.Say) {
 	if say.Tidy && say.Slot == "" {
 		t.Fatalf("%q only changes a message, but says not which", say.Words)
 	}
+	if say.React != "" {
+		if say.Quote == "" || say.To.Chat == "" || say.Words != "" || len(say.Buttons)+len(say.Media) > 0 || say.Class != flows.Notice {
+			t.Fatalf("the sign %q is more than a sign on a message of a group", say.React)
+		}
+		return
+	}
 	seen := map[string]bool{}
 	for _, b := range say.Buttons {
 		data := strings.Repeat("9", idLength) + "/" + b.Choice
@@ -282,6 +288,9 @@ func say(t failer, s Step, say flows.Say) {
 
 // Render gives a Say of a step as it reads, and the labels of its buttons.
 func Render(s Step, say flows.Say, lang string) (text string, labels []string, err error) {
+	if say.React != "" {
+		return "", nil, nil // a sign is not read
+	}
 	text, err = s.Flow.Words.Render(lang, say.Words, say.Vars, s.After.No, s.Event.At, s.Settings)
 	if err != nil {
 		return "", nil, err

@@ -82,7 +82,7 @@ func (p *play) where(by *flows.Actor) flows.Chat {
 
 // message draws what somebody says. Now and then it is as long as the engine
 // lets through.
-func (p *play) message() flows.Message {
+func (p *play) message(by flows.PersonID) flows.Message {
 	t := p.t
 	rare := []rune(Rare)
 	var w strings.Builder
@@ -109,6 +109,7 @@ func (p *play) message() flows.Message {
 	}
 	if n := len([]rune(m.Text)); n >= 4 && n < 100 {
 		p.texts = append(p.texts, m.Text)
+		p.words[by] = append(p.words[by], m.Text)
 	}
 	return m
 }
@@ -256,7 +257,7 @@ func (p *play) reply(x *piece) {
 	by := p.actor(a.by)
 	by.Reachable = true
 	p.happens(x, flows.Event{By: by, Chat: p.private(string(by.Person)), Reading: p.reading(),
-		What: flows.Said{Message: p.message(), Tag: a.tag, Direct: true}})
+		What: flows.Said{Message: p.message(by.Person), Tag: a.tag, Direct: true}})
 }
 
 // talk brings a message to a case for another reason than a question: an edit,
@@ -264,7 +265,7 @@ func (p *play) reply(x *piece) {
 func (p *play) talk(x *piece) {
 	by := p.somebody("by")
 	chat := p.where(&by)
-	w := flows.Said{Message: p.message(), Edited: rapid.Bool().Draw(p.t, "edited"), Direct: !chat.Group}
+	w := flows.Said{Message: p.message(by.Person), Edited: rapid.Bool().Draw(p.t, "edited"), Direct: !chat.Group}
 	p.happens(x, flows.Event{By: by, Chat: chat, Reading: p.reading(), What: w})
 }
 
@@ -276,7 +277,7 @@ func (p *play) speak() {
 	}
 	by := p.somebody("by")
 	chat := p.where(&by)
-	w := flows.Said{Message: p.message(), Edited: rapid.IntRange(0, 9).Draw(p.t, "edited") == 0, Direct: !chat.Group}
+	w := flows.Said{Message: p.message(by.Person), Edited: rapid.IntRange(0, 9).Draw(p.t, "edited") == 0, Direct: !chat.Group}
 	if n := len(p.cases); n > 0 {
 		pick := func(label string) flows.ID {
 			if rapid.Bool().Draw(p.t, label) {

@@ -61,6 +61,7 @@ func (p *play) actions() map[string]func(*rapid.T) {
 		"end":     some(p.delivered),
 		"missed":  some(p.missed),
 		"told":    some(p.told),
+		"erase":   some(p.erase),
 	}
 }
 

@@ -67,6 +67,8 @@ type Slot string
 //     no wake-up lies in the past;
 //   - every text and every button has words in every language, with all values;
 //   - buttons fit into what platforms carry;
+//   - a person who is erased, or everybody who is no official, is neither in the
+//     state nor in that of the children, by id, words or room;
 //   - the state stays small, and nothing panics.
 func Run(t *testing.T, settings *flows.Settings, f flows.Flow, o Options) {
 	t.Helper()

@@ -109,6 +109,13 @@ func still(t *testing.T, settings *flows.Settings, f flows.Flow, k Kept) {
 			effect(t, Step{Flow: f, Settings: settings, Before: c, After: after, Event: e, Effects: effects, Past: &Past{}}, eff)
 		}
 	}
+	after, _ := same(t, f, c, flows.Event{ID: "e1", At: k.At.In(settings.Zone), What: flows.Erased{}, Settings: settings})
+	stays(t, c, after)
+	for _, e := range k.Entries {
+		if _, post := settings.Official(flows.PersonID(e.Key)); !post && slices.Contains(leaves(after.Data), e.Key) {
+			t.Fatalf("when everybody is let go of, %s is still in it: %s", e.Key, after.Data)
+		}
+	}
 }
 
 // lost looks whether a value of the old state is not in the new one: a field

@@ -33,7 +33,8 @@ type play struct {
 	mute   map[flows.PersonID]bool // nobody can write to them
 	chats  []flows.Chat
 	texts  []string
-	wakes  map[string][]string // names of wake-ups by flow
+	words  map[flows.PersonID][]string // of them, who said what
+	wakes  map[string][]string         // names of wake-ups by flow
 }
 
 // piece is a case with what belongs to it.
@@ -62,7 +63,7 @@ type sent struct {
 }
 
 func newPlay(t *rapid.T, s *flows.Settings, f flows.Flow, o Options) *play {
-	p := &play{t: t, s: s, main: f, o: o, flows: map[string]flows.Flow{f.Name: f}, wakes: map[string][]string{}, mute: map[flows.PersonID]bool{}}
+	p := &play{t: t, s: s, main: f, o: o, flows: map[string]flows.Flow{f.Name: f}, wakes: map[string][]string{}, mute: map[flows.PersonID]bool{}, words: map[flows.PersonID][]string{}}
 	for _, x := range o.With {
 		p.flows[x.Name] = x
 	}
@@ -118,9 +119,13 @@ func (p *play) move(x *piece, e flows.Event) {
 		p.t.Fatalf("an event moved more than %d cases; the last was %s, %s", maxMoves, x.Case.Flow, x.Stage)
 	}
 	e.Entry, e.Counts = nil, map[string]int{}
+	who := e.By.Person
+	if w, ok := e.What.(flows.Erased); ok {
+		who = w.Person
+	}
 	for _, n := range x.entries {
 		e.Counts[n.Tag]++
-		if e.By.Person != "" && n.Key == string(e.By.Person) {
+		if who != "" && n.Key == string(who) {
 			e.Entry = &n
 		}
 	}

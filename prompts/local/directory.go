@@ -14,7 +14,7 @@ type directory struct {
 	version  string
 	settings *flows.Settings
 	numbers  map[string][]int // value of a house span → buildings
-	names    trie             // names and aliases of buildings and spots
+	names    trie             // names and aliases of buildings, spots and rooms
 	named    []named
 	items    *items
 }
@@ -34,7 +34,7 @@ func nowhere() *directory { return none }
 func compile(s *flows.Settings) *directory {
 	d := &directory{version: s.Version, settings: s, numbers: map[string][]int{}, names: newTrie()}
 	for i, b := range s.Buildings {
-		names := append([]string{b.Name}, b.Aliases...)
+		names := append([]string{b.Name, b.Other}, b.Aliases...)
 		values := map[string]bool{}
 		for _, name := range names {
 			t := normal(name)
@@ -60,10 +60,21 @@ func compile(s *flows.Settings) *directory {
 		}
 	}
 	for _, x := range s.Spots {
-		for _, name := range append([]string{x.Name}, x.Aliases...) {
+		for _, name := range append([]string{x.Name, x.Other}, x.Aliases...) {
 			if t := normal(name); len(t.r) > 1 {
 				d.names.add(t.r, len(d.named))
 				d.named = append(d.named, named{-1, x.ID, len(t.r)})
+			}
+		}
+	}
+	// Who names a room means the place it is in.
+	for _, x := range s.Rooms {
+		in := named{slices.IndexFunc(s.Buildings, func(b flows.Building) bool { return b.ID == x.Where.Building }), x.Where.Spot, 0}
+		for _, name := range []string{x.Name, x.Other} {
+			if t := normal(name); len(t.r) > 1 && (in.building >= 0 || in.spot != "") {
+				in.n = len(t.r)
+				d.names.add(t.r, len(d.named))
+				d.named = append(d.named, in)
 			}
 		}
 	}

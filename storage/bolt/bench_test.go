@@ -56,7 +56,7 @@ func bare(b *testing.B) (values [5][]byte) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	err = db.file.View(func(t *bbolt.Tx) error {
+	err = db.file().View(func(t *bbolt.Tx) error {
 		values[0] = make([]byte, 4) // the mark
 		for i, table := range []table{cases, journal, jobs} {
 			_, v := t.Bucket(table.name()).Cursor().First()

@@ -15,24 +15,34 @@
 //
 // Every row carries a CRC-32C over its table, its key and its value, because
 // Bolt has no checksum of pages; a row that does not match is reported as
-// damaged. A row begins with the number of its community: in its key, or, where the
+// damaged, and costs no more than itself. A row begins with the number of its community: in its key, or, where the
 // key is a counter, in front of its value. Rows written with every message have
 // counters of the file as keys (cases, journal, jobs), because scattered
 // keys cost a page each; the indexes beside them are small, and those of the
 // outbox are drained all the time. What is deleted in mass (the marks of
 // deliveries) lies in buckets of a day that are dropped whole.
 //
+// # Files
+//
+// [Open] brings an older file up to date in one transaction. Bolt keeps what was
+// deleted until it needs the page, so erasure is complete only when [DB.Compact]
+// has put a new file in the place of the old one. [DB.Backup] copies the file
+// while it is in use, [Check] reads a copy from end to end, and [DB.Heads] gives what
+// to publish so that the journal can be held to it later.
+//
 // The package must not know what a flow or a channel does with a row, and must
 // not acknowledge anything before it is synced.
 package bolt
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/bits"
 	"os"
+	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,9 +59,6 @@ var ErrInUse = errors.New("another Linli is using this file")
 // errClosed says that the file was closed by this process.
 var errClosed = errors.New("bolt: the file is closed")
 
-// schema is the version of the rows this package writes.
-const schema = 1
-
 // patience is how long Open waits for another process that is just ending.
 const patience = 300 * time.Millisecond
 
@@ -63,48 +70,167 @@ type Options struct {
 	// Broken is called once, in a goroutine of its own, when a commit failed
 	// for another reason than a full disk: the process must end then.
 	Broken func(error)
+	// Damaged is called once in a process for each row that was found damaged;
+	// the error names its table and never what is in it. It must return soon
+	// and must not use the store.
+	Damaged func(error)
 
 	openFile func(string, int, os.FileMode) (*os.File, error) // for tests of failing disks
+	step     func(string) error                               // for tests of crashes
 }
 
 // DB is an open file. It is safe for concurrent use.
 type DB struct {
-	file *bbolt.DB
-	tell func(error)
-	fail atomic.Pointer[error] // why nothing more is accepted
+	path    string
+	options Options
+	open    atomic.Pointer[bbolt.DB]
+	tell    func(error)
+	damaged func(error)
+	fail    atomic.Pointer[error] // why nothing more is accepted
+
+	// turn is held by who writes to the file or puts another in its place.
+	turn       chan struct{}
+	compacting sync.Mutex // held as long as there may be two files open
 
 	mu      sync.Mutex
 	wake    *sync.Cond
 	waiting []*request
 	closed  bool
-	ended   chan struct{} // the writer has gone
+	told    map[string]bool // damaged rows
+	ended   chan struct{}   // the writer has gone
 
 	shut     sync.Once
 	shutFail error
 }
 
-// Open opens or makes a file, readable by its owner only. It fails with
-// [ErrInUse] if another process has it open, and with storage.ErrNewer if a newer
-// Linli wrote it, before anything is changed.
+// Open opens or makes a file, readable by its owner only, and brings an older one
+// up to date. It fails with [ErrInUse] if another process has it open, and with
+// storage.ErrNewer if a newer Linli wrote it, before anything is changed.
 func Open(path string, o Options) (*DB, error) {
-	file, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout: patience, MaxSize: o.MaxSize, InitialMmapSize: room(), OpenFile: o.openFile, NoStatistics: true,
-	})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("bolt: %s: %w", path, ErrInUse)
+	if o.openFile == nil {
+		o.openFile = os.OpenFile
 	}
+	if o.step == nil {
+		o.step = func(string) error { return nil }
+	}
+	db := &DB{options: o, tell: o.Broken, damaged: o.Damaged, turn: make(chan struct{}, 1), told: map[string]bool{}, ended: make(chan struct{})}
+	file, err := db.begin(path)
 	if err != nil {
 		return nil, fmt.Errorf("bolt: %s: %w", path, err)
 	}
-	file.AllocSize = 4 << 20
-	if err := settle(file); err != nil {
-		file.Close()
-		return nil, fmt.Errorf("bolt: %s: %w", path, err)
-	}
-	db := &DB{file: file, tell: o.Broken, ended: make(chan struct{})}
+	db.open.Store(file)
 	db.wake = sync.NewCond(&db.mu)
 	go db.write()
 	return db, nil
+}
+
+// begin opens the file of a DB.
+func (db *DB) begin(path string) (*bbolt.DB, error) {
+	var held *os.File
+	file, err := openBolt(path, db.options, func(f *os.File) { held = f })
+	if err != nil {
+		return nil, err
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	err = func() (err error) {
+		defer caught(&err)
+		// Where a compaction elsewhere has just put another file in the place of
+		// this one, what is open here is nobody's file any more.
+		if err := inPlace(held, path); err != nil {
+			return err
+		}
+		if err := settle(file, db.options.step); err != nil {
+			return err
+		}
+		if db.path, err = filepath.EvalSymlinks(path); err != nil { // a rename must not replace a link
+			return err
+		}
+		if err := os.Remove(db.path + beside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		// Bolt counts its free pages when a transaction to write ends.
+		b, err := file.Begin(true)
+		if err != nil {
+			return err
+		}
+		return b.Rollback()
+	}()
+	switch {
+	case errors.Is(err, errPage): // Bolt may hold a lock that its Close would wait for
+		return nil, errors.Join(err, abandon(held))
+	case err != nil:
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// openBolt opens a file of Bolt to be written, and locks it.
+func openBolt(path string, o Options, opened func(*os.File)) (file *bbolt.DB, err error) {
+	file, err = openGuarded(path, &bbolt.Options{Timeout: patience, MaxSize: o.MaxSize, InitialMmapSize: room()},
+		func(name string, flag int, mode os.FileMode) (*os.File, error) {
+			f, err := o.openFile(name, flag, mode)
+			opened(f)
+			return f, err
+		})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, ErrInUse
+	}
+	if err != nil {
+		return nil, err
+	}
+	file.AllocSize = 4 << 20
+	return file, nil
+}
+
+// openGuarded is bbolt.Open with an error in place of a panic, or of the end of
+// the process, where a page it reads is damaged.
+func openGuarded(path string, o *bbolt.Options, open func(string, int, os.FileMode) (*os.File, error)) (file *bbolt.DB, err error) {
+	var held *os.File
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if errors.Is(err, errPage) && held != nil {
+			abandon(held)
+		}
+	}()
+	defer caught(&err)
+	o.OpenFile = func(name string, flag int, mode os.FileMode) (_ *os.File, err error) {
+		held, err = open(name, flag, mode)
+		return held, err
+	}
+	return bbolt.Open(path, 0o600, o)
+}
+
+// inPlace says whether a path still leads to an open file.
+func inPlace(f *os.File, path string) error {
+	ours, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	there, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(ours, there) {
+		return ErrInUse
+	}
+	return nil
+}
+
+// file gives the file that is in use now; Compact puts another in its place.
+func (db *DB) file() *bbolt.DB { return db.open.Load() }
+
+// view begins a transaction that reads.
+func (db *DB) view() (*bbolt.Tx, error) {
+	for {
+		file := db.file()
+		b, err := file.Begin(false)
+		if !errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
+			return b, err
+		}
+		if file == db.file() {
+			return nil, errClosed
+		}
+	}
 }
 
 // room is how much address space to take for the file at once. Where it grows
@@ -120,52 +246,13 @@ func room() int {
 	return 1 << 30
 }
 
-// settle checks the schema of a file, or gives an empty one its tables.
-func settle(file *bbolt.DB) error {
-	fresh := false
-	err := file.View(func(b *bbolt.Tx) error {
-		if k, _ := b.Cursor().First(); k == nil {
-			fresh = true
-			return nil
-		}
-		version, err := (&tx{snap: &snapshot{bolt: b}}).get(settings, []byte("schema"))
-		switch {
-		case errors.Is(err, storage.ErrNone):
-			return errors.New("not a file of Linli")
-		case err != nil:
-			return err
-		case len(version) != 4:
-			return storage.ErrDamaged
-		case binary.BigEndian.Uint32(version) > schema:
-			return fmt.Errorf("%w (schema %d, this one knows %d)", storage.ErrNewer, binary.BigEndian.Uint32(version), schema)
-		}
-		for t := range tables {
-			if b.Bucket(t.name()) == nil {
-				return fmt.Errorf("%w: table %s is missing", storage.ErrDamaged, t.name())
-			}
-		}
-		return nil
-	})
-	if err != nil || !fresh {
-		return err
-	}
-	return file.Update(func(b *bbolt.Tx) error {
-		for t := range tables {
-			if _, err := b.CreateBucket(t.name()); err != nil {
-				return err
-			}
-		}
-		return b.Bucket(settings.name()).Put([]byte("schema"), seal(settings, 0, []byte("schema"), binary.BigEndian.AppendUint32(nil, schema)))
-	})
-}
-
 // In gives the store of a community. Its Close does nothing: the file is
 // shared, and [DB.Close] closes it.
 func (db *DB) In(community string) storage.Store {
 	return &store{db: db, community: community}
 }
 
-// Close waits for the Updates that were accepted, then closes the file. Views
+// Close waits for the Updates that were accepted and for a compaction, then closes the file. Views
 // that are under way are waited for too.
 func (db *DB) Close() error {
 	db.shut.Do(func() {
@@ -174,7 +261,9 @@ func (db *DB) Close() error {
 		db.mu.Unlock()
 		db.wake.Signal()
 		<-db.ended
-		db.shutFail = db.file.Close()
+		db.compacting.Lock()
+		defer db.compacting.Unlock()
+		db.shutFail = db.file().Close()
 	})
 	return db.shutFail
 }

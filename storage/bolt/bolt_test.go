@@ -3,7 +3,6 @@ package bolt
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -11,11 +10,9 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"go.etcd.io/bbolt"
 
-	"linli/flows"
 	"linli/storage"
 	"linli/storage/storagetest"
 )
@@ -58,21 +55,6 @@ func TestSecondOpen(t *testing.T) {
 	openIn(t, dir, Options{})
 }
 
-func TestNewerSchema(t *testing.T) {
-	dir := t.TempDir()
-	db := openIn(t, dir, Options{})
-	edit(t, db, dir, func(b *bbolt.Tx) error {
-		return b.Bucket(settings.name()).Put([]byte("schema"), seal(settings, 0, []byte("schema"), put32(nil, schema+1)))
-	})
-	before := read(t, dir)
-	if _, err := Open(filepath.Join(dir, "linli.db"), Options{}); !errors.Is(err, storage.ErrNewer) {
-		t.Errorf("got %v, want storage.ErrNewer", err)
-	}
-	if !bytes.Equal(before, read(t, dir)) {
-		t.Error("a refused file was changed")
-	}
-}
-
 func TestForeignFile(t *testing.T) {
 	dir := t.TempDir()
 	db := openIn(t, dir, Options{})
@@ -111,92 +93,6 @@ func read(t *testing.T, dir string) []byte {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// Each byte of a row is flipped in the file; what is read is then damaged, or
-// not found, and never something else.
-func TestDamage(t *testing.T) {
-	dir := t.TempDir()
-	db := openIn(t, dir, Options{})
-	c := flows.Case{ID: "k1", No: 412, Flow: "demand", Summary: flows.Summary{Stage: "open-since-spring", Matter: []string{"lift/3/"}}}
-	err := db.In("a").Update(t.Context(), func(tx storage.Tx) error {
-		return errors.Join(tx.PutCase(c), tx.PutKey("cursor", []byte("a-value-to-damage")))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	whole := read(t, dir)
-	for _, row := range []struct {
-		words string
-		read  func(storage.Tx) (any, error)
-	}{
-		{"a-value-to-damage", func(tx storage.Tx) (any, error) { return tx.Key("cursor") }},
-		{"open-since-spring", func(tx storage.Tx) (any, error) { return tx.Case("k1") }},
-		{"open-since-spring", func(tx storage.Tx) (any, error) { return tx.Cases(1, nil) }},
-		{"open-since-spring", func(tx storage.Tx) (any, error) { return tx.Same("lift/") }},
-	} {
-		// Old pages of the file still hold copies; all of them are damaged.
-		for i := range len(row.words) {
-			bad, n := bytes.Clone(whole), 0
-			for at := 0; ; n++ {
-				next := bytes.Index(whole[at:], []byte(row.words))
-				if next < 0 {
-					break
-				}
-				bad[at+next+i] ^= 1 << (i % 8)
-				at += next + 1
-			}
-			if n == 0 {
-				t.Fatalf("%q is not in the file", row.words)
-			}
-			if err := os.WriteFile(filepath.Join(dir, "linli.db"), bad, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			db := openIn(t, dir, Options{})
-			var got any
-			err := db.In("a").View(t.Context(), func(tx storage.Tx) (err error) {
-				got, err = row.read(tx)
-				return err
-			})
-			if !errors.Is(err, storage.ErrDamaged) {
-				t.Errorf("byte %d of %q: got %v, %v; want storage.ErrDamaged", i, row.words, got, err)
-			}
-			if err := db.Close(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-}
-
-// A sound row in the wrong place is damage too: the checksum knows its key.
-func TestMisplacedRow(t *testing.T) {
-	dir := t.TempDir()
-	db := openIn(t, dir, Options{})
-	err := db.In("a").Update(t.Context(), func(tx storage.Tx) error {
-		return errors.Join(tx.PutKey("one", []byte("1")), tx.PutKey("two", []byte("2")), tx.PutCase(flows.Case{ID: "k1"}))
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	one, two := append(put32(nil, 1), "one"...), append(put32(nil, 1), "two"...)
-	edit(t, db, dir, func(b *bbolt.Tx) error {
-		k := b.Bucket(keys.name())
-		return errors.Join(k.Put(one, bytes.Clone(k.Get(two))), b.Bucket(cases.name()).Delete(put64(nil, 1)))
-	})
-	db = openIn(t, dir, Options{})
-	view := func(fn func(storage.Tx) error) error { return db.In("a").View(t.Context(), fn) }
-	if err := view(func(tx storage.Tx) error { _, err := tx.Key("one"); return err }); !errors.Is(err, storage.ErrDamaged) {
-		t.Errorf("the row of another key: %v", err)
-	}
-	if err := view(func(tx storage.Tx) error { _, err := tx.Keys(""); return err }); !errors.Is(err, storage.ErrDamaged) {
-		t.Errorf("in a list: %v", err)
-	}
-	if err := view(func(tx storage.Tx) error { _, err := tx.Cases(1, nil); return err }); !errors.Is(err, storage.ErrDamaged) {
-		t.Errorf("an index without its row: %v", err)
-	}
 }
 
 func TestFull(t *testing.T) {
@@ -512,112 +408,5 @@ func TestTooLarge(t *testing.T) {
 	}
 	if err := s.Update(t.Context(), func(tx storage.Tx) error { return tx.PutKey("k", []byte("x")) }); err != nil {
 		t.Errorf("the next update: %v", err)
-	}
-}
-
-// The days of marks that nobody looks for are gone from the file, and only
-// those.
-func TestMarksAreDroppedWhole(t *testing.T) {
-	db := openIn(t, t.TempDir(), Options{})
-	noon := time.Date(2026, 3, 11, 12, 0, 0, 0, time.UTC)
-	for _, community := range []string{"a", "b"} {
-		for day := range 3 {
-			err := db.In(community).Update(t.Context(), func(tx storage.Tx) error {
-				_, _, err := tx.Once(fmt.Sprint(day), noon.AddDate(0, 0, day), nil)
-				return err
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	left := func() (n int) {
-		db.file.View(func(b *bbolt.Tx) error { n = len((&snapshot{bolt: b}).days()); return nil })
-		return n
-	}
-	for _, step := range []struct {
-		community string
-		before    int
-		want      int
-	}{{"a", 2, 3}, {"b", 1, 2}, {"b", 2, 1}, {"b", 9, 1}, {"a", 9, 0}} {
-		err := db.In(step.community).Update(t.Context(), func(tx storage.Tx) error { return tx.DropMarks(noon.AddDate(0, 0, step.before)) })
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := left(); got != step.want {
-			t.Errorf("after %s dropped %d days: %d left, want %d", step.community, step.before, got, step.want)
-		}
-	}
-}
-
-// A claim reads what it takes, not the lanes behind it.
-func TestClaimIsCheap(t *testing.T) {
-	db := openIn(t, t.TempDir(), Options{})
-	s := db.In("a")
-	err := s.Update(t.Context(), func(tx storage.Tx) error {
-		for i := range 3000 {
-			if _, err := tx.AddJob(storage.Job{Lane: fmt.Sprint(i % 3), Urgent: i%2 == 0}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	err = db.file.View(func(b *bbolt.Tx) error {
-		return b.Bucket(ready.name()).ForEach(func(_, v []byte) error { n++; return nil })
-	})
-	if err != nil || n != 3 {
-		t.Errorf("%d rows are ready for 3 lanes (%v)", n, err)
-	}
-}
-
-func TestDropLeavesNoRows(t *testing.T) {
-	db := openIn(t, t.TempDir(), Options{})
-	s := db.In("a")
-	for i := range 20 {
-		err := s.Update(t.Context(), func(tx storage.Tx) error { return accept(tx, i, time.Unix(1_800_000_000, 0)) })
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = s.Update(t.Context(), func(tx storage.Tx) error {
-			if _, _, err := tx.Claim(time.Unix(1_900_000_000, 0), "w", time.Minute, 1, nil); err != nil {
-				return err
-			}
-			return tx.DropCase(caseID(i))
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	err := db.file.View(func(b *bbolt.Tx) error {
-		for t2 := range tables {
-			switch t2 {
-			case settings, communities, counters, numbers, journal:
-				continue
-			}
-			if k, _ := b.Bucket(t2.name()).Cursor().First(); k != nil {
-				t.Errorf("table %s still has rows", t2.name())
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestReadyKeyRoundTrip(t *testing.T) {
-	x := &tx{community: 7}
-	for _, at := range []time.Time{{}, time.Unix(-1, 999_999_999), time.Unix(0, 0), time.Date(2026, 3, 11, 9, 0, 0, 123456789, time.UTC), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
-		if got := readyTime(x.readyKey(storage.Job{ID: 1, At: at})); !got.Equal(at) {
-			t.Errorf("%v came back as %v", at, got)
-		}
-	}
-	early, late := x.readyKey(storage.Job{ID: 9}), x.readyKey(storage.Job{ID: 1, At: time.Unix(0, 0)})
-	if bytes.Compare(early, late) >= 0 || binary.BigEndian.Uint32(early) != 7 {
-		t.Error("times before 1970 do not come first")
 	}
 }

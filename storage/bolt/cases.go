@@ -3,9 +3,9 @@ package bolt
 import (
 	"bytes"
 	"cmp"
-	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,7 +16,21 @@ import (
 // number gives a case's number in the file, ErrNone if nothing was ever kept for it.
 func (x *tx) number(id flows.ID) (uint64, error) {
 	v, err := x.get(numbers, named(x, id))
-	return be64(v), err
+	if !isDamaged(err) {
+		return be64(v), err
+	}
+	lost, n := err, uint64(0)
+	err = x.scan(recent, x.here(0), nil, backward, func(k, _ []byte) (bool, error) {
+		var c flows.Case
+		if x.row(cases, put64(nil, tail(k)), &c) == nil && c.ID == id {
+			n = tail(k)
+		}
+		return n == 0, nil
+	})
+	if err == nil && n == 0 {
+		err = lost
+	}
+	return n, err
 }
 
 // numbered gives a case its number in the file if it has none.
@@ -52,6 +66,9 @@ func (x *tx) PutCase(c flows.Case) error {
 	}
 	var old flows.Case
 	err = x.row(cases, put64(nil, n), &old)
+	if isDamaged(err) {
+		err = cmp.Or(x.unindex(n), storage.ErrNone)
+	}
 	fresh := errors.Is(err, storage.ErrNone)
 	if err != nil && !fresh {
 		return err
@@ -91,6 +108,16 @@ func (x *tx) indexed(c flows.Case, n uint64) []index {
 		}
 	}
 	return list
+}
+
+// unindex takes a case that cannot be read out of the indexes.
+func (x *tx) unindex(n uint64) error {
+	for _, t := range []table{recent, spoken, matters} {
+		if err := x.sweep(t, x.here(0), n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (x *tx) reindex(was, is []index) error {
@@ -135,16 +162,12 @@ func (x *tx) DropCase(id flows.ID) error {
 			return err
 		}
 	}
-	rows, err := x.JobsOf(id)
-	if err != nil {
-		return err
-	}
-	for _, j := range rows {
-		if err := x.DropJob(j.ID); err != nil {
-			return err
+	return x.walk(jobsOf, x.caseKey(id), nil, forward, func(k, _ []byte, _ error) (bool, error) {
+		if err := x.DropJob(tail(k)); err != nil {
+			return false, err
 		}
-	}
-	return nil
+		return true, x.del(jobsOf, bytes.Clone(k))
+	})
 }
 
 // dropNumbered deletes what lies under a case's number, and erases its journal.
@@ -152,17 +175,28 @@ func (x *tx) dropNumbered(n uint64) error {
 	at := put64(nil, n)
 	var c flows.Case
 	err := x.row(cases, at, &c)
-	if err == nil {
-		if err := x.reindex(x.indexed(c, n), nil); err != nil {
-			return err
-		}
-		err = x.del(cases, at)
+	switch {
+	case err == nil:
+		err = x.reindex(x.indexed(c, n), nil)
+	case isDamaged(err):
+		err = x.unindex(n)
+	case errors.Is(err, storage.ErrNone):
+		err = nil
 	}
-	if err != nil && !errors.Is(err, storage.ErrNone) {
+	if err != nil {
 		return err
 	}
-	err = x.scan(refsOf, at, nil, forward, func(k, _ []byte) (bool, error) {
+	if err := x.del(cases, at); err != nil {
+		return err
+	}
+	err = x.walk(refsOf, at, nil, forward, func(k, _ []byte, _ error) (bool, error) {
 		return true, x.del(refs, append(x.here(len(k)), k[8:]...))
+	})
+	if err != nil {
+		return err
+	}
+	err = x.walk(entries, at, nil, forward, func(k, _ []byte, _ error) (bool, error) {
+		return true, x.del(casesOf, x.entryKey(string(k[8:]), n))
 	})
 	if err != nil {
 		return err
@@ -172,21 +206,12 @@ func (x *tx) dropNumbered(n uint64) error {
 			return err
 		}
 	}
-	rs, err := x.steps(n)
-	if err != nil {
-		return err
-	}
-	for _, r := range rs {
-		if err := x.putRow(journal, put64(at, uint64(r.Seq)), storage.Erase(r)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return x.erase(n, func(storage.Record) bool { return true })
 }
 
 // clear deletes the rows of a table whose key begins with prefix.
 func (x *tx) clear(t table, prefix []byte) error {
-	return x.scan(t, prefix, nil, forward, func(k, _ []byte) (bool, error) {
+	return x.walk(t, prefix, nil, forward, func(k, _ []byte, _ error) (bool, error) {
 		return true, x.del(t, bytes.Clone(k))
 	})
 }
@@ -222,18 +247,11 @@ func (x *tx) Same(matter string) ([]flows.Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]flows.Case, 0, len(found))
-	order := make([]uint64, 0, len(found))
-	for n := range found {
-		order = append(order, n)
-	}
-	slices.Sort(order)
-	for _, n := range order {
-		var c flows.Case
-		if err := x.pointed(cases, put64(nil, n), &c); err != nil {
+	var list []flows.Case
+	for _, n := range slices.Sorted(maps.Keys(found)) {
+		if list, err = x.join(list, n); err != nil {
 			return nil, err
 		}
-		list = append(list, c)
 	}
 	slices.SortStableFunc(list, func(a, b flows.Case) int { return cmp.Compare(a.No, b.No) })
 	return list, nil
@@ -247,14 +265,20 @@ func common(a, b string) int {
 	return n
 }
 
+// join adds the case with a number in the file to a list, if it can be read.
+func (x *tx) join(list []flows.Case, n uint64) ([]flows.Case, error) {
+	var c flows.Case
+	key := put64(nil, n)
+	if err := x.pointed(cases, key, &c); err != nil {
+		return list, x.skip(cases, key, err)
+	}
+	return append(list, c), nil
+}
+
 func (x *tx) Numbered(no int) (list []flows.Case, err error) {
 	err = x.scan(spoken, put64(x.here(8), uint64(no)), nil, forward, func(k, _ []byte) (bool, error) {
-		var c flows.Case
-		if err := x.pointed(cases, put64(nil, tail(k)), &c); err != nil {
-			return false, err
-		}
-		list = append(list, c)
-		return true, nil
+		list, err = x.join(list, tail(k))
+		return true, err
 	})
 	return list, err
 }
@@ -264,223 +288,28 @@ func (x *tx) Cases(n int, keep func(flows.Case) bool) (list []flows.Case, err er
 		return nil, nil
 	}
 	err = x.scan(recent, x.here(0), nil, backward, func(k, _ []byte) (bool, error) {
-		var c flows.Case
-		if err := x.pointed(cases, put64(nil, tail(k)), &c); err != nil {
-			return false, err
+		before := len(list)
+		list, err = x.join(list, tail(k))
+		if len(list) > before && keep != nil && !keep(list[before]) {
+			list = list[:before]
 		}
-		if keep == nil || keep(c) {
-			list = append(list, c)
-		}
-		return len(list) < n, nil
+		return len(list) < n, err
 	})
 	return list, err
 }
 
-// rank is the index key of an entry: its tag, its order, its key. What follows
-// the tag is the cursor.
-func rank(n uint64, e flows.Entry) []byte {
-	return append(put64(putString(put64(nil, n), e.Tag), uint64(e.Order)^1<<63), e.Key...)
-}
-
-func (x *tx) Entry(id flows.ID, key string) (e flows.Entry, err error) {
-	n, err := x.number(id)
-	if err != nil {
-		return e, err
+func (x *tx) CasesWith(key string, n int) (list []flows.Case, err error) {
+	if n <= 0 {
+		return nil, nil
 	}
-	return e, x.row(entries, append(put64(nil, n), key...), &e)
-}
-
-func (x *tx) PutEntry(id flows.ID, e flows.Entry) error {
-	if err := x.writing(); err != nil {
-		return err
-	}
-	n, err := x.numbered(id)
-	if err != nil {
-		return err
-	}
-	if err := x.unlist(n, e.Key); err != nil {
-		return err
-	}
-	if err := x.put(ranks, rank(n, e), nil); err != nil {
-		return err
-	}
-	if err := x.tally(n, e.Tag, 1); err != nil {
-		return err
-	}
-	return x.putRow(entries, append(put64(nil, n), e.Key...), e)
-}
-
-func (x *tx) DropEntry(id flows.ID, key string) error {
-	if err := x.writing(); err != nil {
-		return err
-	}
-	n, err := x.number(id)
-	if errors.Is(err, storage.ErrNone) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := x.unlist(n, key); err != nil {
-		return err
-	}
-	return x.del(entries, append(put64(nil, n), key...))
-}
-
-// unlist takes an entry out of the order and the tally, if it is there.
-func (x *tx) unlist(n uint64, key string) error {
-	var old flows.Entry
-	err := x.row(entries, append(put64(nil, n), key...), &old)
-	if errors.Is(err, storage.ErrNone) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if err := x.del(ranks, rank(n, old)); err != nil {
-		return err
-	}
-	return x.tally(n, old.Tag, -1)
-}
-
-func (x *tx) tally(n uint64, tag string, by int) error {
-	key := append(put64(nil, n), tag...)
-	v, err := x.get(tallies, key)
-	if err != nil && !errors.Is(err, storage.ErrNone) {
-		return err
-	}
-	count := int(be64(v)) + by
-	if count == 0 {
-		return x.del(tallies, key)
-	}
-	return x.put(tallies, key, put64(nil, uint64(count)))
-}
-
-func (x *tx) Entries(id flows.ID, tag, cursor string, n int) (page []flows.Entry, next string, err error) {
-	no, err := x.number(id)
-	if errors.Is(err, storage.ErrNone) {
-		return nil, "", nil
-	}
-	if err != nil || n <= 0 {
-		return nil, "", err
-	}
-	prefix := putString(put64(nil, no), tag)
-	var after []byte
-	if cursor != "" {
-		last, err := hex.DecodeString(cursor)
-		if err != nil || len(last) < 8 {
-			return nil, "", errors.New("bolt: entries: not a cursor")
+	prefix := x.entryKey(key, 0)
+	err = x.scan(casesOf, prefix[:len(prefix)-8], nil, backward, func(k, _ []byte) (bool, error) {
+		// An entry may be there before its case.
+		if _, err := x.peek(cases, put64(nil, tail(k))); errors.Is(err, storage.ErrNone) {
+			return true, nil
 		}
-		after = append(bytes.Clone(prefix), last...)
-	}
-	more := false
-	err = x.scan(ranks, prefix, after, forward, func(k, _ []byte) (bool, error) {
-		if len(page) == n {
-			more = true
-			return false, nil
-		}
-		var e flows.Entry
-		if err := x.pointed(entries, append(put64(nil, no), k[len(prefix)+8:]...), &e); err != nil {
-			return false, err
-		}
-		page = append(page, e)
-		return true, nil
+		list, err = x.join(list, tail(k))
+		return len(list) < n, err
 	})
-	if err != nil {
-		return nil, "", err
-	}
-	if more {
-		next = hex.EncodeToString(rank(no, page[n-1])[len(prefix):])
-	}
-	return page, next, nil
-}
-
-func (x *tx) Tally(id flows.ID) (map[string]int, error) {
-	counts := map[string]int{}
-	n, err := x.number(id)
-	if errors.Is(err, storage.ErrNone) {
-		return counts, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	err = x.scan(tallies, put64(nil, n), nil, forward, func(k, v []byte) (bool, error) {
-		counts[string(k[8:])] = int(be64(v))
-		return true, nil
-	})
-	return counts, err
-}
-
-// message is the part of a key that names a message of a chat.
-func message(k []byte, chat flows.ChatID, ref string) []byte {
-	return append(putString(k, chat), ref...)
-}
-
-func (x *tx) Ref(chat flows.ChatID, ref string) (flows.ID, error) {
-	v, err := x.get(refs, message(x.here(0), chat, ref))
-	return flows.ID(v), err
-}
-
-func (x *tx) PutRef(chat flows.ChatID, ref string, id flows.ID) error {
-	if err := x.writing(); err != nil {
-		return err
-	}
-	n, err := x.numbered(id)
-	if err != nil {
-		return err
-	}
-	old, err := x.Ref(chat, ref)
-	switch {
-	case err == nil && old == id:
-		return nil
-	case err == nil:
-		was, err := x.number(old)
-		if err != nil {
-			return err
-		}
-		if err := x.del(refsOf, message(put64(nil, was), chat, ref)); err != nil {
-			return err
-		}
-	case !errors.Is(err, storage.ErrNone):
-		return err
-	}
-	if err := x.put(refs, message(x.here(0), chat, ref), []byte(id)); err != nil {
-		return err
-	}
-	return x.put(refsOf, message(put64(nil, n), chat, ref), nil)
-}
-
-func (x *tx) CasesWith(key string, n int) ([]flows.Case, error) {
-	var wrong error
-	list, err := x.Cases(n, func(c flows.Case) bool {
-		_, err := x.Entry(c.ID, key)
-		if err != nil && !errors.Is(err, storage.ErrNone) {
-			wrong = err
-		}
-		return err == nil
-	})
-	return list, errors.Join(err, wrong)
-}
-
-func (x *tx) EraseRecords(id flows.ID, of func(storage.Record) bool) error {
-	n, err := x.number(id)
-	if errors.Is(err, storage.ErrNone) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	rs, err := x.steps(n)
-	if err != nil {
-		return err
-	}
-	for _, r := range rs {
-		if r.Erased || !of(r) {
-			continue
-		}
-		if err := x.putRow(journal, put64(put64(nil, n), uint64(r.Seq)), storage.Erase(r)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return list, err
 }

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -49,22 +50,26 @@ func (x *tx) laneKey(lane string) []byte { return putString(x.here(len(lane)+11)
 
 func (x *tx) caseKey(id flows.ID) []byte { return putString(x.here(len(id)+11), id) }
 
-// head gives the first row of a lane, 0 if it is empty.
-func (x *tx) head(lane string) (id uint64, err error) {
-	err = x.scan(lanes, x.laneKey(lane), nil, forward, func(k, _ []byte) (bool, error) {
+// head gives the first row of a lane, 0 if it is empty. The key says all, so
+// that a damaged row counts: passing over it would put the lane out of order.
+func (x *tx) head(lane []byte) (id uint64, err error) {
+	err = x.walk(lanes, lane, nil, forward, func(k, _ []byte, _ error) (bool, error) {
 		id = tail(k)
 		return false, nil
 	})
 	return id, err
 }
 
-// leads says whether a row stands in ready.
-func (x *tx) leads(j storage.Job) (bool, error) {
-	if j.Lane == "" {
+// stands says whether a row is in ready.
+func (x *tx) stands(j storage.Job) (bool, error) {
+	_, err := x.get(ready, x.readyKey(j))
+	if errors.Is(err, storage.ErrNone) {
+		return false, nil
+	}
+	if isDamaged(err) {
 		return true, nil
 	}
-	head, err := x.head(j.Lane)
-	return head == j.ID, err
+	return err == nil, err
 }
 
 func (x *tx) makeReady(j storage.Job) error {
@@ -82,26 +87,20 @@ func (x *tx) AddJob(j storage.Job) (id uint64, err error) {
 	if err := x.putJob(j); err != nil {
 		return 0, err
 	}
-	if j.Lane != "" {
-		if err := x.put(lanes, put64(x.laneKey(j.Lane), j.ID), nil); err != nil {
-			return 0, err
-		}
-	}
-	if j.Case != "" {
-		if err := x.put(jobsOf, put64(x.caseKey(j.Case), j.ID), nil); err != nil {
-			return 0, err
-		}
-	}
 	// Somebody who answers in the same breath may put a row that is claimed
 	// from its birth.
-	if !j.Lease.IsZero() {
-		if err := x.put(claims, put64(x.here(8), j.ID), nil); err != nil {
+	for _, i := range x.places(j) {
+		if i.table == ready {
+			continue
+		}
+		if err := x.put(i.table, i.key, nil); err != nil {
 			return 0, err
 		}
 	}
-	leads, err := x.leads(j)
-	if err != nil || !leads {
-		return j.ID, err
+	if j.Lane != "" {
+		if head, err := x.head(x.laneKey(j.Lane)); err != nil || head != j.ID {
+			return j.ID, err
+		}
 	}
 	return j.ID, x.makeReady(j)
 }
@@ -109,13 +108,12 @@ func (x *tx) AddJob(j storage.Job) (id uint64, err error) {
 func (x *tx) putJob(j storage.Job) error { return x.putRow(jobs, put64(nil, j.ID), j) }
 
 func (x *tx) Job(id uint64) (j storage.Job, err error) {
-	if err := x.row(jobs, put64(nil, id), &j); err != nil {
+	key := put64(nil, id)
+	v, err := x.get(jobs, key)
+	if err != nil {
 		return j, err
 	}
-	if string(j.Body) == "null" {
-		j.Body = nil
-	}
-	return j, nil
+	return x.openJob(key, v)
 }
 
 func (x *tx) PutJob(j storage.Job) error {
@@ -147,11 +145,11 @@ func (x *tx) PutJob(j storage.Job) error {
 
 // replace writes a row over its older self and moves it in ready and claims.
 func (x *tx) replace(old, j storage.Job) error {
-	leads, err := x.leads(j)
+	stood, err := x.stands(old)
 	if err != nil {
 		return err
 	}
-	if leads {
+	if stood {
 		if err := x.del(ready, x.readyKey(old)); err != nil {
 			return err
 		}
@@ -178,51 +176,102 @@ func (x *tx) DropJob(id uint64) error {
 		return err
 	}
 	j, err := x.Job(id)
+	if isDamaged(err) {
+		return x.giveUp(id)
+	}
 	if errors.Is(err, storage.ErrNone) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	leads, err := x.leads(j)
+	stood, err := x.stands(j)
 	if err != nil {
 		return err
 	}
-	gone := []index{{jobs, put64(nil, id)}}
-	if leads {
+	gone := append(x.places(j), index{jobs, put64(nil, id)})
+	if stood && j.Lane != "" {
 		gone = append(gone, index{ready, x.readyKey(j)})
-	}
-	if j.Lane != "" {
-		gone = append(gone, index{lanes, put64(x.laneKey(j.Lane), id)})
-	}
-	if j.Case != "" {
-		gone = append(gone, index{jobsOf, put64(x.caseKey(j.Case), id)})
-	}
-	if !j.Lease.IsZero() {
-		gone = append(gone, index{claims, put64(x.here(8), id)})
 	}
 	if err := x.reindex(gone, nil); err != nil {
 		return err
 	}
-	if j.Lane == "" || !leads {
+	if j.Lane == "" || !stood {
 		return nil
 	}
-	next, err := x.head(j.Lane)
+	return x.promote(x.laneKey(j.Lane))
+}
+
+// places lists the index rows of a row of the outbox but, if it has a lane, the
+// one in ready.
+func (x *tx) places(j storage.Job) (list []index) {
+	if j.Lane == "" {
+		list = append(list, index{ready, x.readyKey(j)})
+	} else {
+		list = append(list, index{lanes, put64(x.laneKey(j.Lane), j.ID)})
+	}
+	if j.Case != "" {
+		list = append(list, index{jobsOf, put64(x.caseKey(j.Case), j.ID)})
+	}
+	if !j.Lease.IsZero() {
+		list = append(list, index{claims, put64(x.here(8), j.ID)})
+	}
+	return list
+}
+
+// promote makes the first row of a lane ready.
+func (x *tx) promote(lane []byte) error {
+	next, err := x.head(lane)
 	if err != nil || next == 0 {
 		return err
 	}
 	heir, err := x.listed(next)
+	if isDamaged(err) {
+		return x.giveUp(next)
+	}
 	if err != nil {
 		return err
 	}
 	return x.makeReady(heir)
 }
 
+// giveUp deletes a row that cannot be read, if an index says that it is the
+// community's, and lets its lane go on.
+func (x *tx) giveUp(id uint64) error {
+	ours := false
+	for _, t := range []table{ready, claims, jobsOf, lanes} {
+		err := x.walk(t, x.here(0), nil, forward, func(k, _ []byte, _ error) (bool, error) {
+			if tail(k) != id {
+				return true, nil
+			}
+			ours = true
+			k = bytes.Clone(k)
+			if err := x.del(t, k); err != nil || t != lanes {
+				return true, err
+			}
+			lane := k[:max(4, len(k)-8)]
+			head, err := x.head(lane)
+			if err != nil || head < id { // it was not the first
+				return false, err
+			}
+			return false, x.promote(lane)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	key := put64(nil, id)
+	if _, err := x.peek(jobs, key); !ours || errors.Is(err, storage.ErrNone) {
+		return nil
+	}
+	return x.del(jobs, key)
+}
+
 // listed reads a row that an index names.
 func (x *tx) listed(id uint64) (storage.Job, error) {
 	j, err := x.Job(id)
 	if errors.Is(err, storage.ErrNone) {
-		err = fmt.Errorf("%w: job %d is missing", storage.ErrDamaged, id)
+		err = x.report(jobs, put64(nil, id))
 	}
 	return j, err
 }
@@ -232,7 +281,7 @@ func (x *tx) list(t table, prefix []byte) (rows []storage.Job, err error) {
 	err = x.scan(t, prefix, nil, forward, func(k, _ []byte) (bool, error) {
 		j, err := x.listed(tail(k))
 		if err != nil {
-			return false, err
+			return true, x.skip(jobs, put64(nil, tail(k)), err)
 		}
 		rows = append(rows, j)
 		return true, nil
@@ -262,7 +311,13 @@ func (x *tx) Claim(now time.Time, owner string, lease time.Duration, n int, allo
 	for _, class := range []byte{urgent, ordinary} {
 		// What is claimed or put off moves behind now, so the scan meets it
 		// again only where it looks for the next time.
-		err := x.scan(ready, append(x.here(1), class), nil, forward, func(k, v []byte) (bool, error) {
+		err := x.walk(ready, append(x.here(1), class), nil, forward, func(k, v []byte, wrong error) (bool, error) {
+			if wrong != nil {
+				var err error
+				if v, err = x.mended(k); v == nil || err != nil {
+					return true, err
+				}
+			}
 			at := readyTime(k)
 			if at.After(now) && string(v) == claimed {
 				return true, nil
@@ -274,6 +329,9 @@ func (x *tx) Claim(now time.Time, owner string, lease time.Duration, n int, allo
 				return false, nil
 			}
 			old, err := x.listed(tail(k))
+			if isDamaged(err) {
+				return true, x.giveUp(tail(k))
+			}
 			if err != nil {
 				return false, err
 			}
@@ -302,14 +360,40 @@ func (x *tx) Claim(now time.Time, owner string, lease time.Duration, n int, allo
 	return rows, next, nil
 }
 
+// mended gives the value a damaged row of ready should have: its job tells. A
+// row that has no such job is deleted, and gives nil.
+func (x *tx) mended(k []byte) ([]byte, error) {
+	j, err := x.Job(tail(k))
+	switch {
+	case len(k) != len(x.readyKey(j)):
+		return nil, x.del(ready, bytes.Clone(k))
+	case err == nil && bytes.Equal(x.readyKey(j), k) && !j.Lease.IsZero():
+		return []byte(claimed), nil
+	case err == nil && bytes.Equal(x.readyKey(j), k), isDamaged(err):
+		return []byte{}, nil
+	case err == nil, errors.Is(err, storage.ErrNone):
+		return nil, x.del(ready, bytes.Clone(k))
+	}
+	return nil, err
+}
+
 func (x *tx) Jobs() (list []storage.Job, err error) {
-	err = x.scan(jobs, nil, nil, forward, func(_, v []byte) (bool, error) {
-		var j storage.Job
-		if err := open(jobs, v, &j); err != nil {
-			return false, err
+	err = x.scan(jobs, nil, nil, forward, func(k, v []byte) (bool, error) {
+		if j, err := x.openJob(k, v); err == nil {
+			list = append(list, j)
 		}
-		list = append(list, j)
 		return true, nil
 	})
 	return list, err
+}
+
+// openJob reads a row of the outbox. A row without a body was written as "null".
+func (x *tx) openJob(k, v []byte) (j storage.Job, err error) {
+	if err := x.open(jobs, k, v, &j); err != nil {
+		return j, err
+	}
+	if string(j.Body) == "null" {
+		j.Body = nil
+	}
+	return j, nil
 }

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 
@@ -17,8 +18,12 @@ func (x *tx) Note(r storage.Record) error {
 		return err
 	}
 	var last storage.Record
-	err = x.scan(journal, put64(nil, n), nil, backward, func(_, v []byte) (bool, error) {
-		return false, open(journal, v, &last)
+	err = x.walk(journal, put64(nil, n), nil, backward, func(k, v []byte, err error) (bool, error) {
+		if err != nil || x.open(journal, k, v, &last) != nil {
+			// The case goes on, and Verify shows for ever where its chain was cut.
+			last = storage.Record{Seq: int(tail(k))}
+		}
+		return false, nil
 	})
 	if err != nil {
 		return err
@@ -41,14 +46,41 @@ func (x *tx) Journal(id flows.ID) ([]storage.Record, error) {
 	return x.steps(n)
 }
 
+// EraseRecords erases damaged records too; Verify shows where they were.
+func (x *tx) EraseRecords(id flows.ID, of func(storage.Record) bool) error {
+	if err := x.writing(); err != nil {
+		return err
+	}
+	n, err := x.number(id)
+	if errors.Is(err, storage.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return x.erase(n, of)
+}
+
+func (x *tx) erase(n uint64, of func(storage.Record) bool) error {
+	return x.walk(journal, put64(nil, n), nil, forward, func(k, v []byte, err error) (bool, error) {
+		var r storage.Record
+		switch {
+		case err != nil || x.open(journal, k, v, &r) != nil:
+			r = storage.Record{Seq: int(tail(k))}
+		case r.Erased || !of(r):
+			return true, nil
+		}
+		return true, x.putRow(journal, bytes.Clone(k), storage.Erase(r))
+	})
+}
+
 // steps reads the journal of a case.
 func (x *tx) steps(n uint64) (list []storage.Record, err error) {
-	err = x.scan(journal, put64(nil, n), nil, forward, func(_, v []byte) (bool, error) {
+	err = x.scan(journal, put64(nil, n), nil, forward, func(k, v []byte) (bool, error) {
 		var r storage.Record
-		if err := open(journal, v, &r); err != nil {
-			return false, err
+		if x.open(journal, k, v, &r) == nil {
+			list = append(list, r)
 		}
-		list = append(list, r)
 		return true, nil
 	})
 	return list, err

@@ -46,6 +46,7 @@ const (
 	claims                   // community, id
 	jobsOf                   // community, case id, id
 	troubles                 // community, id → Trouble
+	casesOf                  // community, entry key, case number
 	tables                   // how many there are
 	days        table = 1000 // and on: marks of a day since 1970; community, name → answer
 )
@@ -53,7 +54,7 @@ const (
 var names = [tables]string{
 	"linli", "communities", "counters", "keys", "watermarks", "chats", "chats at", "people", "people at",
 	"numbers", "cases", "recent", "spoken", "matters", "entries", "ranks", "tallies", "refs", "refs of",
-	"journal", "jobs", "lanes", "ready", "claims", "jobs of", "troubles",
+	"journal", "jobs", "lanes", "ready", "claims", "jobs of", "troubles", "cases of",
 }
 
 const dayPrefix = "marks "
@@ -103,22 +104,32 @@ func seal(t table, community uint32, key, payload []byte) []byte {
 }
 
 // unseal gives the payload of a row. What belongs to another community is not
-// there.
-func unseal(t table, community uint32, key, v []byte) ([]byte, error) {
+// there. A page may turn out to be unreadable here only.
+func unseal(t table, community uint32, key, v []byte) (payload []byte, err error) {
+	defer caught(&err)
+	owner, payload, sound := opened(t, key, v)
+	switch {
+	case !sound:
+		return nil, rowDamaged(t, key)
+	case t.counted() && owner != community:
+		return nil, storage.ErrNone
+	}
+	return payload, nil
+}
+
+// opened takes a row's value apart, and says whether it is what was written.
+// The community is 0 where it stands in the key.
+func opened(t table, key, v []byte) (community uint32, payload []byte, sound bool) {
 	if len(v) < 4 || binary.BigEndian.Uint32(v) != checksum(t, key, v[4:]) {
-		return nil, fmt.Errorf("%w: in table %s", storage.ErrDamaged, t.name())
+		return 0, nil, false
 	}
-	v = v[4:]
-	if t.counted() {
-		if len(v) < 4 {
-			return nil, fmt.Errorf("%w: in table %s", storage.ErrDamaged, t.name())
-		}
-		if binary.BigEndian.Uint32(v) != community {
-			return nil, storage.ErrNone
-		}
-		v = v[4:]
+	if !t.counted() {
+		return 0, v[4:], true
 	}
-	return v, nil
+	if len(v) < 8 {
+		return 0, nil, false
+	}
+	return be32(v[4:]), v[8:], true
 }
 
 // layer is what a closure wrote to one table, by key. A nil value deletes.
@@ -152,6 +163,7 @@ func (l *layer) put(key, value []byte) {
 // snapshot is a Bolt transaction with its buckets at hand.
 type snapshot struct {
 	bolt    *bbolt.Tx
+	report  func(error) // of a damaged row; may be nil
 	buckets [tables]*bbolt.Bucket
 	marked  []table // the days in the file, oldest first
 	listed  bool    // marked is known
@@ -301,6 +313,14 @@ func (x *tx) own(t table) *layer {
 // get gives the payload of a row, which is only good until the closure
 // returns and must not be changed.
 func (x *tx) get(t table, key []byte) ([]byte, error) {
+	v, err := x.peek(t, key)
+	if isDamaged(err) {
+		x.report(t, key)
+	}
+	return v, err
+}
+
+func (x *tx) peek(t table, key []byte) ([]byte, error) {
 	if x.over {
 		return nil, errOver
 	}
@@ -325,19 +345,13 @@ func (x *tx) get(t table, key []byte) ([]byte, error) {
 	return unseal(t, x.community, key, v)
 }
 
-// below reads a row from the file. Bolt answers a damaged page with a panic.
+// below reads a row from the file.
 func (x *tx) below(t table, key []byte) (v []byte, err error) {
-	defer damaged(t, &err)
+	defer caught(&err)
 	if b := x.snap.bucket(t); b != nil {
 		v = b.Get(key)
 	}
 	return v, nil
-}
-
-func damaged(t table, err *error) {
-	if p := recover(); p != nil {
-		*err = fmt.Errorf("%w: a page of table %s: %v", storage.ErrDamaged, t.name(), p)
-	}
 }
 
 // put writes a row. The key must not be changed afterwards.

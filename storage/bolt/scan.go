@@ -18,10 +18,21 @@ const (
 )
 
 // scan visits the rows of a table whose key begins with prefix, in the order of
-// their keys, until visit says false. A forward scan begins after the key given
-// (nil: at the first). Key and value are good until the closure returns. Visit may write: rows
-// it puts ahead of the scan are visited.
+// their keys, until visit says false; those that are damaged are left out. A forward scan
+// begins after the key given (nil: at the first). Key and value are good until
+// the closure returns. Visit may write: rows it puts ahead of the scan are visited.
 func (x *tx) scan(t table, prefix, after []byte, way direction, visit func(key, value []byte) (bool, error)) error {
+	return x.walk(t, prefix, after, way, func(key, value []byte, err error) (bool, error) {
+		if err != nil {
+			return true, nil
+		}
+		return visit(key, value)
+	})
+}
+
+// walk is scan for who must not pass over damaged rows: those come without a
+// value and with their error, and have been reported.
+func (x *tx) walk(t table, prefix, after []byte, way direction, visit func(key, value []byte, err error) (bool, error)) error {
 	if x.over {
 		return errOver
 	}
@@ -38,13 +49,33 @@ func (x *tx) scan(t table, prefix, after []byte, way direction, visit func(key, 
 		if errors.Is(err, storage.ErrNone) {
 			continue
 		}
-		if err != nil {
+		if isDamaged(err) {
+			x.report(t, key)
+		} else if err != nil {
 			return err
 		}
-		if more, err := visit(key, payload); err != nil || !more {
+		if more, err := visit(key, payload, err); err != nil || !more {
 			return err
 		}
 	}
+}
+
+// every visits the rows of a table that are in the file, whosever they are. The
+// community is 0 where it stands in the key, and where the row is not sound.
+func (s *snapshot) every(t table, visit func(community uint32, key, value []byte, sound bool) error) (err error) {
+	defer caught(&err)
+	b := s.bucket(t)
+	if b == nil {
+		return nil
+	}
+	c := b.Cursor()
+	for k, v := c.First(); k != nil; k, v = c.Next() {
+		community, payload, sound := opened(t, k, v)
+		if err := visit(community, k, payload, sound); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // merge goes through a table of the file and the overlay above it at once.
@@ -62,7 +93,7 @@ func (m *merge) start() (err error) {
 	if l := m.x.layer(m.t); l != nil && l.dropped {
 		return nil
 	}
-	defer damaged(m.t, &err)
+	defer caught(&err)
 	b := m.x.snap.bucket(m.t)
 	if b == nil {
 		return nil
@@ -91,7 +122,7 @@ func (m *merge) start() (err error) {
 }
 
 func (m *merge) step() (err error) {
-	defer damaged(m.t, &err)
+	defer caught(&err)
 	if m.back {
 		m.key, m.val = m.cursor.Prev()
 	} else {

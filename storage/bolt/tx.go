@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -19,6 +20,15 @@ func put32(k []byte, n uint32) []byte { return binary.BigEndian.AppendUint32(k, 
 func put64(k []byte, n uint64) []byte { return binary.BigEndian.AppendUint64(k, n) }
 func putString[S ~string](k []byte, s S) []byte {
 	return append(binary.AppendUvarint(k, uint64(len(s))), s...)
+}
+
+// cutString takes what putString wrote from the beginning of a key.
+func cutString(k []byte) (s string, rest []byte) {
+	n, used := binary.Uvarint(k)
+	if used <= 0 || n > uint64(len(k)-used) {
+		return "", nil
+	}
+	return string(k[used : used+int(n)]), k[used+int(n):]
 }
 
 func be32(b []byte) uint32 {
@@ -50,12 +60,13 @@ func (x *tx) row(t table, key []byte, into any) error {
 	if err != nil {
 		return err
 	}
-	return open(t, v, into)
+	return x.open(t, key, v, into)
 }
 
-func open(t table, v []byte, into any) error {
-	if err := json.Unmarshal(v, into); err != nil {
-		return fmt.Errorf("%w: in table %s: %w", storage.ErrDamaged, t.name(), err)
+// open reads a row's JSON. What the decoder says could quote the row.
+func (x *tx) open(t table, key, v []byte, into any) error {
+	if json.Unmarshal(v, into) != nil {
+		return x.report(t, key)
 	}
 	return nil
 }
@@ -75,19 +86,18 @@ func (x *tx) putRow(t table, key []byte, v any) error {
 func (x *tx) pointed(t table, key []byte, into any) error {
 	err := x.row(t, key, into)
 	if errors.Is(err, storage.ErrNone) {
-		return fmt.Errorf("%w: a row of table %s is missing", storage.ErrDamaged, t.name())
+		return x.report(t, key)
 	}
 	return err
 }
 
 // all reads every row of the community, in the order of the keys.
 func all[T any](x *tx, t table) (list []T, err error) {
-	err = x.scan(t, x.here(0), nil, forward, func(_, v []byte) (bool, error) {
+	err = x.scan(t, x.here(0), nil, forward, func(k, v []byte) (bool, error) {
 		var one T
-		if err := open(t, v, &one); err != nil {
-			return false, err
+		if x.open(t, k, v, &one) == nil {
+			list = append(list, one)
 		}
-		list = append(list, one)
 		return true, nil
 	})
 	return list, err
@@ -122,7 +132,7 @@ func (x *tx) Keys(prefix string) (map[string][]byte, error) {
 
 func (x *tx) watermark(community uint32) (table, error) {
 	v, err := x.get(watermarks, put32(nil, community))
-	if errors.Is(err, storage.ErrNone) {
+	if errors.Is(err, storage.ErrNone) || isDamaged(err) { // then all that are left count
 		return days, nil
 	}
 	return days + table(be32(v)), err
@@ -161,6 +171,9 @@ func (x *tx) Once(name string, at time.Time, answer []byte) (prior []byte, seen 
 		v, err := x.get(d, key)
 		if err == nil {
 			return append([]byte(nil), v...), true, nil
+		}
+		if isDamaged(err) { // it is there; what was answered is lost
+			return nil, true, nil
 		}
 		if !errors.Is(err, storage.ErrNone) {
 			return nil, false, err
@@ -256,11 +269,11 @@ func (x *tx) Chat(id flows.ChatID) (c flows.Chat, err error) {
 }
 
 func (x *tx) ChatAt(address string) (c flows.Chat, err error) {
-	id, err := x.get(chatsAt, named(x, address))
+	id, err := x.owner(chatsAt, address)
 	if err != nil {
 		return c, err
 	}
-	return c, x.pointed(chats, named(x, string(id)), &c)
+	return c, x.pointed(chats, named(x, id), &c)
 }
 
 func (x *tx) PutChat(c flows.Chat) error {
@@ -268,16 +281,52 @@ func (x *tx) PutChat(c flows.Chat) error {
 		return errors.New("bolt: a chat needs an id")
 	}
 	old, err := x.Chat(c.ID)
+	was := []string{old.Address}
+	if isDamaged(err) {
+		was, err = x.addresses(chatsAt, string(c.ID))
+	}
 	if err != nil && !errors.Is(err, storage.ErrNone) {
 		return err
 	}
-	if err := x.readdress(chatsAt, string(c.ID), []string{old.Address}, []string{c.Address}); err != nil {
+	if err := x.readdress(chatsAt, string(c.ID), was, []string{c.Address}); err != nil {
 		return err
 	}
 	return x.putRow(chats, named(x, c.ID), c)
 }
 
 func (x *tx) Chats() ([]flows.Chat, error) { return all[flows.Chat](x, chats) }
+
+// owner gives the id an address points to. If that row is damaged, the chats or
+// people are asked who has the address.
+func (x *tx) owner(t table, address string) (string, error) {
+	v, err := x.get(t, named(x, address))
+	if !isDamaged(err) {
+		return string(v), err
+	}
+	if t == chatsAt {
+		list, err := x.Chats()
+		if i := slices.IndexFunc(list, func(c flows.Chat) bool { return c.Address == address }); i >= 0 && err == nil {
+			return string(list[i].ID), nil
+		}
+		return "", cmp.Or(err, storage.ErrNone)
+	}
+	list, err := x.People()
+	if i := slices.IndexFunc(list, func(p storage.Person) bool { return slices.Contains(p.Addresses, address) }); i >= 0 && err == nil {
+		return string(list[i].ID), nil
+	}
+	return "", cmp.Or(err, storage.ErrNone)
+}
+
+// addresses lists those that point to an id.
+func (x *tx) addresses(t table, id string) (list []string, err error) {
+	err = x.scan(t, x.here(0), nil, forward, func(k, v []byte) (bool, error) {
+		if string(v) == id {
+			list = append(list, string(k[4:]))
+		}
+		return true, nil
+	})
+	return list, err
+}
 
 // readdress points addresses to an id: those given up are freed unless
 // somebody else has them by now.
@@ -286,11 +335,11 @@ func (x *tx) readdress(t table, id string, old, now []string) error {
 		if slices.Contains(now, a) {
 			continue
 		}
-		owner, err := x.get(t, named(x, a))
+		owner, err := x.owner(t, a)
 		if err != nil && !errors.Is(err, storage.ErrNone) {
 			return err
 		}
-		if err == nil && string(owner) == id {
+		if err == nil && owner == id {
 			if err := x.del(t, named(x, a)); err != nil {
 				return err
 			}
@@ -315,39 +364,48 @@ func (x *tx) Person(id flows.PersonID) (p storage.Person, err error) {
 }
 
 func (x *tx) PersonAt(address string) (p storage.Person, err error) {
-	id, err := x.get(peopleAt, named(x, address))
+	id, err := x.owner(peopleAt, address)
 	if err != nil {
 		return p, err
 	}
-	return p, x.pointed(people, named(x, string(id)), &p)
+	return p, x.pointed(people, named(x, id), &p)
 }
 
 func (x *tx) PutPerson(p storage.Person) error {
 	if p.ID == "" {
 		return errors.New("bolt: a person needs an id")
 	}
-	old, err := x.Person(p.ID)
+	was, err := x.known(p.ID)
 	if err != nil && !errors.Is(err, storage.ErrNone) {
 		return err
 	}
-	if err := x.readdress(peopleAt, string(p.ID), old.Addresses, p.Addresses); err != nil {
+	if err := x.readdress(peopleAt, string(p.ID), was, p.Addresses); err != nil {
 		return err
 	}
 	return x.putRow(people, named(x, p.ID), p)
+}
+
+// known lists the addresses of a person who is there, readable or not.
+func (x *tx) known(id flows.PersonID) ([]string, error) {
+	p, err := x.Person(id)
+	if isDamaged(err) {
+		return x.addresses(peopleAt, string(id))
+	}
+	return p.Addresses, err
 }
 
 func (x *tx) DropPerson(id flows.PersonID) error {
 	if err := x.writing(); err != nil {
 		return err
 	}
-	old, err := x.Person(id)
+	was, err := x.known(id)
 	if errors.Is(err, storage.ErrNone) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	if err := x.readdress(peopleAt, string(id), old.Addresses, nil); err != nil {
+	if err := x.readdress(peopleAt, string(id), was, nil); err != nil {
 		return err
 	}
 	return x.del(people, named(x, id))

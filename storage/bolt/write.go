@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -71,15 +72,14 @@ func (s *store) View(ctx context.Context, fn func(storage.Tx) error) error {
 	if err := s.db.broken(); err != nil {
 		return err
 	}
-	b, err := s.db.file.Begin(false)
-	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
-		return errClosed
-	}
+	b, err := s.db.view()
 	if err != nil {
 		return fmt.Errorf("bolt: view: %w", err)
 	}
 	defer b.Rollback()
-	x := &tx{snap: &snapshot{bolt: b}, view: true}
+	// A page that cannot be read is a panic then, and not the end of the process.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	x := &tx{snap: &snapshot{bolt: b, report: s.db.report}, view: true}
 	defer func() { x.over = true }()
 	if err := x.enter(s); err != nil && !errors.Is(err, storage.ErrNone) {
 		return err
@@ -138,15 +138,13 @@ func (db *DB) enqueue(r *request) error {
 // write is the writer: it ends when the file is closed and nothing waits.
 func (db *DB) write() {
 	defer close(db.ended)
+	debug.SetPanicOnFault(true)
 	for {
 		batch := db.take()
 		if batch == nil {
 			return
 		}
-		err := db.broken()
-		if err == nil {
-			err = db.commit(batch)
-		}
+		err := db.commit(batch)
 		for _, r := range batch {
 			// Who failed on its own account hears that, even if the rest failed too.
 			if err != nil && r.err == nil && r.panicked == nil && !r.exited {
@@ -191,11 +189,16 @@ func (db *DB) take() []*request {
 
 // commit runs a batch in one transaction. The error is that of the commit.
 func (db *DB) commit(batch []*request) error {
-	b, err := db.file.Begin(true)
+	db.turn <- struct{}{}
+	defer func() { <-db.turn }()
+	if err := db.broken(); err != nil {
+		return err
+	}
+	b, err := db.file().Begin(true)
 	if err != nil {
 		return db.breakDown(err)
 	}
-	snap := &snapshot{bolt: b}
+	snap := &snapshot{bolt: b, report: db.report}
 	for i := 0; i < len(batch) && err == nil; {
 		i, err = runFrom(snap, batch, i)
 	}
@@ -231,6 +234,7 @@ func runFrom(snap *snapshot, batch []*request, i int) (int, error) {
 	end := make(chan struct{})
 	go func() {
 		defer close(end)
+		debug.SetPanicOnFault(true)
 		defer func() {
 			if p := recover(); p != nil {
 				failed = fmt.Errorf("bolt: apply: %v", p)
@@ -284,7 +288,7 @@ func (db *DB) breakDown(cause error) error {
 
 // at gives the number of the last transaction in the file.
 func (db *DB) at() int {
-	b, err := db.file.Begin(false)
+	b, err := db.file().Begin(false)
 	if err != nil {
 		return -1
 	}

@@ -108,6 +108,53 @@ func sameModel(t *testing.T, k Keeper) {
 	})
 }
 
+func casesWith(t *testing.T, k Keeper) {
+	a, b := k.In("a"), k.In("b")
+	with := func(s storage.Store, key string, n int) string {
+		t.Helper()
+		return ids(ask(t, s, func(tx storage.Tx) ([]flows.Case, error) { return tx.CasesWith(key, n) }))
+	}
+	for i := range 12 {
+		id := flows.ID(fmt.Sprintf("k%02d", (i*7)%12)) // newest is not last by id
+		for _, s := range []storage.Store{a, b} {
+			update(t, s, func(tx storage.Tx) error {
+				err := tx.PutCase(flows.Case{ID: id, Opened: at(i)})
+				if i%2 == 0 {
+					err = errors.Join(err, tx.PutEntry(id, flows.Entry{Key: "p1", Tag: "yes"}))
+				}
+				if i%3 == 0 {
+					err = errors.Join(err, tx.PutEntry(id, flows.Entry{Key: "p10", Tag: "yes"}))
+				}
+				return err
+			})
+		}
+	}
+	equal(t, "newest first", with(a, "p1", 3), "k10 k08 k06")
+	equal(t, "all", with(a, "p1", 99), "k10 k08 k06 k04 k02 k00")
+	equal(t, "a key that begins like it", with(a, "p10", 99), "k03 k06 k09 k00")
+	equal(t, "a beginning of the key", with(a, "p", 99), "")
+	update(t, a, func(tx storage.Tx) error {
+		err := errors.Join(
+			tx.PutEntry("k10", flows.Entry{Key: "p1", Tag: "no", Order: 3}), // still there under another tag
+			tx.DropEntry("k08", "p1"),
+			tx.DropCase("k06"),
+			tx.PutEntry("k01", flows.Entry{Key: "p1"}), // an old case gets one late: its place is its own
+			tx.PutEntry("unborn", flows.Entry{Key: "p1"}),
+		)
+		list, err2 := tx.CasesWith("p1", 99)
+		equal(t, "inside the transaction", ids(list), "k10 k01 k04 k02 k00")
+		return errors.Join(err, err2)
+	})
+	equal(t, "after changes", with(a, "p1", 99), "k10 k01 k04 k02 k00")
+	equal(t, "of the dropped case", with(a, "p10", 99), "k03 k09 k00")
+	equal(t, "another community", with(b, "p1", 99), "k10 k08 k06 k04 k02 k00")
+	update(t, a, func(tx storage.Tx) error {
+		return errors.Join(tx.PutEntry("k08", flows.Entry{Key: "p1"}), tx.PutCase(flows.Case{ID: "k10", No: 5}))
+	})
+	equal(t, "put again", with(a, "p1", 3), "k10 k08 k01")
+	equal(t, "the case as it is now", ask(t, a, func(tx storage.Tx) ([]flows.Case, error) { return tx.CasesWith("p1", 1) })[0].No, 5)
+}
+
 func entries(t *testing.T, k Keeper) {
 	s := k.In("a")
 	update(t, s, func(tx storage.Tx) error {

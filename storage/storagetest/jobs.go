@@ -86,6 +86,32 @@ func jobs(t *testing.T, k Keeper) {
 	}
 }
 
+func allJobs(t *testing.T, k Keeper) {
+	s := k.In("a")
+	add(t, k.In("b"), storage.Job{Kind: "other"})
+	id := add(t, s, storage.Job{Lane: "x", At: at(9)}, storage.Job{Lane: "x", Urgent: true, Body: json.RawMessage(`[1]`)}, storage.Job{Case: "k1"}, storage.Job{})
+	claim(t, s, noon, 1)
+	update(t, s, func(tx storage.Tx) error { return tx.DropJob(id[2]) })
+	all := ask(t, s, storage.Tx.Jobs)
+	var want []storage.Job
+	for _, n := range []uint64{id[0], id[1], id[3]} {
+		want = append(want, ask(t, s, func(tx storage.Tx) (storage.Job, error) { return tx.Job(n) }))
+	}
+	equal(t, "in the order of their ids", all, want)
+	if all[0].Body != nil || all[2].Body != nil {
+		t.Errorf("no body came back as %q and %q", all[0].Body, all[2].Body)
+	}
+	add(t, k.In("b"), storage.Job{})
+	update(t, s, func(tx storage.Tx) error {
+		_, err := tx.AddJob(storage.Job{Kind: "own"})
+		rows, err2 := tx.Jobs()
+		if len(rows) != 4 || rows[3].Kind != "own" {
+			t.Errorf("inside the transaction: %+v", rows)
+		}
+		return errors.Join(err, err2)
+	})
+}
+
 func lanes(t *testing.T, k Keeper) {
 	s := k.In("a")
 	id := add(t, s,

@@ -210,6 +210,14 @@ func refs(t *testing.T, k Keeper) {
 	lacks(t, s, "a ref of the dropped case", ref("d", "1"))
 	update(t, s, func(tx storage.Tx) error { return tx.DropCase("k2") })
 	lacks(t, s, "a moved ref of a dropped case", ref("c", "1"))
+	update(t, s, func(tx storage.Tx) error {
+		return errors.Join(tx.PutRef("c", "5", "k5"), tx.PutRef("c1", "5", "k5"), tx.PutRef("c", "6", "k6"), tx.DropRefs("c"), tx.DropRefs("none"))
+	})
+	lacks(t, s, "a ref of a chat that was untied", ref("c", "5"))
+	lacks(t, s, "another", ref("c", "6"))
+	equal(t, "the chat beside it", ask(t, s, ref("c1", "5")), flows.ID("k5"))
+	update(t, s, func(tx storage.Tx) error { return errors.Join(tx.PutRef("c", "5", "k6"), tx.DropCase("k5")) })
+	equal(t, "a ref tied anew", ask(t, s, ref("c", "5")), flows.ID("k6"))
 }
 
 func journal(t *testing.T, k Keeper) {
@@ -257,6 +265,51 @@ func journal(t *testing.T, k Keeper) {
 	if more := read("k1"); len(more) != 25 || storage.Verify(more) != nil {
 		t.Errorf("%d records: %v", len(more), storage.Verify(more))
 	}
+}
+
+func eraseRecords(t *testing.T, k Keeper) {
+	a, b := k.In("a"), k.In("b")
+	for i := range 6 {
+		for _, s := range []storage.Store{a, b} {
+			update(t, s, func(tx storage.Tx) error {
+				by := flows.PersonID([]string{"王", "李"}[i%2])
+				return errors.Join(tx.Note(storage.Record{Case: "k1", At: at(i), By: by, After: "open"}), tx.Note(storage.Record{Case: "k2", At: at(i), By: by, After: "open"}))
+			})
+		}
+	}
+	read := func(s storage.Store, id flows.ID) []storage.Record {
+		t.Helper()
+		return ask(t, s, func(tx storage.Tx) ([]storage.Record, error) { return tx.Journal(id) })
+	}
+	before, beside, other := read(a, "k1"), read(a, "k2"), read(b, "k1")
+	update(t, a, func(tx storage.Tx) error {
+		return errors.Join(
+			tx.EraseRecords("k1", func(r storage.Record) bool { return r.By == "王" }),
+			tx.EraseRecords("none", func(storage.Record) bool { return true }),
+			tx.Note(storage.Record{Case: "k1", At: at(9), After: "erased"}),
+		)
+	})
+	after := read(a, "k1")
+	if err := storage.Verify(after); err != nil || len(after) != 7 {
+		t.Fatalf("%d records: %v", len(after), err)
+	}
+	for i, r := range before {
+		if r.By == "王" {
+			r = storage.Erase(r)
+		}
+		equal(t, "record", after[i], r)
+	}
+	update(t, a, func(tx storage.Tx) error {
+		return tx.EraseRecords("k1", func(r storage.Record) bool {
+			if r.Erased {
+				t.Errorf("record %d was asked about when it was erased", r.Seq)
+			}
+			return false
+		})
+	})
+	equal(t, "nothing more was erased", read(a, "k1"), after)
+	equal(t, "the case beside it", read(a, "k2"), beside)
+	equal(t, "the same case of another community", read(b, "k1"), other)
 }
 
 func troubles(t *testing.T, k Keeper) {
@@ -312,7 +365,7 @@ func nothing(t *testing.T, k Keeper) {
 		for what, err := range map[string]error{
 			"DropPerson": tx.DropPerson(""), "DropCase": tx.DropCase(""), "DropEntry": tx.DropEntry("", ""),
 			"DropJob": tx.DropJob(0), "DropTrouble": tx.DropTrouble(0), "PutKey": tx.PutKey("none", nil),
-			"DropMarks": tx.DropMarks(time.Time{}),
+			"DropMarks": tx.DropMarks(time.Time{}), "EraseRecords": tx.EraseRecords("", func(storage.Record) bool { return true }),
 		} {
 			if err != nil {
 				t.Errorf("%s of nothing: %v", what, err)
@@ -336,6 +389,8 @@ func nothing(t *testing.T, k Keeper) {
 		for _, n := range []int{-1, 0, 5} {
 			cases, err := tx.Cases(n, nil)
 			empty("Cases", len(cases), err)
+			cases, err = tx.CasesWith("", n)
+			empty("CasesWith", len(cases), err)
 			page, next, err := tx.Entries("k1", "", "", n)
 			empty("Entries", len(page)+len(next), err)
 			rows, due, err := tx.Claim(noon, "", time.Minute, n, nil)

@@ -23,6 +23,7 @@ type Message struct {
 	Photos    []string // file ids, see Server.File
 	File      *File    // a voice note, music or document
 	Album     string
+	Topic     int64 // 0 is the General topic, or a group without any
 	ReplyTo   int64
 	Silent    bool
 	Spoiler   bool // all of Text is hidden
@@ -30,8 +31,12 @@ type Message struct {
 	Preview   bool   // links may have a preview
 	Edits     []Edit // what it was before, oldest first
 	Deleted   bool
+	Pinned    bool
+	PinLoud   bool   // members were notified of it
+	Sign      string // the bot's on it
 
-	raw object // as a person's update has it
+	raw    object // as a person's update has it
+	theirs map[int64][]string
 }
 
 // File is what one message carries beside photos.
@@ -57,7 +62,7 @@ func (m *Message) clone() Message {
 		f := *m.File
 		c.File = &f
 	}
-	c.Photos, c.Edits, c.raw = slices.Clone(m.Photos), slices.Clone(m.Edits), nil
+	c.Photos, c.Edits, c.raw, c.theirs = slices.Clone(m.Photos), slices.Clone(m.Edits), nil, nil
 	return c
 }
 
@@ -121,6 +126,9 @@ func (s *Server) message(chat int64, m *Message) object {
 		case "document":
 			o[f.Kind].(object)["file_name"] = f.Name
 		}
+	}
+	if m.Topic != 0 {
+		o["message_thread_id"], o["is_topic_message"] = m.Topic, true
 	}
 	if m.Album != "" {
 		o["media_group_id"] = m.Album
@@ -195,9 +203,10 @@ func (s *Server) getFile(p params) (any, *refusal) {
 	return object{"file_id": id, "file_unique_id": id + "u", "file_size": len(f.data), "file_path": f.path}, nil
 }
 
-func (s *Server) download(w http.ResponseWriter, path string) {
+func (s *Server) download(w http.ResponseWriter, r *http.Request, path string) {
 	call := Call{Method: "download", At: s.Now(), Params: map[string]string{"path": path}, Code: http.StatusOK}
 	fault := s.fault(call)
+	s.linger(r, fault)
 	switch fault.kind {
 	case "before", "after", "garbage":
 		panic(http.ErrAbortHandler)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"path"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf16"
 )
@@ -37,41 +38,20 @@ var methods = map[string]func(*Server, params) (any, *refusal){
 		}
 		return s.chat(id), nil
 	},
-	"getChatMember": func(s *Server, p params) (any, *refusal) {
-		g := s.groups[p.number("chat_id")]
-		switch {
-		case g == nil:
-			return nil, bad("chat not found")
-		case p.number("user_id") != s.BotID():
-			return nil, bad("member not found")
-		case g.Admin:
-			return object{"status": "administrator", "user": s.me()}, nil
-		case g.in:
-			return object{"status": "member", "user": s.me()}, nil
+	"getChatMember":      (*Server).getChatMember,
+	"setMessageReaction": (*Server).setReaction,
+	"pinChatMessage":     (*Server).pin,
+	"setMyCommands":      (*Server).setCommands,
+	"getMyCommands": func(s *Server, p params) (any, *refusal) {
+		key, no := menuKey(p)
+		if no != nil {
+			return nil, no
 		}
-		return object{"status": "left", "user": s.me()}, nil
+		return append([]Command{}, s.menus[key]...), nil
 	},
 	"sendChatAction": func(s *Server, p params) (any, *refusal) {
 		if _, no := s.reach(p); no != nil {
 			return nil, no
-		}
-		return true, nil
-	},
-	"setMyCommands": func(s *Server, p params) (any, *refusal) {
-		var commands []struct {
-			Command     string `json:"command"`
-			Description string `json:"description"`
-		}
-		if no := p.nested("commands", &commands); no != nil {
-			return nil, no
-		}
-		for _, c := range commands {
-			if c.Command == "" || len(c.Command) > 32 || strings.Trim(c.Command, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
-				return nil, bad("BOT_COMMAND_INVALID")
-			}
-			if c.Description == "" || units(c.Description) > 256 {
-				return nil, bad("BOT_COMMAND_DESCRIPTION_INVALID")
-			}
 		}
 		return true, nil
 	},
@@ -143,6 +123,12 @@ func (s *Server) compose(p params, text string, most int) (int64, *Message, *ref
 			return 0, nil, no
 		}
 		for _, e := range entities {
+			switch {
+			case !slices.Contains(entityTypes, e.Type):
+				return 0, nil, bad("can't parse MessageEntity: unsupported type specified")
+			case e.Offset < 0 || e.Length <= 0 || e.Offset+e.Length > units(text):
+				return 0, nil, bad("ENTITY_BOUNDS_INVALID")
+			}
 			m.Spoiler = m.Spoiler || e.Type == "spoiler" && e.Offset == 0 && e.Length >= units(m.Text)
 		}
 	}
@@ -153,8 +139,9 @@ func (s *Server) compose(p params, text string, most int) (int64, *Message, *ref
 	if no := p.nested("reply_parameters", &reply); no != nil {
 		return 0, nil, no
 	}
+	var old *Message
 	if reply.ID != 0 {
-		old := s.chats[chat].find(reply.ID)
+		old = s.chats[chat].find(reply.ID)
 		switch {
 		case old != nil && !old.Deleted:
 			m.ReplyTo = reply.ID
@@ -162,8 +149,13 @@ func (s *Server) compose(p params, text string, most int) (int64, *Message, *ref
 			return 0, nil, bad("message to be replied not found")
 		}
 	}
+	if m.Topic, no = s.place(chat, p, old); no != nil {
+		return 0, nil, no
+	}
 	return chat, m, nil
 }
+
+var entityTypes = strings.Fields("mention hashtag cashtag bot_command url email phone_number bold italic underline strikethrough spoiler blockquote expandable_blockquote code pre text_link text_mention custom_emoji")
 
 func buttons(p params) ([][]Button, *refusal) {
 	var k struct {
@@ -185,6 +177,10 @@ func buttons(p params) ([][]Button, *refusal) {
 			switch {
 			case strings.TrimSpace(b.Text) == "":
 				return nil, bad("inline keyboard button text is empty")
+			case b.URL != "" && b.Data != nil:
+				return nil, bad("can't parse inline keyboard button: only one of the fields may be used")
+			case b.URL != "" && !goodURL(b.URL):
+				return nil, bad("inline keyboard button URL '" + b.URL + "' is invalid: Wrong HTTP URL")
 			case b.URL != "":
 				r = append(r, Button{Label: b.Text, URL: b.URL})
 			case b.Data == nil:

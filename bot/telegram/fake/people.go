@@ -27,11 +27,28 @@ type User struct {
 type Group struct {
 	ID      int64
 	Title   string
-	Admin   bool // the bot is an admin, and hears everything also in privacy mode
+	Admin   bool     // the bot is an admin, and hears everything also in privacy mode
+	Forum   bool     // it has topics
+	Signs   []string // which may be put on messages; nil: all
 	s       *Server
 	in      bool
 	kicked  bool
 	movedTo int64
+	topics  map[int64]*topic
+	gone    map[int64]bool // who has left
+}
+
+// status is what the bot is in the group.
+func (g *Group) status() string {
+	switch {
+	case g.kicked:
+		return "kicked"
+	case !g.in:
+		return "left"
+	case g.Admin:
+		return "administrator"
+	}
+	return "member"
 }
 
 // Said names something that a person did: the update, 0 if the bot did not
@@ -65,8 +82,12 @@ func (s *Server) AddGroup(title string) *Group {
 }
 
 // Start presses Start, with the payload of a t.me/bot?start= link or without.
-func (u *User) Start(payload string) Said {
-	return u.s.Say(u, u.ID, strings.TrimSpace("/start "+payload))
+// Telegram passes on no payload but 64 letters, digits, "_" and "-".
+func (u *User) Start(word string) Said {
+	if !payload.MatchString(word) {
+		panic("fake: no link carries such a payload")
+	}
+	return u.s.Say(u, u.ID, strings.TrimSpace("/start "+word))
 }
 
 // Block stops the bot, and Unblock allows it again.
@@ -85,35 +106,88 @@ func (u *User) block(block bool) int64 {
 	return s.put(lane(u.ID), "my_chat_member", s.membership(u.ID, u, s.me(), before, now), day)
 }
 
-// Join adds the bot to the group, by a person: Telegram tells it as a change of
-// membership and as a message in the group.
+// Join adds the bot to the group, by a person, as an admin if Admin is set:
+// Telegram tells it as a change of membership and as a message in the group.
 func (g *Group) Join(by *User) (Said, int64) {
 	s := g.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	before := "left"
+	if g.kicked {
+		before = "kicked"
+	}
 	g.in, g.kicked = true, false
-	change := s.put(lane(g.ID), "my_chat_member", s.membership(g.ID, by, s.me(), "left", "member"), day)
+	change := s.put(lane(g.ID), "my_chat_member", s.membership(g.ID, by, s.me(), before, g.status()), day)
 	said := s.hear(by, g.ID, object{"new_chat_members": []object{s.me()}})
 	return said, change
 }
 
-// Kick takes the bot out of the group.
-func (g *Group) Kick(by *User) int64 {
+// Kick takes the bot out of the group for good, Remove so that it may be added
+// again; a bot that is not in a group can do nothing there.
+func (g *Group) Kick(by *User) int64   { return g.out(by, true) }
+func (g *Group) Remove(by *User) int64 { return g.out(by, false) }
+
+func (g *Group) out(by *User, kicked bool) int64 {
 	s := g.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g.in, g.kicked = false, true
-	return s.put(lane(g.ID), "my_chat_member", s.membership(g.ID, by, s.me(), "member", "kicked"), day)
+	before := g.status()
+	g.in, g.kicked, g.Admin = false, kicked, false
+	return s.put(lane(g.ID), "my_chat_member", s.membership(g.ID, by, s.me(), before, g.status()), day)
 }
 
-// Leave lets a person leave, told as a message and, if the bot asks for
-// chat_member, as a change of membership.
+// Promote makes the bot an admin, and Demote a plain member again.
+func (g *Group) Promote(by *User) int64 { return g.promote(by, true) }
+func (g *Group) Demote(by *User) int64  { return g.promote(by, false) }
+
+func (g *Group) promote(by *User, admin bool) int64 {
+	s := g.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := g.status()
+	g.Admin = admin
+	return s.put(lane(g.ID), "my_chat_member", s.membership(g.ID, by, s.me(), before, g.status()), day)
+}
+
+// Come lets people come in, told as one message and, if the bot is an admin and
+// asks for chat_member, as a change of membership for each.
+func (g *Group) Come(users ...*User) (Said, []int64) {
+	s := g.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var who []object
+	for _, u := range users {
+		who = append(who, u.object())
+		delete(g.gone, u.ID)
+	}
+	said := s.hear(users[0], g.ID, object{"new_chat_members": who})
+	var changes []int64
+	for _, u := range users {
+		changes = append(changes, s.change(g, u, "left", "member"))
+	}
+	return said, changes
+}
+
+// change tells an admin that a member changed.
+func (s *Server) change(g *Group, u *User, before, now string) int64 {
+	if !g.Admin || !g.in {
+		return 0
+	}
+	return s.put(lane(g.ID), "chat_member", s.membership(g.ID, u, u.object(), before, now), day)
+}
+
+// Leave lets a person leave, told as a message and, if the bot is an admin and
+// asks for chat_member, as a change of membership.
 func (g *Group) Leave(u *User) (Said, int64) {
 	s := g.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	said := s.hear(u, g.ID, object{"left_chat_member": u.object()})
-	return said, s.put(lane(g.ID), "chat_member", s.membership(g.ID, u, u.object(), "member", "left"), day)
+	if g.gone == nil {
+		g.gone = map[int64]bool{}
+	}
+	g.gone[u.ID] = true
+	return said, s.change(g, u, "member", "left")
 }
 
 // Migrate gives the group a new number. The old one answers with it from now on.
@@ -127,85 +201,6 @@ func (g *Group) Migrate(by *User) *Group {
 	g.movedTo = next.ID
 	s.hear(by, next.ID, object{"migrate_from_chat_id": g.ID})
 	return next
-}
-
-// Option adds to what is said.
-type Option func(s *Server, chat int64, o object)
-
-// Photo sends a picture in three sizes, the largest being data; the text is
-// its caption.
-func Photo(data []byte) Option {
-	return func(s *Server, _ int64, o object) {
-		caption(o)
-		small := s.keep("photos", ".jpg", data[:min(len(data), 100)])
-		large := s.keep("photos", ".jpg", data)
-		o["photo"] = []object{
-			{"file_id": small, "file_unique_id": small + "u", "width": 90, "height": 67, "file_size": min(len(data), 100)},
-			{"file_id": large, "file_unique_id": large + "u", "width": 1280, "height": 960, "file_size": len(data)},
-		}
-	}
-}
-
-// Voice sends a voice note.
-func Voice(data []byte, seconds int) Option {
-	return func(s *Server, _ int64, o object) {
-		caption(o)
-		id := s.keep("voice", ".oga", data)
-		o["voice"] = object{"file_id": id, "file_unique_id": id + "u", "duration": seconds, "mime_type": "audio/ogg", "file_size": len(data)}
-	}
-}
-
-// At sends a location.
-func At(lat, lon float64) Option {
-	return func(_ *Server, _ int64, o object) {
-		delete(o, "text")
-		o["location"] = object{"latitude": lat, "longitude": lon}
-	}
-}
-
-// ReplyTo answers a message of the same chat.
-func ReplyTo(message int64) Option {
-	return func(s *Server, chat int64, o object) {
-		if m := s.chats[chat].find(message); m != nil {
-			o["reply_to_message"] = s.message(chat, m)
-			o[answered] = m.Bot
-		}
-	}
-}
-
-// Forwarded marks it as somebody else's words.
-func Forwarded(from string) Option {
-	return func(s *Server, _ int64, o object) {
-		at := s.Now().Add(-time.Hour).Unix()
-		o["forward_origin"] = object{"type": "hidden_user", "sender_user_name": from, "date": at}
-	}
-}
-
-// As speaks as a channel or, with the group's own number, as an anonymous admin.
-func As(chat int64, title string) Option {
-	return func(_ *Server, at int64, o object) {
-		kind := "channel"
-		if chat == at {
-			kind = "supergroup"
-		}
-		o["sender_chat"] = object{"id": chat, "type": kind, "title": title}
-		o["from"] = object{"id": 1087968824, "is_bot": true, "first_name": "Group", "username": "GroupAnonymousBot"}
-	}
-}
-
-// With adds a field as it is, for what has no option here.
-func With(field string, value any) Option {
-	return func(_ *Server, _ int64, o object) { o[field] = value }
-}
-
-// answered marks, inside Say only, that a reply is to the bot.
-const answered = "\x00answered"
-
-func caption(o object) {
-	if text := o["text"]; text != nil && text != "" {
-		o["caption"] = text
-	}
-	delete(o, "text")
 }
 
 // Say lets a person say something in a group or, with their own number, to
@@ -241,16 +236,28 @@ func (s *Server) hear(u *User, chat int64, o object) Said {
 	if o["from"] == nil {
 		o["from"] = u.object()
 	}
+	if in, _ := o["is_topic_message"].(bool); in {
+		m.Topic, _ = o["message_thread_id"].(int64)
+	}
 	m.raw = o
 	said := Said{Message: m.ID}
 	if g := s.groups[chat]; g != nil {
-		_, words := o["text"]
-		if !g.in || words && !s.ReadsAll && !g.Admin && !toBot && !strings.HasPrefix(m.Text, "/") {
+		if !g.in || !service(o) && !s.ReadsAll && !g.Admin && !toBot && !strings.HasPrefix(m.Text, "/") {
 			return said
 		}
 	}
 	said.Update = s.put(lane(chat), "message", o, day)
 	return said
+}
+
+// service says that a message is Telegram's own, which every bot hears.
+func service(o object) bool {
+	for _, field := range []string{"new_chat_members", "left_chat_member", "migrate_to_chat_id", "migrate_from_chat_id", "forum_topic_created"} {
+		if o[field] != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // Edit gives a message of a person new words.
@@ -296,7 +303,7 @@ func (s *Server) Press(u *User, chat int64, button string) (string, error) {
 	for _, m := range slices.Backward(h.messages) {
 		for _, row := range m.Buttons {
 			for _, b := range row {
-				if !m.Deleted && (b.Label == button || b.Data == button) {
+				if !m.Deleted && b.URL == "" && (b.Label == button || b.Data == button) {
 					return s.press(u, chat, m.ID, b.Data, s.message(chat, m)), nil
 				}
 			}
@@ -383,7 +390,11 @@ func (s *Server) me() object {
 
 func (s *Server) chat(id int64) object {
 	if g := s.groups[id]; g != nil {
-		return object{"id": id, "type": "supergroup", "title": g.Title}
+		o := object{"id": id, "type": "supergroup", "title": g.Title}
+		if g.Forum {
+			o["is_forum"] = true
+		}
+		return o
 	}
 	o := object{"id": id, "type": "private"}
 	if u := s.users[id]; u != nil {

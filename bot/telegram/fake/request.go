@@ -54,7 +54,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if download {
-		s.download(w, method)
+		s.download(w, r, method)
 		return
 	}
 	p, err := decode(r)
@@ -73,6 +73,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault := s.fault(call)
 	var result any
 	var no *refusal
+	s.linger(r, fault)
 	switch fault.kind {
 	case "before":
 		s.record(call)
@@ -125,6 +126,7 @@ func (s *Server) fault(c Call) Fault {
 	}
 	if q := s.faults[c.Method]; len(q) > 0 {
 		s.faults[c.Method] = q[1:]
+		s.happen()
 		s.mu.Unlock()
 		return q[0]
 	}
@@ -134,6 +136,20 @@ func (s *Server) fault(c Call) Fault {
 		return Fault{}
 	}
 	return judge(c)
+}
+
+// linger waits as long as a fault is slow.
+func (s *Server) linger(r *http.Request, f Fault) {
+	if f.slow <= 0 {
+		return
+	}
+	timer := time.NewTimer(f.slow)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+	case <-s.closed:
+	}
 }
 
 func (s *Server) record(c Call) {

@@ -4,7 +4,8 @@
 //
 // It answers the methods a bot of ours calls and refuses what Telegram
 // refuses: texts and button data that are too long, edits that change
-// nothing, chats it does not know, people who never pressed Start. Any number
+// nothing, chats it does not know, people who never pressed Start, topics that
+// are closed, signs that a group does not allow. Any number
 // of goroutines may use it; the bot may run in another process.
 //
 // It is for tests only and must not be imported by anything else. Where it is
@@ -56,6 +57,7 @@ type Server struct {
 	early   int
 	serial  int64
 	limits  limits
+	menus   map[string][]Command
 
 	nextUpdate int64
 	pending    []*queued
@@ -102,6 +104,7 @@ func New() *Server {
 		presses:    map[string]*press{},
 		faults:     map[string][]Fault{},
 		waits:      map[string]time.Time{},
+		menus:      map[string][]Command{},
 		serial:     5_000_000_000,
 		nextUpdate: 730_000_001,
 	}
@@ -194,6 +197,7 @@ type Fault struct {
 	after int
 	code  int
 	why   string
+	slow  time.Duration
 }
 
 var (

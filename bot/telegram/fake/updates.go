@@ -384,6 +384,7 @@ func (s *Server) deliver(lane string, generation int, slots chan struct{}) {
 		if q.done || s.Now().Sub(q.at) > q.keep {
 			q.done = true
 			h.lanes[lane] = h.lanes[lane][1:]
+			s.happen()
 			s.mu.Unlock()
 			continue
 		}

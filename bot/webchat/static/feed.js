@@ -1,5 +1,8 @@
 // The feed keeps what the chats hold, live; the outbox sends until it is taken.
 
+// at gives the address of a path of the chat; it may be served under a prefix.
+export const at = path => new URL('..' + path, import.meta.url);
+
 const wait = ms => new Promise(done => setTimeout(done, ms));
 
 export function fresh() {
@@ -69,8 +72,9 @@ export class Feed extends EventTarget {
   // socket ends when the connection does.
   socket() {
     return new Promise(done => {
-      const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:';
-      const ws = new WebSocket(`${scheme}//${location.host}/chat/live?${this.query({ since: this.rev })}`);
+      const live = at('/chat/live?' + this.query({ since: this.rev }));
+      live.protocol = live.protocol.replace('http', 'ws');
+      const ws = new WebSocket(live);
       let opened = false;
       ws.onmessage = e => {
         opened = true;
@@ -89,7 +93,7 @@ export class Feed extends EventTarget {
   async poll() {
     for (let n = 0; n < 8; n++) {
       try {
-        const r = await fetch('/chat/lines?' + this.query({ since: this.rev }));
+        const r = await fetch(at('/chat/lines?' + this.query({ since: this.rev })));
         if (r.status === 401) location.reload();
         if (!r.ok) return;
         this.take(await r.json());
@@ -102,7 +106,7 @@ export class Feed extends EventTarget {
   async older(chat) {
     const first = this.list(chat)[0];
     if (!first) return 0;
-    const r = await fetch('/chat/lines?' + this.query({ chat, before: first.id }));
+    const r = await fetch(at('/chat/lines?' + this.query({ chat, before: first.id })));
     if (!r.ok) return 0;
     const { lines = [] } = await r.json();
     for (const l of lines) if (!this.of(chat).has(l.id)) this.of(chat).set(l.id, l);
@@ -147,7 +151,7 @@ export class Outbox {
       for (const [k, v] of Object.entries(fields)) if (v !== undefined && v !== '') body.append(k, v);
       if (file) body.append(file.name, file.data, 'file');
       let r;
-      try { r = await fetch(url, { method: 'POST', body }); } catch { r = null; }
+      try { r = await fetch(at(url), { method: 'POST', body }); } catch { r = null; }
       if (r?.ok) return r.json();
       if (r && r.status < 500 && r.status !== 429) {
         if (r.status === 401) location.reload();

@@ -1,6 +1,7 @@
 // A pane shows one chat to one person and lets them take part. Texts and names
 // are set as text only, never as markup.
 import { t, day, error } from './words.js';
+import { at } from './feed.js';
 
 function el(tag, className = '', text = '') {
   const e = document.createElement(tag);
@@ -153,7 +154,7 @@ export class Pane {
     for (const p of l.photos ?? []) {
       const a = el('a', 'photo');
       const img = el('img');
-      a.href = img.src = `/chat/file/${encodeURIComponent(p)}?${this.feed.query()}`;
+      a.href = img.src = at(`/chat/file/${encodeURIComponent(p)}?${this.feed.query()}`);
       a.target = '_blank';
       a.rel = 'noopener';
       img.alt = t('photoof');
@@ -167,7 +168,7 @@ export class Pane {
       const a = el('audio');
       a.controls = true;
       a.preload = 'none';
-      a.src = `/chat/file/${encodeURIComponent(v.file)}?${this.feed.query()}`;
+      a.src = at(`/chat/file/${encodeURIComponent(v.file)}?${this.feed.query()}`);
       a.setAttribute('aria-label', t('voice'));
       box.append(a, el('p', 'small', v.seconds ? `${t('voice')} ${t('seconds', { n: v.seconds })}` : t('voice')));
       bubble.append(box);
@@ -180,9 +181,15 @@ export class Pane {
     for (const row of l.buttons) {
       const r = el('div', 'row');
       for (const b of row) {
-        const e = el('button', 'choice', b.Label);
-        e.dataset.choice = b.Data;
-        e.onclick = () => this.press(l, b.Data, e, box);
+        const e = el(b.URL ? 'a' : 'button', 'choice', b.Label);
+        if (b.URL) {
+          e.href = b.URL;
+          e.target = '_blank';
+          e.rel = 'noopener';
+        } else {
+          e.dataset.choice = b.Data;
+          e.onclick = () => this.press(l, b.Data, e, box);
+        }
         r.append(e);
       }
       box.append(r);

@@ -1,0 +1,421 @@
+// Package desk is the committee's desk in a browser: drafts to confirm, cases
+// with their journal and what was said of them to whom, what could not be done, the
+// groups, the directory. It works without a script and on an old phone.
+//
+// The desk is a channel: what a button there does to a case is an event of the
+// logged-in person, so that rules decide as they do about a button in a chat. Who may
+// open which page [flows.Settings.May] decides, by the posts that are in force
+// at that moment. People come in by a code they are given in a chat that is bound to
+// them; there are no passwords.
+//
+// It must not change a case by itself, must not show a complaint to whom it
+// is about nor a discreet danger to others than its handler, the head and the person on
+// duty, must change nothing on a GET, and must log nobody's words.
+package desk
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"linli/bot"
+	"linli/bot/pages/frame"
+	"linli/flows"
+	"linli/storage"
+)
+
+//go:embed pages words
+var embedded embed.FS
+
+var pages = template.Must(template.New("").ParseFS(embedded, "pages/*.html"))
+
+// Name is the channel's name in addresses.
+const Name = "desk"
+
+// Receiver takes what was pressed; a nil error means that it is durable.
+type Receiver interface {
+	Receive(ctx context.Context, in bot.Inbound) (bot.Answer, error)
+}
+
+// Troubles is what can be done about what could not be done; bot.Bot is one. What
+// is not there any more is storage.ErrNone, what may have arrived bot.ErrUnsure until
+// somebody says that it may come twice (SendAgain), what is too late bot.ErrNoRetry.
+type Troubles interface {
+	Retry(ctx context.Context, id uint64, by flows.PersonID) error
+	SendAgain(ctx context.Context, id uint64, by flows.PersonID) error
+	Dismiss(ctx context.Context, id uint64, by flows.PersonID) error
+}
+
+// Directory is the directory as it waits to be put in force.
+type Directory interface {
+	// Pending gives how it differs from the one in force, one sentence a line,
+	// and its version; no lines: it does not differ. An error is shown: it says what is wrong with it.
+	Pending(ctx context.Context) (lines []string, version string, err error)
+	// Apply puts the version that was shown in force; it fails if another one waits by now.
+	Apply(ctx context.Context, version string, by flows.PersonID) error
+}
+
+// Options are what a desk is built from. Settings, Store, Receive and Login are
+// needed; without one of the others its page says that there is nothing.
+type Options struct {
+	Base     string // path before "/desk/", "" or "/c/x"
+	Settings func() *flows.Settings
+	Store    storage.Store
+	Receive  Receiver
+	// Login redeems a code for the person it was given to; bot.ErrCode if it is
+	// not good. It must use the code up in the same step.
+	Login     func(ctx context.Context, code, visitor string) (flows.PersonID, error)
+	Told      func(ctx context.Context, id flows.ID) ([]bot.Told, error)     // what was sent for a case
+	Photo     func(ctx context.Context, hash string) ([]byte, error)         // a photo or voice note; fs.ErrNotExist
+	NewCode   func(ctx context.Context, kind, target string) (string, error) // as bot.NewCode
+	Deletions func(ctx context.Context) ([]bot.Deletion, error)              // oldest first
+	Troubles  Troubles
+	Directory Directory
+	Secure    bool // behind a proxy that speaks TLS: cookies are for TLS only
+	Proxied   bool // the last X-Forwarded-For is the visitor's address
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Desk serves the pages of one community. It is safe for concurrent use.
+type Desk struct {
+	o     Options
+	desk  storage.Desk
+	words flows.Words
+	wrong frame.Limit // attempts at the door, by visitor
+}
+
+// New builds a desk.
+func New(o Options) (*Desk, error) {
+	if o.Settings == nil || o.Store == nil || o.Receive == nil || o.Login == nil {
+		return nil, errors.New("desk: settings, a store, a receiver and a login are needed")
+	}
+	words, err := flows.ReadWords(embedded)
+	if err != nil {
+		return nil, fmt.Errorf("desk: %w", err)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.Log = o.Log.With("channel", Name)
+	return &Desk{o: o, desk: storage.Desk{Store: o.Store}, words: words,
+		wrong: frame.Limit{N: 5, All: 300, Per: time.Hour}}, nil
+}
+
+// EnterPath is the path, with the base, of the page on which a code is redeemed.
+// Opening it uses nothing up.
+func EnterPath(base, code string) string {
+	return base + "/desk/enter?code=" + template.URLQueryEscaper(code)
+}
+
+// route is one page or form of the desk, and what somebody must be allowed to
+// open it.
+type route struct {
+	method, path string
+	verb         flows.Verb // "" is open to everybody
+	serve        func(http.ResponseWriter, *http.Request, *visitor) error
+}
+
+// routes is the table of all that the desk serves. Where a route is about one
+// case, its handler asks for that case within the sight of the visitor.
+func (d *Desk) routes() []route {
+	return []route{
+		{"GET", "/desk/static/{name}", "", func(w http.ResponseWriter, r *http.Request, _ *visitor) error { return frame.Static(w, r) }},
+		{"GET", "/desk/enter", "", d.door},
+		{"POST", "/desk/enter", "", d.enter},
+		{"GET", "/desk/{$}", flows.Enter, d.today},
+		{"POST", "/desk/leave", flows.Enter, d.leave},
+		{"GET", "/desk/sessions", flows.Enter, d.sessions},
+		{"POST", "/desk/sessions", flows.Enter, d.endSessions},
+		{"GET", "/desk/drafts", flows.Confirm, d.drafts},
+		{"POST", "/desk/drafts/{id}", flows.Confirm, d.confirm},
+		{"GET", "/desk/cases", flows.See, d.cases},
+		{"GET", "/desk/cases/{id}", flows.See, d.dossier},
+		{"POST", "/desk/cases/{id}", flows.See, d.press},
+		{"GET", "/desk/cases/{id}/media/{hash}", flows.See, d.media},
+		{"GET", "/desk/troubles", flows.Trouble, d.troubles},
+		{"POST", "/desk/troubles/{id}", flows.Trouble, d.trouble},
+		{"GET", "/desk/groups", flows.Invite, d.groups},
+		{"POST", "/desk/groups/{id}", flows.Invite, d.groupCode},
+		{"GET", "/desk/directory", flows.Change, d.directory},
+		{"POST", "/desk/directory", flows.Change, d.apply},
+		{"GET", "/desk/deletions", flows.Enter, d.deletions},
+	}
+}
+
+// Handler serves the desk under Base + "/desk/".
+func (d *Desk) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, rt := range d.routes() {
+		mux.HandleFunc(rt.method+" "+d.o.Base+rt.path, func(w http.ResponseWriter, r *http.Request) {
+			if err := d.serve(w, r, rt); err != nil {
+				d.fail(w, r, err)
+			}
+		})
+	}
+	mux.HandleFunc(d.o.Base+"/desk/", func(w http.ResponseWriter, r *http.Request) {
+		d.fail(w, r, storage.ErrNone)
+	})
+	return frame.Secure(mux)
+}
+
+func (d *Desk) serve(w http.ResponseWriter, r *http.Request, rt route) error {
+	if err := frame.Parse(r); err != nil {
+		return err
+	}
+	if rt.verb == "" {
+		return rt.serve(w, r, nil)
+	}
+	v, err := d.visitor(r)
+	if errors.Is(err, errSession) && rt.method == "GET" && rt.path == "/desk/{$}" {
+		return d.door(w, r, nil)
+	}
+	if err != nil {
+		return err
+	}
+	if !v.may(rt.verb) {
+		return errMay
+	}
+	return rt.serve(w, r, v)
+}
+
+var (
+	errSession = errors.New("desk: nobody is logged in")
+	errMay     = errors.New("desk: not for this post")
+	errReceive = errors.New("desk: not received")
+	errChoice  = errors.New("desk: no such choice")
+)
+
+// answers is what each error is over HTTP; the words for a code begin with
+// "err-". What is not here is 500.
+var answers = []struct {
+	err    error
+	status int
+	code   string
+}{
+	{errSession, http.StatusUnauthorized, "session"},
+	{errMay, http.StatusForbidden, "may"},
+	{bot.ErrNotYours, http.StatusForbidden, "may"},
+	{storage.ErrNone, http.StatusNotFound, "gone"},
+	{fs.ErrNotExist, http.StatusNotFound, "gone"},
+	{frame.ErrLarge, http.StatusRequestEntityTooLarge, "large"},
+	{frame.ErrForm, http.StatusBadRequest, "form"},
+	{errChoice, http.StatusBadRequest, "form"},
+	{errReceive, http.StatusServiceUnavailable, "later"},
+}
+
+func (d *Desk) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status, code := http.StatusInternalServerError, "later"
+	for _, a := range answers {
+		if errors.Is(err, a.err) {
+			status, code = a.status, a.code
+			break
+		}
+	}
+	if status >= 500 {
+		d.o.Log.WarnContext(r.Context(), "request failed", "path", r.Pattern, "err", err)
+	}
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "5")
+	}
+	p := d.page(r, nil, "err-title")
+	if v, err := d.visitor(r); err == nil && code != "may" {
+		p = d.page(r, v, "err-title")
+	}
+	p.Data = "err-" + code
+	if err := frame.Render(w, status, pages, "error.html", p); err != nil {
+		d.o.Log.ErrorContext(r.Context(), "no page for an error", "err", err)
+	}
+}
+
+// page is what every page shows; Data is its own.
+type page struct {
+	d      *Desk
+	s      *flows.Settings
+	at     time.Time
+	v      *visitor
+	Base   string
+	Lang   string
+	Title  string // key of its words
+	Here   string // path of the page in the menu
+	Notice string // what has just been done
+	Data   any
+}
+
+// page begins a page for a visitor, nil for somebody who is not logged in.
+func (d *Desk) page(r *http.Request, v *visitor, title string) *page {
+	s := d.o.Settings()
+	p := &page{d: d, s: s, at: d.o.Now().In(s.Zone), v: v, Base: d.o.Base, Title: title, Lang: frame.Lang(r, s.Lang)}
+	if v != nil {
+		p.s, p.Lang = v.s, v.lang
+	}
+	return p
+}
+
+func (p *page) render(w http.ResponseWriter, status int, name string) error {
+	return frame.Render(w, status, pages, name, p)
+}
+
+// T gives the words of a key, filled with pairs of a name and a value.
+func (p *page) T(key string, pairs ...any) (string, error) {
+	vars := flows.Vars{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, ok := pairs[i].(string)
+		if !ok {
+			return "", fmt.Errorf("desk: words %s: a name is no text", key)
+		}
+		switch v := pairs[i+1].(type) {
+		case string:
+			vars[name] = flows.Text(v)
+		case int:
+			vars[name] = flows.Num(v)
+		case time.Time:
+			vars[name] = flows.At(v)
+		case flows.PersonID:
+			vars[name] = flows.Who(v)
+		default:
+			return "", fmt.Errorf("desk: words %s: %s is a %T", key, name, v)
+		}
+	}
+	return p.d.words.Render(p.Lang, key, vars, 0, p.at, p.s)
+}
+
+// Or gives the words of prefix+key if there are any, else key as it is.
+func (p *page) Or(prefix, key string) (string, error) {
+	if p.d.words.Has(prefix + key) {
+		return p.T(prefix + key)
+	}
+	return key, nil
+}
+
+// Community is the community's name.
+func (p *page) Community() string { return p.s.Name }
+
+// Me is the name of who looks, with the post.
+func (p *page) Me() string {
+	if p.v == nil {
+		return ""
+	}
+	o, _ := p.s.Official(p.v.actor.Person)
+	if len(o.Posts) == 0 {
+		return o.Name
+	}
+	return o.Name + " · " + o.Posts[0].Role.In(p.Lang)
+}
+
+// link is an entry of the menu.
+type link struct{ Path, Words string }
+
+// Menu gives the pages that the visitor may open.
+func (p *page) Menu() []link {
+	all := []struct {
+		verb flows.Verb
+		link
+	}{
+		{flows.Enter, link{"/desk/", "nav-today"}},
+		{flows.Confirm, link{"/desk/drafts", "nav-drafts"}},
+		{flows.See, link{"/desk/cases", "nav-cases"}},
+		{flows.Trouble, link{"/desk/troubles", "nav-troubles"}},
+		{flows.Invite, link{"/desk/groups", "nav-groups"}},
+		{flows.Change, link{"/desk/directory", "nav-directory"}},
+		{flows.Enter, link{"/desk/deletions", "nav-deletions"}},
+	}
+	var out []link
+	for _, l := range all {
+		if p.v != nil && p.v.may(l.verb) {
+			out = append(out, l.link)
+		}
+	}
+	return out
+}
+
+// When writes a time as people say it.
+func (p *page) When(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	t = t.In(p.s.Zone)
+	if t.Before(p.at) && t.Format(time.DateOnly) == p.at.AddDate(0, 0, -1).Format(time.DateOnly) {
+		s, err := p.T("yesterday", "clock", flows.Hour(t, t, p.Lang))
+		if err == nil {
+			return s
+		}
+	}
+	return flows.Moment(t, p.at, p.Lang)
+}
+
+// Day is today's date.
+func (p *page) Day() string { return flows.Day(p.at, p.Lang) }
+
+// Next counts from one.
+func (p *page) Next(i int) int { return i + 1 }
+
+// With gives a part of a page the page and its own value.
+func (p *page) With(v any) struct {
+	P *page
+	V any
+} {
+	return struct {
+		P *page
+		V any
+	}{p, v}
+}
+
+// Outcome says how a message ended, also where there are no words for it yet.
+func (p *page) Outcome(key string) (string, error) {
+	if !p.d.words.Has(key) {
+		key = "outcome-unknown"
+	}
+	return p.T(key)
+}
+
+// Who names a person as the desk may: an official by post and name.
+func (p *page) Who(id flows.PersonID) string {
+	o, ok := p.s.Official(id)
+	if !ok {
+		return ""
+	}
+	return o.Name
+}
+
+// FormID names a form, so that a form sent twice is one event.
+func (p *page) FormID() string { return frame.Random()[:32] }
+
+// pressed hands a button of a case to the rules, as the visitor, and gives the
+// notice to show.
+func (d *Desk) pressed(r *http.Request, v *visitor, id flows.ID, choice string) (string, error) {
+	form := r.PostForm.Get("form")
+	if len(form) != 32 || slices.ContainsFunc([]byte(form), func(c byte) bool { return (c < '0' || c > '9') && (c < 'a' || c > 'f') }) {
+		return "", frame.ErrForm
+	}
+	me := string(v.actor.Person)
+	peer := bot.Peer{Address: me, Name: v.actor.Name, Person: true, Lang: v.lang}
+	a, err := d.o.Receive.Receive(r.Context(), bot.Inbound{
+		Channel: Name, Keys: []string{"desk/" + me + "/" + form}, At: d.o.Now(), Kind: bot.Pressed,
+		Chat: peer, From: peer, Press: string(id) + "/" + choice, As: v.actor.Person,
+	})
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errReceive, err)
+	}
+	return a.Toast, nil
+}
+
+// number reads an id of the store from the path.
+func number(r *http.Request) (uint64, error) {
+	n, err := strconv.ParseUint(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return 0, storage.ErrNone
+	}
+	return n, nil
+}

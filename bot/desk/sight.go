@@ -1,0 +1,81 @@
+package desk
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	"linli/flows"
+	"linli/storage"
+)
+
+// matter is what the desk reads of the state of a case, whichever flow keeps
+// it: the fields that demand and dispatch write under these names.
+type matter struct {
+	Words    string         `json:"words"`
+	Media    []flows.Media  `json:"media"`
+	Reporter flows.PersonID `json:"reporter"`
+	Behalf   bool           `json:"behalf"`
+	Urgent   bool           `json:"urgent"`
+	Danger   flows.Danger   `json:"danger"`
+	About    flows.Role     `json:"about"`
+	Taken    bool           `json:"taken"`
+	Result   string         `json:"result"`
+	Clause   string         `json:"clause"`
+	Rated    string         `json:"rated"`
+	Until    time.Time      `json:"until"`
+	Work     flows.Task     `json:"work"` // of a dispatch
+}
+
+// read gives what a case is about; ok is false if its state cannot be read, and
+// then nobody may see it.
+func read(c flows.Case) (m matter, ok bool) {
+	if len(c.Data) == 0 {
+		return m, true
+	}
+	if json.Unmarshal(c.Data, &m) != nil {
+		return matter{}, false
+	}
+	if m.Danger == "" {
+		m.Danger = m.Work.Danger
+	}
+	if m.About == "" {
+		m.About = m.Work.About
+	}
+	return m, true
+}
+
+// sight is how far the visitor sees now.
+func (v *visitor) sight() storage.Sight {
+	g := storage.Sight{Settings: v.s, Person: v.actor.Person, Keep: v.keeps}
+	for _, p := range v.actor.Posts {
+		if v.s.May(v.actor, flows.See, p.Scope) {
+			g.Scopes = append(g.Scopes, p.Scope)
+		}
+	}
+	return g
+}
+
+// keeps says whether a case, wherever it is, may be shown to the visitor: never
+// a complaint to whom it is about, and what somebody must never find out only to who
+// handles it, the head, and the person on duty.
+func (v *visitor) keeps(c flows.Case) bool {
+	m, ok := read(c)
+	if !ok {
+		return false
+	}
+	it, _ := v.s.Item(c.Item)
+	for _, about := range []flows.Role{m.About, it.About} {
+		if slices.Contains(v.s.Complained(about, c.Place), v.actor.Person) {
+			return false
+		}
+	}
+	if !m.Danger.Discreet() {
+		return true
+	}
+	if c.Holder == v.actor.Person || slices.Contains(v.s.With(flows.Head, flows.Everywhere), v.actor.Person) {
+		return true
+	}
+	duty := v.s.DutyLadder(v.now)
+	return len(duty) > 0 && duty[0] == v.actor.Person
+}

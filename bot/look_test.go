@@ -1,0 +1,62 @@
+package bot_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"linli/bot"
+)
+
+// knowing is a platform that can be asked what is heard in a group.
+type knowing struct {
+	*platform
+	reads map[string]bool
+}
+
+func (k knowing) Known(_ context.Context, address string) (reads, admin bool, err error) {
+	return k.reads[address], false, nil
+}
+
+// A group into which Linli comes, but in which it hears nothing, is told to staff with
+// what to do about it; so is one that was heard before the process began.
+func TestPrivacyModeIsTold(t *testing.T) {
+	s := newStage(t, nil, toy(t, "toy", only()))
+	k := knowing{s.toy, map[string]bool{"g3": true}}
+	s.o.Channels = []bot.Channel{k}
+	s.restart()
+	in := s.said("p1", "g7", "")
+	in.Kind, in.Chat.Name = bot.Joined, "七号楼群"
+	s.hear(in)
+	s.drain()
+	staff := func() (n int) {
+		for _, a := range s.toy.take() {
+			if a.To == "chen" && strings.Contains(a.Text, "听不见") && strings.Contains(a.Text, "privacy mode") {
+				n++
+			}
+		}
+		return n
+	}
+	if n := staff(); n != 1 {
+		t.Errorf("staff were told %d times of the new group", n)
+	}
+	k.reads["g3"] = false
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	told := make(chan struct{}, 1)
+	s.toy.on(func(to string, m bot.Message) error {
+		if to == "chen" && strings.Contains(m.Text, "3号楼群") {
+			told <- struct{}{}
+		}
+		return nil
+	})
+	go func() { ended <- s.b.Run(ctx) }()
+	<-told
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if n := staff(); n != 1 {
+		t.Errorf("staff were told %d times of the old one", n)
+	}
+}

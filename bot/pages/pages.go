@@ -1,0 +1,369 @@
+// Package pages is what a resident can see of their own in a browser, behind a
+// signed link that Linli gives them in their private chat: their cases (我的事), and
+// what is held of them (我的数据), to copy, to correct, to withdraw from, to delete. The
+// register of deletions is there for everybody.
+//
+// A link opens the pages of one person for an hour; there is nothing else to know
+// or to guess. The pages work without a script. They must change nothing on a GET,
+// must show nobody anything of another person, and must log neither a link nor what
+// stands on a page.
+package pages
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"linli/bot"
+	"linli/bot/pages/frame"
+	"linli/flows"
+	"linli/storage"
+)
+
+//go:embed sheets words
+var embedded embed.FS
+
+var sheets = template.Must(template.ParseFS(embedded, "sheets/*.html"))
+
+// linkLife is how long a link is good.
+const linkLife = time.Hour
+
+// Data is what can be known of and done for one person; bot.Bot is one. A person
+// of whom nothing is held is storage.ErrNone.
+type Data interface {
+	Mine(ctx context.Context, p flows.PersonID) (bot.Mine, error)
+	Correct(ctx context.Context, p flows.PersonID, c bot.Correction) error
+	Withdraw(ctx context.Context, p flows.PersonID) error
+}
+
+// Options are what the pages are built from. Settings, Key and Data are needed.
+type Options struct {
+	Base      string // path before "/my/", "" or "/c/x"
+	PublicURL string // "https://…", before Base, in links; empty: no links are given
+	Key       []byte // at least 32 random bytes, see [Key]; a new key ends all links
+	Settings  func() *flows.Settings
+	Data      Data
+	// Copy gives all that is held of a person, as a text in UTF-8.
+	Copy func(ctx context.Context, p flows.PersonID) ([]byte, error)
+	// Erase deletes a person; waiting says how many emergencies go on in which they
+	// have a part and that are let go of afterwards.
+	Erase     func(ctx context.Context, p flows.PersonID) (waiting int, err error)
+	Deletions func(ctx context.Context) ([]bot.Deletion, error) // oldest first
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// Pages serves the residents' pages of one community. It is safe for concurrent use.
+type Pages struct {
+	o     Options
+	words flows.Words
+}
+
+// New builds the pages.
+func New(o Options) (*Pages, error) {
+	if o.Settings == nil || o.Data == nil || len(o.Key) < keyLen {
+		return nil, errors.New("pages: settings, data and a key of 32 bytes are needed")
+	}
+	words, err := flows.ReadWords(embedded)
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Pages{o: o, words: words}, nil
+}
+
+// Key gives the key of a community's links. It is made at the first call and kept
+// in the store.
+func Key(ctx context.Context, store storage.Store) (key []byte, err error) {
+	err = store.Update(ctx, func(tx storage.Tx) error {
+		var err error
+		if key, err = tx.Key(keyName); err == nil && len(key) == keyLen || err != nil && !errors.Is(err, storage.ErrNone) {
+			return err
+		}
+		key = make([]byte, keyLen)
+		_, _ = rand.Read(key) // never fails
+		return tx.PutKey(keyName, key)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("pages: key: %w", err)
+	}
+	return key, nil
+}
+
+const (
+	keyName = "pages/key"
+	keyLen  = 32
+)
+
+// version begins every token and is part of what is signed, so that another form
+// of links can never be taken for this one.
+const version = 1
+
+// Link gives the address of a person's pages, good for an hour; "" where the pages'
+// own address is not known.
+func (p *Pages) Link(person flows.PersonID, now time.Time) string {
+	if p.o.PublicURL == "" || person == "" {
+		return ""
+	}
+	return p.o.PublicURL + p.o.Base + "/my/" + p.token(person, now.Add(linkLife))
+}
+
+// token is base64url of: version, expiry (Unix seconds, 8 bytes), MAC (32 bytes),
+// person.
+func (p *Pages) token(person flows.PersonID, until time.Time) string {
+	head := binary.BigEndian.AppendUint64([]byte{version}, uint64(until.Unix()))
+	b := append(append(head, p.mac(head, string(person))...), person...)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func (p *Pages) mac(head []byte, person string) []byte {
+	h := hmac.New(sha256.New, p.o.Key)
+	h.Write([]byte("linli my pages\x00"))
+	h.Write(head)
+	h.Write([]byte(person))
+	return h.Sum(nil)
+}
+
+const headLen = 1 + 8
+
+// open reads a token: errLink if it is none of ours, errOver if its time is over.
+func (p *Pages) open(token string) (flows.PersonID, error) {
+	if len(token) > 300 {
+		return "", errLink
+	}
+	// Strict: one link has one form only.
+	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || len(b) <= headLen+sha256.Size || b[0] != version {
+		return "", errLink
+	}
+	head, sum, person := b[:headLen], b[headLen:headLen+sha256.Size], string(b[headLen+sha256.Size:])
+	if !hmac.Equal(sum, p.mac(head, person)) {
+		return "", errLink
+	}
+	if until := time.Unix(int64(binary.BigEndian.Uint64(head[1:])), 0); !p.o.Now().Before(until) {
+		return "", errOver
+	}
+	return flows.PersonID(person), nil
+}
+
+// route is one page or form. Its handler gets who the link is for; "" where the
+// page is everybody's.
+type route struct {
+	method, path string
+	serve        func(http.ResponseWriter, *http.Request, *reader) error
+}
+
+func (p *Pages) routes() []route {
+	return []route{
+		{"GET", "/pages/{name}", func(w http.ResponseWriter, r *http.Request, _ *reader) error { return frame.Static(w, r) }},
+		{"GET", "/deletions", p.deletions},
+		{"GET", "/my/{token}", p.mine},
+		{"GET", "/my/{token}/copy", p.copy},
+		{"GET", "/my/{token}/delete", p.sure},
+		{"POST", "/my/{token}/delete", p.erase},
+		{"POST", "/my/{token}/correct", p.correct},
+		{"POST", "/my/{token}/withdraw", p.withdraw},
+	}
+}
+
+// reader is whose pages are open.
+type reader struct {
+	person flows.PersonID
+	token  string
+}
+
+// Handler serves the pages under Base: "/my/", "/deletions" and their parts under
+// "/pages/".
+func (p *Pages) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, rt := range p.routes() {
+		mux.HandleFunc(rt.method+" "+p.o.Base+rt.path, func(w http.ResponseWriter, r *http.Request) {
+			if err := p.serve(w, r, rt); err != nil {
+				p.fail(w, r, err)
+			}
+		})
+	}
+	mux.HandleFunc(p.o.Base+"/my/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errLink) })
+	return frame.Secure(mux)
+}
+
+func (p *Pages) serve(w http.ResponseWriter, r *http.Request, rt route) error {
+	if err := frame.Parse(r); err != nil {
+		return err
+	}
+	who := &reader{token: r.PathValue("token")}
+	if who.token != "" {
+		var err error
+		if who.person, err = p.open(who.token); err != nil {
+			return err
+		}
+	}
+	return rt.serve(w, r, who)
+}
+
+var (
+	errLink = errors.New("pages: no such link")
+	errOver = errors.New("pages: the link is over")
+	errMine = errors.New("pages: a name or a place that cannot be")
+)
+
+// answers is what each error is over HTTP; the words for a code begin with
+// "err-". What is not here is 500.
+var answers = []struct {
+	err    error
+	status int
+	code   string
+}{
+	{errLink, http.StatusNotFound, "link"},
+	{errOver, http.StatusGone, "over"},
+	{storage.ErrNone, http.StatusNotFound, "nothing"},
+	{fs.ErrNotExist, http.StatusNotFound, "link"},
+	{bot.ErrWhat, http.StatusBadRequest, "form"},
+	{bot.ErrPost, http.StatusForbidden, "post"},
+	{errMine, http.StatusBadRequest, "form"},
+	{frame.ErrForm, http.StatusBadRequest, "form"},
+	{frame.ErrLarge, http.StatusRequestEntityTooLarge, "form"},
+}
+
+func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status, code := http.StatusInternalServerError, "later"
+	for _, a := range answers {
+		if errors.Is(err, a.err) {
+			status, code = a.status, a.code
+			break
+		}
+	}
+	if status >= 500 {
+		p.o.Log.WarnContext(r.Context(), "request failed", "path", r.Pattern, "err", err)
+	}
+	s := p.sheet(r, nil, bot.Mine{}, "err-title")
+	s.Data = "err-" + code
+	if err := frame.Render(w, status, sheets, "error.html", s); err != nil {
+		p.o.Log.ErrorContext(r.Context(), "no page for an error", "err", err)
+	}
+}
+
+// sheet is what every page shows; Data is its own.
+type sheet struct {
+	p      *Pages
+	s      *flows.Settings
+	at     time.Time
+	Base   string
+	My     string // path of the person's pages
+	Lang   string
+	Title  string
+	Notice string
+	Data   any
+}
+
+func (p *Pages) sheet(r *http.Request, who *reader, m bot.Mine, title string) *sheet {
+	s := p.o.Settings()
+	out := &sheet{p: p, s: s, at: p.o.Now().In(s.Zone), Base: p.o.Base, Title: title, Lang: frame.Lang(r, s.Lang)}
+	if m.Lang != "" {
+		out.Lang, _ = frame.Known(m.Lang)
+	}
+	if who != nil && who.person != "" {
+		out.My = p.o.Base + "/my/" + who.token
+	}
+	return out
+}
+
+// T gives the words of a key, filled with pairs of a name and a value.
+func (s *sheet) T(key string, pairs ...any) (string, error) {
+	vars := flows.Vars{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		name, _ := pairs[i].(string)
+		switch v := pairs[i+1].(type) {
+		case string:
+			vars[name] = flows.Text(v)
+		case int:
+			vars[name] = flows.Num(v)
+		case time.Time:
+			vars[name] = flows.At(v)
+		default:
+			return "", fmt.Errorf("pages: words %s: %s is a %T", key, name, v)
+		}
+	}
+	return s.p.words.Render(s.Lang, key, vars, 0, s.at, s.s)
+}
+
+// Or gives the words of prefix+key if there are any, else key as it is.
+func (s *sheet) Or(prefix, key string) (string, error) {
+	if s.p.words.Has(prefix + key) {
+		return s.T(prefix + key)
+	}
+	return key, nil
+}
+
+// Community is the community's name, Office its telephone.
+func (s *sheet) Community() string { return s.s.Name }
+func (s *sheet) Office() string    { return s.s.Phones.Office }
+
+// Day writes a date.
+func (s *sheet) Day(t time.Time) string {
+	t = t.In(s.s.Zone)
+	if t.Year() != s.at.Year() {
+		return t.Format(time.DateOnly)
+	}
+	return flows.Day(t, s.Lang)
+}
+
+// Number writes a case's number as people say it.
+func (s *sheet) Number(no int) string { return flows.Spoken(no) }
+
+// Item is the name of an item of the duty list.
+func (s *sheet) Item(id string) string {
+	it, ok := s.s.Item(id)
+	if !ok {
+		return ""
+	}
+	if n := it.Name[s.Lang]; n != "" {
+		return n
+	}
+	return it.Name[flows.Languages[0]]
+}
+
+// Place writes a place with its room: it is the reader's own.
+func (s *sheet) Place(pl flows.Place) string { return s.s.PlaceName(pl, s.Lang, true) }
+
+// Role is what a post is called.
+func (s *sheet) Role(r flows.Role) string { return r.In(s.Lang) }
+
+// Buildings are those one can live in.
+func (s *sheet) Buildings() []flows.Building { return s.s.Buildings }
+
+// maxDeletions is how many lines of the register one page shows.
+const maxDeletions = 400
+
+// deletions shows the register to everybody.
+func (p *Pages) deletions(w http.ResponseWriter, r *http.Request, _ *reader) error {
+	var list []bot.Deletion
+	if p.o.Deletions != nil {
+		var err error
+		if list, err = p.o.Deletions(r.Context()); err != nil {
+			return err
+		}
+	}
+	list = slices.Clone(list[max(0, len(list)-maxDeletions):])
+	slices.Reverse(list)
+	s := p.sheet(r, nil, bot.Mine{}, "deletions-title")
+	s.Data = list
+	return frame.Render(w, http.StatusOK, sheets, "deletions.html", s)
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"linli/bot/desk"
+	"linli/bot/pages"
+	"linli/flows"
+	"linli/storage"
+)
+
+// The pages of a community besides the web chat: the desk of its staff, and for
+// residents what is held of them.
+
+// rooms builds both; it needs the engine.
+func (h *house) rooms(ctx context.Context, p plan, hear desk.Receiver) (err error) {
+	var list desk.Directory
+	if h.list != nil {
+		list = h.list
+	}
+	h.desk, err = desk.New(desk.Options{
+		Base: p.base, Settings: h.bot.Settings, Store: h.store, Receive: hear,
+		Login: h.bot.Login, Told: h.bot.ToldOf, Photo: h.photo, NewCode: h.bot.NewCode, Deletions: h.bot.Deletions,
+		Troubles: h.bot, Directory: list, Secure: p.secure, Proxied: p.proxied, Now: p.now, Log: h.log,
+	})
+	if err != nil {
+		return err
+	}
+	key, err := h.key(ctx)
+	if err != nil {
+		return err
+	}
+	h.pages, err = pages.New(pages.Options{
+		Base: p.base, PublicURL: p.public, Key: key, Settings: h.bot.Settings, Data: h.bot, Copy: h.bot.Copy,
+		Erase: func(ctx context.Context, who flows.PersonID) (int, error) {
+			e, err := h.bot.Erase(ctx, who, "asked")
+			return e.Waiting, err
+		},
+		Deletions: h.bot.Deletions, Now: p.now, Log: h.log,
+	})
+	return err
+}
+
+// link is where a person finds a page; "" where that is not known.
+func (h *house) link(p plan, page string, who flows.PersonID, word string) string {
+	switch {
+	case p.public == "":
+		return ""
+	case page == "desk":
+		return p.public + desk.EnterPath(p.base, word)
+	case page == "mine" && h.pages != nil:
+		return h.pages.Link(who, p.now())
+	}
+	return ""
+}
+
+// mountRooms puts them under their paths.
+func (h *house) mountRooms(mux *http.ServeMux) {
+	if h.desk != nil {
+		mux.Handle(h.base+"/desk/", h.desk.Handler())
+	}
+	if h.pages != nil {
+		mine := h.pages.Handler()
+		mux.Handle(h.base+"/my/", mine)
+		mux.Handle("GET "+h.base+"/pages/", mine)
+		mux.Handle("GET "+h.base+"/deletions", mine)
+	}
+}
+
+// pagesKey is where the key of the residents' links is kept.
+const pagesKey = "pages/key"
+
+// key gives the key that signs residents' links, and makes it the first time.
+func (h *house) key(ctx context.Context) (key []byte, err error) {
+	err = h.store.Update(ctx, func(tx storage.Tx) error {
+		key, err = tx.Key(pagesKey)
+		if errors.Is(err, storage.ErrNone) || err == nil && len(key) == 0 {
+			key = make([]byte, 32)
+			if _, err := rand.Read(key); err != nil {
+				return err
+			}
+			return tx.PutKey(pagesKey, key)
+		}
+		return err
+	})
+	return key, err
+}
+
+var hashForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// photo reads a photo or voice note of the community.
+func (h *house) photo(_ context.Context, hash string) ([]byte, error) {
+	if !hashForm.MatchString(hash) {
+		return nil, fs.ErrNotExist
+	}
+	return os.ReadFile(filepath.Join(h.dir, "media", hash[:2], hash))
+}
