@@ -183,3 +183,32 @@ func TestGreet(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The lines of an old message are forgotten with the time, those of a new one not.
+func TestDigestIsSwept(t *testing.T) {
+	s := newStage(t, counted, toy(t, "toy", liner))
+	known := func() (n int) {
+		s.view(func(tx storage.Tx) error {
+			all, err := tx.Keys("digest/")
+			n = len(all)
+			return err
+		})
+		return n
+	}
+	for i := range 3 {
+		s.say(fmt.Sprintf("p%d", i), "g3", fmt.Sprintf("事%d", i))
+	}
+	s.pass(2 * time.Minute)
+	for _, c := range []struct {
+		after time.Duration
+		want  int
+	}{{24 * time.Hour, 1}, {90 * 24 * time.Hour, 0}} {
+		s.pass(c.after)
+		if err := s.b.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := known(); n != c.want {
+			t.Errorf("after %s the lines of %d messages are known, want %d", c.after, n, c.want)
+		}
+	}
+}

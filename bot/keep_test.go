@@ -225,7 +225,7 @@ func TestKeepIsBounded(t *testing.T) {
 	if left() != n {
 		t.Errorf("%d left before their time", left())
 	}
-	for _, want := range []int{250, 50, 0} {
+	for _, want := range []int{250, 50, 0, 0} { // and nothing twice
 		h.sweep(2)
 		if left() != want {
 			t.Errorf("%d left, want %d", left(), want)

@@ -2,6 +2,8 @@ package bot_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -206,6 +208,24 @@ func TestEraseAsked(t *testing.T) {
 	if h.owner("p1") != "" {
 		t.Error("known again by pressing")
 	}
+}
+
+// Somebody whose words are only held until they tap is erased like everybody.
+func TestEraseOffered(t *testing.T) {
+	h := keeping(t)
+	file := filepath.Join(h.dir, "diary", "p77553311")
+	if err := os.WriteFile(file, []byte("靐"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.by("p77553311", "靐靐", "", "3号楼2单元下水道堵了，靐靐13900001111")
+	id := h.owner("p77553311")
+	if e, err := h.b.Erase(t.Context(), id, "asked"); err != nil || !e.Done() || e.Cases != 1 {
+		t.Errorf("erased %+v, %v", e, err)
+	}
+	if got := h.stages(); len(got) > 0 {
+		t.Errorf("stages %q", got)
+	}
+	h.clean(id)
 }
 
 // An emergency is not let go of before it is over; all else is, and the rest

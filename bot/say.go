@@ -193,6 +193,9 @@ func (st *step) tellPerson(c *flows.Case, flow string, no int, say flows.Say, id
 	} else if err != nil {
 		return false, err
 	}
+	if _, post := st.s.Official(id); !post && say.Class == flows.Work {
+		return false, nil // they have left their post: their work is no longer theirs to read
+	}
 	if len(p.Reach) == 0 {
 		return st.greet(c, say, p)
 	}

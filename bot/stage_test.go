@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/flows"
 	"linli/prompts"
 	"linli/storage"
@@ -145,15 +146,16 @@ func (r *reader) Danger(text string) flows.Danger {
 
 // note is the state of the flows of these tests.
 type note struct {
-	Stage  string   `json:"stage,omitempty"`
-	Heard  []string `json:"heard,omitempty"` // what happened to it
-	Words  string   `json:"words,omitempty"`
-	Forget bool     `json:"forget,omitempty"`
-	Matter string   `json:"matter,omitempty"`
+	Stage  string         `json:"stage,omitempty"`
+	Heard  []string       `json:"heard,omitempty"` // what happened to it
+	Words  string         `json:"words,omitempty"`
+	Forget bool           `json:"forget,omitempty"`
+	Matter string         `json:"matter,omitempty"`
+	Holder flows.PersonID `json:"holder,omitempty"`
 }
 
 func (n note) Summary() flows.Summary {
-	s := flows.Summary{Stage: n.Stage, Forget: n.Forget, Done: n.Forget, Numbered: n.Stage == "filed"}
+	s := flows.Summary{Stage: n.Stage, Forget: n.Forget, Done: n.Forget, Numbered: n.Stage == "filed", Holder: n.Holder}
 	if n.Matter != "" {
 		s.Matter = []string{n.Matter}
 	}
@@ -263,7 +265,7 @@ func newStage(t *testing.T, change func(*bot.Options), fl ...flows.Flow) *stage 
 	}}
 	s.o = bot.Options{
 		Store: s.store, Settings: set, Flows: fl, Channels: []bot.Channel{s.toy}, Reader: s.read, Now: s.clock.now,
-		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: slog.New(slog.NewMultiHandler(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}), bottest.Logger(t, private).Handler())),
 	}
 	if change != nil {
 		change(&s.o)

@@ -400,7 +400,13 @@ func (s *Settings) PlaceName(p Place, lang string, exact bool) string {
 	}
 	b, ok := s.Building(p.Building)
 	if !ok {
-		return ""
+		if p.Building == "" {
+			return ""
+		}
+		// It was there when the case began, and is in the directory no more.
+		if b.Name = p.Building; strings.Trim(p.Building, "0123456789") == "" {
+			b.Name += "号楼"
+		}
 	}
 	var w strings.Builder
 	w.WriteString(b.Name)

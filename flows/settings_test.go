@@ -215,7 +215,8 @@ func TestPlaceName(t *testing.T) {
 		{Place{Building: "5"}, "5号楼（ᠲᠠᠪᠤ）", "5号楼（ᠲᠠᠪᠤ）", "5号楼（ᠲᠠᠪᠤ）", "5号楼（ᠲᠠᠪᠤ）"},
 		{Place{Spot: "gate"}, "东门", "东门", "东门", "东门"},
 		{Place{}, "", "", "", ""},
-		{Place{Building: "77"}, "", "", "", ""},
+		{Place{Building: "77"}, "77号楼", "77号楼", "77号楼", "77号楼"}, // gone from the directory
+		{Place{Building: "tower"}, "tower", "tower", "tower", "tower"},
 	} {
 		got := []string{s.PlaceName(c.p, "zh-CN", false), s.PlaceName(c.p, "zh-CN", true), s.PlaceName(c.p, "en", false), s.PlaceName(c.p, "en", true)}
 		if d := cmp.Diff([]string{c.zh, c.zhExact, c.en, c.x}, got); d != "" {

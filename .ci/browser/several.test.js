@@ -35,8 +35,8 @@ communities:
     await w.page.getByTestId('room-input').waitFor();
     assert.equal(new URL(w.page.url()).pathname, path + 'chat/');
     await w.turn('Linli 私信');
-    await w.say('room', '/help', { key: true });
-    await w.heard('room', /\/code/);
+    await w.say('room', '/code 李网格', { key: true });
+    await w.heard('room', /绑定码/);
     assert.ok(w.frames > 0, 'no websocket under the path');
   }
   // In one browser, the session of one is none of the other.

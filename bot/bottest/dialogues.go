@@ -25,7 +25,8 @@ var update = flag.Bool("update", false, "write the dialogues down as they went")
 // Dialogues plays every dialogue that matches glob in the example community and
 // compares what people were told. Then it plays each again with every message
 // delivered three times, and once per transaction with that transaction failing before
-// and after its commit: people must be told the same things, once.
+// and after its commit: people must be told the same things, once. Nobody's words,
+// name or number may come into a log line or into the reason of a trouble.
 func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 	files, err := filepath.Glob(glob)
 	if err != nil || len(files) == 0 {
@@ -57,6 +58,8 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 				o.Store = wrap(o.Store)
 			}
 			o.Cast, o.Start = Cast(file), p.Start(file.Settings.Zone)
+			secrets := NewSecrets(spoken(p)...)
+			o.Log = secrets.Logger(t)
 			w, err := dialogue.NewWorld(t.Context(), o)
 			if err != nil {
 				t.Fatal(err)
@@ -64,6 +67,15 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 			went, told, diff, err := dialogue.Run(t.Context(), w, p)
 			if err != nil {
 				t.Fatalf("%v\nso far:\n%s", err, went)
+			}
+			troubles, err := w.Bot.Troubles(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, x := range troubles {
+				if found := secrets.In(x.Why); len(found) > 0 {
+					t.Errorf("a trouble says %q: %s", found, x.Why)
+				}
 			}
 			return went, told, diff
 		}

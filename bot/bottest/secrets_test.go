@@ -52,6 +52,7 @@ type hidden struct{ Text *string }
 
 // However something planted gets into a line, it is heard.
 func TestLoggerHears(t *testing.T) {
+	t.Setenv("LINLI_TEST_LOGS", "") // what leaks here leaks on purpose
 	text := "3号楼2单元的水管爆了，一楼全淹了"
 	cause := errors.New("no demand: 单元的水管爆了")
 	for name, write := range map[string]func(*slog.Logger){

@@ -198,6 +198,9 @@ func (w *World) Send(_ context.Context, address string, m bot.Message) (string, 
 			if len(b.Data) > w.Capabilities().DataBytes {
 				return "", bot.Refused{Why: "a button's data is too long"}
 			}
+			if b.URL != "" && !strings.HasPrefix(b.URL, "https://") && !strings.HasPrefix(b.URL, "http://") {
+				return "", bot.Refused{Why: "a button's address is none of the web"}
+			}
 		}
 	}
 	if c := w.Capabilities(); c.Unit.Len(m.Text) > c.Text || len(flat) > c.Buttons {

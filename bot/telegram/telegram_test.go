@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/bot/telegram/fake"
 )
 
@@ -166,7 +167,7 @@ func newStage(t *testing.T, mode string) *stage {
 	var err error
 	s.tg, err = New(Options{
 		Token: fake.Token, APIURL: url, Mode: mode, Secret: hookSecret, Receive: s.ears, Cursor: s.cursor, Wait: 2 * time.Second,
-		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: slog.New(slog.NewMultiHandler(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}), bottest.Logger(t).Handler())),
 	})
 	if err != nil {
 		t.Fatal(err)

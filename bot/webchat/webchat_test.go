@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/flows"
 )
 
@@ -81,7 +82,7 @@ func demo() *Demo {
 func open(t *testing.T, change func(*Options)) (*Webchat, *ear, *clock) {
 	t.Helper()
 	e, c := &ear{}, newClock()
-	o := Options{Dir: t.TempDir(), Receive: e, Now: c.now, Demo: demo()}
+	o := Options{Dir: t.TempDir(), Receive: e, Now: c.now, Demo: demo(), Log: bottest.Logger(t)}
 	if change != nil {
 		change(&o)
 	}

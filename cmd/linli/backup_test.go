@@ -1,15 +1,19 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"linli/bot"
+	"linli/flows"
 	"linli/storage"
 )
 
@@ -140,6 +144,40 @@ func TestWhenTheNextRoundIs(t *testing.T) {
 	}
 }
 
+// A copy that is not good is no backup: the older ones stay the newest.
+func TestBackupOfADamagedFile(t *testing.T) {
+	in := opens(t, configured(t, []string{"dongqu"}, nil))
+	setClock(in, atNight)
+	path := filepath.Join(in.data, "linli.db")
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	hit := 0
+	for at := range raw {
+		if bytes.HasPrefix(raw[at:], []byte("东区群")) {
+			hit++
+			if _, err := f.WriteAt([]byte("西"), int64(at)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if hit == 0 {
+		t.Fatal("the row to damage is not in the file")
+	}
+	if _, err := in.backup(t.Context()); err == nil || !strings.Contains(err.Error(), "not good") {
+		t.Error(err)
+	}
+	if left, _ := os.ReadDir(in.config.Backup.Dir); len(left) > 0 {
+		t.Error(left)
+	}
+}
+
 // A backup that cannot be made leaves nothing half, and says so.
 func TestBackupThatFails(t *testing.T) {
 	in := opens(t, configured(t, []string{"dongqu"}, nil))
@@ -181,4 +219,38 @@ func TestNightlyRoundCompactsAfterErasing(t *testing.T) {
 			t.Errorf("%s still holds it: %v %v", file, in, err)
 		}
 	}
+}
+
+// Days pass: an overdue backup is made soon after the start, then one each night.
+func TestMaintainMakesABackupEachNight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in := opens(t, configured(t, []string{"dongqu"}, nil))
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- in.maintain(ctx) }()
+		began := time.Now()
+		time.Sleep(settleIn - time.Second)
+		if dirs, _ := backups(in.config.Backup.Dir); len(dirs) > 0 {
+			t.Error("it does not wait until people are served:", dirs)
+		}
+		time.Sleep(3 * 24 * time.Hour)
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		dirs, err := backups(in.config.Backup.Dir)
+		if err != nil || len(dirs) != 4 {
+			t.Fatal(dirs, err)
+		}
+		want := []string{began.Add(settleIn).In(in.zone()).Format(backupName)}
+		for i := range 3 {
+			at := flows.Clock(in.config.Backup.At).On(began.In(in.zone()).AddDate(0, 0, i+1))
+			want = append(want, at.Format(backupName))
+		}
+		for i, d := range dirs {
+			if got := filepath.Base(d); got != want[3-i] {
+				t.Errorf("%s, want %s", got, want[3-i])
+			}
+		}
+	})
 }

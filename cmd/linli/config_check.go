@@ -106,18 +106,13 @@ func (c *Config) checkSites(page *strict.Page) {
 		page.Mistake(c.Of("communities"), "“communities”里一个社区也没有")
 		return
 	}
-	bots, paths := map[string]int{}, map[string]int{}
+	bots := map[string]int{}
 	for _, s := range c.Sites() {
 		if s.Community == "" {
 			page.Mistake(s.Of("community"), "没有写社区文件（community）")
 		}
-		if s.Path != "" {
-			if !pathForm.MatchString(s.Path) {
-				page.Mistake(s.Of("path"), "“path”只能写小写字母、数字和横线，以字母开头，最多24个，写的是“%s”", s.Path)
-			} else if first := paths[s.Path]; first > 0 {
-				page.Mistake(s.Of("path"), "“path”第%d行已经用了“%s”", first, s.Path)
-			}
-			paths[s.Path] = s.Of("path")
+		if s.Path != "" && !pathForm.MatchString(s.Path) {
+			page.Mistake(s.Of("path"), "“path”只能写小写字母、数字和横线，以字母开头，最多24个，写的是“%s”", s.Path)
 		}
 		c.checkTelegram(page, s.Telegram)
 		// The number before the colon is the bot; a second token of the same one is no other bot.

@@ -43,7 +43,7 @@ func write(t *testing.T, name, text string) string {
 }
 
 func TestExampleConfigLoadsAsItIs(t *testing.T) {
-	unset(t, "LINLI_TELEGRAM_TOKEN", "LINLI_TELEGRAM_WEBHOOK_SECRET")
+	unset(t, "LINLI_TELEGRAM_TOKEN", "LINLI_TELEGRAM_WEBHOOK_SECRET", "LINLI_METRICS_TOKEN")
 	c, err := loadConfig(exampleConfig)
 	if err != nil {
 		t.Fatal(err)
@@ -185,7 +185,7 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 }
 
 func TestCheckCommand(t *testing.T) {
-	unset(t, "LINLI_TELEGRAM_TOKEN", "LINLI_TELEGRAM_WEBHOOK_SECRET")
+	unset(t, "LINLI_TELEGRAM_TOKEN", "LINLI_TELEGRAM_WEBHOOK_SECRET", "LINLI_METRICS_TOKEN")
 	var out bytes.Buffer
 	if err := checkCommand(t.Context(), []string{"--config", exampleConfig}, &out, &out); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
@@ -206,7 +206,7 @@ func TestCheckCommand(t *testing.T) {
 }
 
 func TestCheckTellsBothFilesAtOnce(t *testing.T) {
-	unset(t, "LINLI_TELEGRAM_TOKEN", "LINLI_TELEGRAM_WEBHOOK_SECRET")
+	unset(t, "LINLI_TELEGRAM_TOKEN", "LINLI_TELEGRAM_WEBHOOK_SECRET", "LINLI_METRICS_TOKEN")
 	example, err := os.ReadFile("../../flows/community/example.yaml")
 	if err != nil {
 		t.Fatal(err)

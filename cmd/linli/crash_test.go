@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"linli/bot/bottest"
 	"linli/bot/telegram/fake"
 	"linli/flows"
 )
@@ -138,6 +139,8 @@ type site struct {
 	stops  time.Duration // the longest a SIGTERM took
 	sends  atomic.Int64  // calls that deliver something, so far
 
+	secrets *bottest.Secrets // what the binary must not write for its operators
+
 	mu    sync.Mutex
 	heard *sync.Cond
 	hook  string // where the binary listens now, empty until it has said so
@@ -150,7 +153,10 @@ const (
 
 func newSite(t *testing.T, flags ...string) *site {
 	t.Helper()
-	h := &site{tg: fake.New(), dir: t.TempDir()}
+	h := &site{tg: fake.New(), dir: t.TempDir(), secrets: bottest.NewSecrets(chatter...)}
+	for _, w := range wrong {
+		h.secrets.Said(w.first, w.again, w.other)
+	}
 	h.heard = sync.NewCond(&h.mu)
 	h.binary = filepath.Join(h.dir, "linli")
 	args := append([]string{"build", "-o", h.binary}, flags...)
@@ -279,6 +285,7 @@ type process struct {
 
 	mu  sync.Mutex
 	out bytes.Buffer
+	say bytes.Buffer // standard output, to be read once ended
 }
 
 func (p *process) log() string {
@@ -301,6 +308,7 @@ func (h *site) serve(t *testing.T, round int) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.cmd.Stdout = &p.say
 	h.mu.Lock()
 	h.hook = ""
 	h.mu.Unlock()
@@ -326,6 +334,7 @@ func (h *site) serve(t *testing.T, round int) *process {
 			}
 		}
 		p.err = p.cmd.Wait()
+		h.quiet(t, p)
 		if strings.Contains(p.log(), "WARNING: DATA RACE") {
 			t.Errorf("a data race\n%s", p.log())
 		}
@@ -357,6 +366,13 @@ func (h *site) serve(t *testing.T, round int) *process {
 			t.Fatalf("the binary does not get ready: %v\n%s", err, p.log())
 		}
 	}
+}
+
+// quiet looks through all that the binary has written. What it says to whom it was
+// installed by on the first day has a name of the staff in it.
+func (h *site) quiet(t *testing.T, p *process) {
+	h.secrets.KeepLog(t, "standard error", p.log())
+	h.secrets.KeepLog(t, "standard output", strings.ReplaceAll(p.say.String(), "陈社区", ""))
 }
 
 // stop asks the binary to end, as a supervisor does.
@@ -398,7 +414,8 @@ func (h *site) admit(t *testing.T, q *quarter) {
 // confirmed, every row of the outbox that is due has left.
 func (h *site) rest(t *testing.T, q *quarter, round int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	// Lines to a group are gathered for a minute, and the numbers in them for one more.
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Minute)
 	defer cancel()
 	for ; ; round++ {
 		p := h.serve(t, round)

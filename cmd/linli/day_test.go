@@ -30,7 +30,7 @@ func TestDay(t *testing.T) {
 	d := newDay(t, messages, length)
 	p := d.serve(t, 0)
 	d.pass(t)
-	d.end(t, p, "the day")
+	d.stop(t, p)
 	d.check(t)
 	table := d.table(t)
 	t.Log("\n" + table)

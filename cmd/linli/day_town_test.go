@@ -1,18 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"linli/bot/bottest"
 	"linli/bot/telegram/fake"
 	"linli/flows"
 )
@@ -27,7 +24,6 @@ type town struct {
 	homes    [][]*fake.User
 	posts    map[flows.PersonID]*fake.User
 	names    map[int64]string // of groups, and of people with a post
-	secrets  *bottest.Secrets // what the binary must not write for its operators
 }
 
 const (
@@ -38,7 +34,7 @@ const (
 // newTown has everybody there and the binary stopped.
 func newTown(t *testing.T) *town {
 	t.Helper()
-	w := &town{site: newSite(t), posts: map[flows.PersonID]*fake.User{}, names: map[int64]string{}, secrets: bottest.NewSecrets()}
+	w := &town{site: newSite(t), posts: map[flows.PersonID]*fake.User{}, names: map[int64]string{}}
 	w.tg.Limits = true
 	w.directory(t)
 	w.settings = w.site.settings(t)
@@ -110,17 +106,9 @@ func (w *town) bindAll(t *testing.T) {
 	t.Helper()
 	w.stop(t, w.serve(t, 0))
 	code := func(whom string) string {
-		cmd := exec.Command(w.binary, "code", "--config", w.config[0], whom)
-		var problem bytes.Buffer
-		cmd.Stderr = &problem
-		out, err := cmd.Output()
-		first, _, _ := strings.Cut(string(out), "\n") // a group also has a code for the web chat
-		code, ok := strings.CutPrefix(first, "/start ")
-		if err != nil || !ok {
-			t.Fatalf("linli code %s: %v, %q\n%s", whom, err, out, &problem)
-		}
-		w.secrets.Names(code)
-		return code
+		codes := w.codes(t, whom)
+		w.secrets.Names(codes...)
+		return codes[0]
 	}
 	for id, u := range w.posts {
 		u.Start(code(string(id)))
@@ -158,7 +146,7 @@ func (w *town) bindAll(t *testing.T) {
 		t.Fatalf("not everybody could be bound: %v\n%s", err, p.log())
 	}
 	w.settle(t, 2*time.Second)
-	w.end(t, p, "binding")
+	w.stop(t, p)
 }
 
 // settle waits until nothing has been sent for a while: what begins afterwards
@@ -178,13 +166,6 @@ func (w *town) settle(t *testing.T, calm time.Duration) {
 			sends, since = n, time.Now()
 		}
 	}
-}
-
-// end stops the binary and looks through all that it wrote.
-func (w *town) end(t *testing.T, p *process, what string) {
-	t.Helper()
-	w.stop(t, p)
-	w.secrets.KeepLog(t, what, p.log())
 }
 
 // office is what post somebody's account has, "" for a resident.

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"linli/bot/webchat"
 	"linli/flows"
 	"linli/storage"
 )
@@ -149,9 +150,12 @@ func (h *house) describe(p storage.Person) string {
 
 // eraseBackups removes the backups in which somebody still is.
 func (h *house) eraseBackups(dirs []string, p storage.Person, out io.Writer) error {
-	names := [][]byte{}
+	var names, members [][]byte
 	for _, a := range p.Addresses {
 		names = append(names, []byte(`"`+a+`"`))
+		if m, ok := strings.CutPrefix(a, webchat.Name+":m/"); ok {
+			members = append(members, []byte(m))
+		}
 	}
 	if len(names) == 0 {
 		names = append(names, []byte(`"id":"`+string(p.ID)+`"`))
@@ -159,6 +163,9 @@ func (h *house) eraseBackups(dirs []string, p storage.Person, out io.Writer) err
 	gone := 0
 	for _, dir := range dirs {
 		in, err := holds(filepath.Join(dir, "linli.db"), names)
+		if err == nil && !in && len(members) > 0 {
+			in, err = holds(filepath.Join(dir, h.id, "webchat.db"), members)
+		}
 		if err != nil {
 			return fmt.Errorf("备份 %s 看不了，里面可能还有这个人：%w", dir, err)
 		}

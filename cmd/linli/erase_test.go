@@ -38,7 +38,18 @@ func TestErase(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A backup from before she came.
-	if err := os.Truncate(filepath.Join(empty, "linli.db"), 0); err != nil {
+	for _, name := range []string{"linli.db", "dongqu/webchat.db"} {
+		if err := os.Truncate(filepath.Join(empty, name), 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	move(time.Hour)
+	// One in which she had only written in the group, and Linli did not know her yet.
+	wrote, err := in.backup(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(filepath.Join(wrote, "linli.db"), 0); err != nil {
 		t.Fatal(err)
 	}
 	move(time.Hour)
@@ -86,8 +97,10 @@ func TestErase(t *testing.T) {
 	if found, _ := h.find(t.Context(), "webchat:m/"+li); len(found) != 1 {
 		t.Error("the other one is gone, too")
 	}
-	if _, err := os.Stat(with); err == nil {
-		t.Error("the backup in which she is was kept")
+	for _, dir := range []string{with, wrote} {
+		if _, err := os.Stat(dir); err == nil {
+			t.Error("a backup in which she is was kept")
+		}
 	}
 	if _, err := os.Stat(empty); err != nil {
 		t.Error("a backup in which she never was is gone")

@@ -30,7 +30,9 @@ import (
 func TestFlood(t *testing.T) {
 	w := newTown(t)
 	f := &flood{town: w, t: t, said: map[int64]string{}, meter: newMeter(t)}
-	rounds, length := 6, 3*time.Second
+	w.secrets.Said(longTalk[:40]...)
+	w.secrets.Said("刷屏第100条，来顶一个", "单元门坏了，关不上，没人修")
+	rounds, length := 5, 3*time.Second // a danger in each building, once
 	if testing.Short() {
 		rounds, length = 1, 2*time.Second
 	}
@@ -47,7 +49,7 @@ func TestFlood(t *testing.T) {
 		busy = append(busy, f.meter.of(f.flooders)...)
 		f.meter.reset()
 	}
-	w.end(t, p, "webhook")
+	w.stop(t, p)
 	f.check()
 	ratio := float64(busy.at(.99)) / float64(calm.at(.99))
 	t.Logf("webhook: %d floods; one is taken in %s, staff know after %s (medians)", len(f.flooders), f.taken.at(.5).Round(time.Millisecond), f.warned.at(.5).Round(time.Millisecond))
@@ -69,7 +71,7 @@ func TestFlood(t *testing.T) {
 	f.others, f.own, f.taken, f.meter = nil, nil, nil, nil
 	p = w.serve(t, 0)
 	f.round(length, true)
-	w.end(t, p, "polling")
+	w.stop(t, p)
 	f.check()
 	t.Logf("polling: a flood is taken in %s; danger to the phone on duty, from the moment it was said: by another %s, by the flooder %s",
 		f.taken.at(1).Round(time.Millisecond), f.others.at(1).Round(time.Millisecond), f.own.at(1).Round(time.Millisecond))
@@ -115,9 +117,9 @@ func (f *flood) round(length time.Duration, flooded bool) {
 		f.flooders, began = append(f.flooders, u), time.Now()
 		for n := range thousand {
 			if n == thousand/2 {
-				there := f.groups[(i+4)%townGroups]
+				there := f.groups[(i+6)%townGroups]
 				dangers = append(dangers,
-					f.danger(say, f.homes[(i+4)%townGroups][501], there, (i+4)%townGroups+1),
+					f.danger(say, f.homes[(i+6)%townGroups][501], there, (i+6)%townGroups+1),
 					f.danger(say, u, g, i+1))
 				wanted = time.Now()
 				wants = say(f.homes[(i+8)%townGroups][502], at, fmt.Sprintf("%d号楼单元门坏了，关不上，没人修", (i+8)%townGroups+1))
@@ -165,7 +167,11 @@ func (f *flood) round(length time.Duration, flooded bool) {
 		if f.meter != nil {
 			from = f.meter.arrived(d.update)
 		}
-		took := f.onDuty(ctx, d.text).Sub(from)
+		at := f.onDuty(ctx, d.text)
+		if at.IsZero() {
+			continue
+		}
+		took := at.Sub(from)
 		if i == 0 {
 			f.others = append(f.others, took)
 		} else {

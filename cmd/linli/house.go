@@ -186,6 +186,9 @@ func (h *house) follow(ctx context.Context) {
 	if h.list == nil {
 		return
 	}
+	if err := h.bot.Handover(ctx); err != nil { // it may have been changed while Linli did not run
+		h.log.Error("the work of those who left was not handed over", "err", err)
+	}
 	lines, _, err := h.list.Pending(ctx)
 	if err != nil {
 		h.log.Warn("the directory's file cannot be compared with what is in force", "err", err)
@@ -199,6 +202,9 @@ func (h *house) follow(ctx context.Context) {
 func (h *house) changed(ctx context.Context, s *flows.Settings) {
 	before := h.settings()
 	h.bot.SetSettings(s)
+	if err := h.bot.Handover(ctx); err != nil {
+		h.log.Error("the work of those who left was not handed over", "err", err)
+	}
 	if err := h.openGroups(ctx, before); err != nil {
 		h.log.Error("the web chat does not follow the directory", "err", err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -199,5 +200,23 @@ func TestNoCommunityIsCalledLikeAFile(t *testing.T) {
 		if _, err := build(t.Context(), c.Data, slog.New(slog.DiscardHandler), c.plans(files, time.Now)...); err == nil || !strings.Contains(err.Error(), "不能叫") {
 			t.Errorf("%s: %v", id, err)
 		}
+	}
+}
+
+func TestPhotoIsFoundByItsHashOnly(t *testing.T) {
+	in := opens(t, configured(t, []string{"dongqu", "xiqu"}, nil))
+	h := in.houses[0]
+	photo := strings.Repeat("ab", 32)
+	writeFile(t, filepath.Join(h.dir, "media", "ab", photo), "a photo")
+	if body, err := h.photo(t.Context(), photo); err != nil || string(body) != "a photo" {
+		t.Error(string(body), err)
+	}
+	for _, name := range []string{"", "a", "../webchat.db", "..", "../../linli.db", strings.ToUpper(photo), photo + "/", "ab/../../" + strings.Repeat("a", 55)} {
+		if _, err := h.photo(t.Context(), name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	if _, err := in.houses[1].photo(t.Context(), photo); !errors.Is(err, fs.ErrNotExist) {
+		t.Error("the other community shows it:", err)
 	}
 }

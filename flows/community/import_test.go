@@ -2,6 +2,7 @@ package community
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -296,10 +297,16 @@ func TestAnyTable(t *testing.T) {
 	}
 	said := []string{"", "", "", "是", "无", "1", "3", "3号楼", "三栋", "13", "第一网格", "第九网格", "g1", "g9", "李网格", "周网格", "新人", "li", "网格员", "社区、书记", "全社区", "2026-12-01至2026-12-03 周网格", "周一至周五",
 		"18:00-8:30", "东门", "示例物业公司", "物业", "0471-0000099", "=1", "- [x]: {y", "8-1-201", "周六 9:00-12:00", "1-1", "1-9", "3d", "\u202e", "ᠪ"}
+	sensible := []string{"姓名,电话,语言\n李网格,0471-0000099,英文\n新人,,\n", "地点,网格,别名\n西门,第二网格,小西门\n", "群,范围\n新群,3号楼\n", "房间,座位,位置\n茶室,9,东门\n", "单位,种类,没有成立\n新部门,部门,是\n",
+		"值班人,星期,时间\n李网格,周一,8:00-9:00\n", "楼号,别名\n3栋,老三楼\n", "网格,替班\n第一网格,吴网格\n", "条目,答复时限\n1-1,3小时\n"}
 	good := 0
 	rapid.Check(t, func(t *rapid.T) {
 		var tables []table.Table
-		for range rapid.IntRange(1, 3).Draw(t, "tables") {
+		for i, text := range rapid.Permutation(sensible).Draw(t, "sensible")[:rapid.IntRange(0, len(sensible)).Draw(t, "n")] {
+			more, _ := table.Open(fmt.Sprintf("%d.csv", i), []byte(text))
+			tables = append(tables, more...)
+		}
+		if rapid.Bool().Draw(t, "wild") {
 			kind := rapid.SampledFrom(sheets()).Draw(t, "kind")
 			x := table.Table{File: kind.what, Rows: []table.Row{{Line: 1, Cells: kind.names()}}}
 			for i := range rapid.IntRange(1, 3).Draw(t, "rows") {

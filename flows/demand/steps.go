@@ -132,6 +132,10 @@ func (t *turn) placed(w flows.Chose) {
 	case w.Value == "?":
 		t.Asked = true
 	case w.Choice == "spot":
+		if !slices.ContainsFunc(s.Spots, func(x flows.Spot) bool { return x.ID == w.Value }) {
+			t.toast("not-there", nil)
+			return
+		}
 		p = flows.Place{Spot: w.Value}
 	case w.Choice == "b":
 		if _, ok := s.Building(w.Value); !ok {

@@ -31,7 +31,8 @@ func (t *turn) worked(p flows.PersonID) bool {
 	return p == t.Holder || slices.Contains(t.Ladder, p) || slices.Contains(t.Work.Except, p)
 }
 
-// without takes somebody who has no post any more out of the ladder.
+// without takes somebody who has no post any more out of the ladder. Where they
+// had the work, it goes to whoever holds the post now, see left.
 func (t *turn) without(p flows.PersonID) {
 	gone := func(x flows.PersonID) bool { return x == p }
 	if i := slices.Index(t.Ladder, p); i >= 0 && i < t.Rung {

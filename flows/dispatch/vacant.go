@@ -45,24 +45,36 @@ func (t *turn) left() bool {
 	if rest := t.Rung + 1; rest < len(t.Ladder) {
 		t.Ladder = slices.Concat(t.Ladder[:rest], slices.DeleteFunc(slices.Clone(t.Ladder[rest:]), func(p flows.PersonID) bool { return !t.here(p) }))
 	}
-	p := t.holder()
-	return p != "" && !t.here(p)
+	if p := t.holder(); p != "" && !t.here(p) {
+		return true
+	}
+	// Who was erased is not named any more.
+	return t.Turn > 0 && (t.holder() == "" || t.Stage != Sent && t.Holder == "")
 }
 
 // succeed gives the work of somebody who has left to whoever holds the post
 // now. It begins again there: with their time to accept, and with what was
 // promised to the resident, which stays.
 func (t *turn) succeed() {
-	old := t.holder()
+	old := t.Holder
+	if t.Stage == Sent {
+		old = t.holder()
+	}
+	if t.here(old) {
+		old = ""
+	}
 	ladder := t.ladder()
 	if len(ladder) == 0 {
+		t.Stage, t.Holder = Sent, ""
 		t.exhausted()
 		return
 	}
 	t.Stage, t.Holder, t.Ladder, t.Rung, t.Loops = Sent, "", ladder, 0, 0
 	t.Accept = t.within(t.item().Accept)
-	// What stands on the phone of who left says no more what it was about.
-	t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Tidy: true, Words: "passed", Vars: t.vars(), Slot: "card-" + string(old)})
+	if old != "" {
+		// What stands on the phone of who left says no more what it was about.
+		t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Tidy: true, Words: "passed", Vars: t.vars(), Slot: "card-" + string(old)})
+	}
 	t.ask()
 	t.tell("unanswered", flows.TaskNews{Who: t.holder(), Turn: t.Turn})
 }

@@ -60,6 +60,7 @@ func TestOpenWorkSurvivesTheDirectory(t *testing.T) {
 	for name, c := range map[string]struct {
 		before string
 		files  []string // replaced in the example while it is open
+		erased flows.PersonID
 		after  string
 		told   []string // each must be seen afterwards
 		untold string   // who must not hear anything of it any more
@@ -67,6 +68,10 @@ func TestOpenWorkSurvivesTheDirectory(t *testing.T) {
 	}{
 		"the leader who has taken it leaves": {
 			before: dogs + takes, files: []string{liIsThere, "", liLeads, xuLeads, liStandsIn, "stand_ins: [xu]"}, after: later,
+			told: []string{"徐网格: 0001 遛狗不牵绳、宠物粪便｜3号楼 / 原话"}, untold: "李网格", holder: "xu",
+		},
+		"the leader who has taken it leaves and is erased": {
+			before: dogs + takes, files: []string{liIsThere, "", liLeads, xuLeads, liStandsIn, "stand_ins: [xu]"}, erased: "li", after: later,
 			told: []string{"徐网格: 0001 遛狗不牵绳、宠物粪便｜3号楼 / 原话"}, untold: "李网格", holder: "xu",
 		},
 		"the leader who was asked leaves": {
@@ -120,6 +125,11 @@ func TestOpenWorkSurvivesTheDirectory(t *testing.T) {
 				next = &s
 			}
 			w.Bot.SetSettings(next)
+			if c.erased != "" {
+				if _, err := w.Bot.Erase(t.Context(), c.erased, "asked"); err != nil {
+					t.Fatal(err)
+				}
+			}
 			told := play(t, w, c.after)
 			for _, want := range c.told {
 				if !slices.ContainsFunc(told, func(x dialogue.Told) bool { return strings.Contains(x.String(), want) }) {

@@ -300,7 +300,7 @@ func (t *turn) moved(u flows.TaskUpdate) {
 		return
 	}
 	ladder := t.e.Settings.Ladder(t.item(), u.Place, t.Work.About, t.e.At)
-	ladder = slices.DeleteFunc(ladder, func(p flows.PersonID) bool { return slices.Contains(t.Work.Except, p) })
+	ladder = slices.DeleteFunc(ladder, func(p flows.PersonID) bool { return slices.Contains(t.Work.Except, p) || !t.here(p) })
 	if len(ladder) > 0 && slices.Contains(t.barred(), old) {
 		t.Stage, t.Holder = Sent, "" // there, it is a complaint about whoever has it
 	}

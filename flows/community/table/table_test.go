@@ -199,7 +199,7 @@ func TestHostileXLSX(t *testing.T) {
 	}{
 		"a bomb": {func(w io.Writer) error {
 			chunk := bytes.Repeat([]byte(" "), 1<<20)
-			for range 200 {
+			for range 50 {
 				if _, err := w.Write(chunk); err != nil {
 					return err
 				}
