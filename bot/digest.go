@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"time"
@@ -13,7 +14,8 @@ import (
 // share one: the first leaves at once, those that come shortly after it leave
 // together, and each can still be changed by itself.
 
-// gatherFor is how long lines to a group are gathered after one has left.
+// gatherFor is how long lines to a group are gathered after one has left, where
+// the settings say nothing.
 const gatherFor = time.Minute
 
 // digestKept is how long the lines of a message are known; what is older is not
@@ -40,10 +42,11 @@ func (b *Bot) gathers(row sendRow, now time.Time) time.Time {
 	if !row.Say.Digest || !b.gathering(row) {
 		return now
 	}
+	wait := cmp.Or(b.Settings().Limits.Gather, gatherFor)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if last, ok := b.gathered[row.Address]; ok && now.Sub(last) < gatherFor && !now.Before(last) {
-		return last.Add(gatherFor)
+	if last, ok := b.gathered[row.Address]; ok && now.Sub(last) < wait && !now.Before(last) {
+		return last.Add(wait)
 	}
 	return now
 }

@@ -30,6 +30,9 @@ func (b *Bot) park(ctx context.Context, h heard, at time.Time, why string, job u
 			return fmt.Errorf("park: %w", err)
 		}
 		t := storage.Trouble{Kind: "parked", Chat: h.chat.ID, Why: why, Text: h.Message.Text, Body: body}
+		if h.reading.Danger.Discreet() {
+			t.Text, t.Discreet = "", true // the people on duty read it, and nobody else
+		}
 		if err := b.trouble(tx, t); err != nil {
 			return err
 		}

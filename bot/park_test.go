@@ -215,3 +215,27 @@ func TestStateThatCannotBeRead(t *testing.T) {
 		t.Fatalf("troubles %+v", list)
 	}
 }
+
+// Words about violence or self-harm that could not be dealt with are read by the
+// people on duty, and stand in no list.
+func TestParkedWordsThatAreDiscreet(t *testing.T) {
+	s := newStage(t, nil, toy(t, "toy", func(string, note, flows.Event) (note, []flows.Effect) { panic("rule") }))
+	s.read.danger = func(string) flows.Danger { return flows.Violence }
+	s.say("p1", "g3", "事：他打我")
+	duty := 0
+	for _, a := range s.toy.take() {
+		if a.To == "sun" || a.To == "qian" {
+			duty++
+			continue
+		}
+		if a.To == "chen" && strings.Contains(a.Text, "可能有危险") {
+			continue // the third of the duty ladder
+		}
+		if strings.Contains(a.Text, "打我") || a.To == "g3" {
+			t.Errorf("%s was told %q", a.To, a.Text)
+		}
+	}
+	if list := s.troubles(); duty != 2 || len(list) != 1 || list[0].Text != "" || !list[0].Discreet || len(list[0].Body) == 0 {
+		t.Errorf("%d on duty were told, troubles are %+v", duty, list)
+	}
+}

@@ -42,7 +42,14 @@ func (b *Bot) trouble(tx storage.Tx, t storage.Trouble) error {
 	}
 	st := &step{b: b, tx: tx, at: t.At, s: b.Settings(), event: "trouble"}
 	return st.say(nil, House, flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work,
-		Words: "trouble-" + t.Kind, Vars: troubleVars(tx, t), Bundle: t.Kind != "parked"})
+		Words: troubleWords(t), Vars: troubleVars(tx, t), Bundle: t.Kind != "parked"})
+}
+
+func troubleWords(t storage.Trouble) string {
+	if t.Discreet {
+		return "trouble-discreet"
+	}
+	return "trouble-" + t.Kind
 }
 
 func troubleVars(tx storage.Tx, t storage.Trouble) flows.Vars {
@@ -70,7 +77,7 @@ func (b *Bot) tellTroubles(st *step, h *heard) error {
 	}
 	for _, t := range list[:min(listed, len(list))] {
 		id := strconv.FormatUint(t.ID, 10)
-		err := st.houseAsk(h, "t", "trouble-"+t.Kind, troubleVars(st.tx, t),
+		err := st.houseAsk(h, "t", troubleWords(t), troubleVars(st.tx, t),
 			flows.Button{Words: "b-retry", Choice: "retry=" + id}, flows.Button{Words: "b-seen", Choice: "seen=" + id})
 		if err != nil {
 			return err

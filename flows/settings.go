@@ -54,6 +54,7 @@ type Limits struct {
 	Bundles  []Clock       // when bundled reminders leave
 	Invites  int           // invitations a person may get in a week
 	Burst    int           // messages one person may send at once before the rest are read more slowly; 0: 20
+	Gather   time.Duration // lines to a group are gathered for so long after one has left; 0: a minute
 	Keep     Keep          // how long what is kept
 	FloorMin int           // fewer households than this on a floor: no group line for a place that exact
 }

@@ -224,13 +224,14 @@ type Record struct {
 // (parked), a row that can not be sent (dead), a send whose end is not known
 // (unknown). Text is kept until it is resolved, at most until Until.
 type Trouble struct {
-	ID    uint64          `json:"id"`
-	Kind  string          `json:"kind"`
-	At    time.Time       `json:"at"`
-	Until time.Time       `json:"until"`
-	Case  flows.ID        `json:"case,omitempty"`
-	Chat  flows.ChatID    `json:"chat,omitempty"`
-	Why   string          `json:"why"`            // for staff and logs: never a resident's words
-	Text  string          `json:"text,omitempty"` // for staff only
-	Body  json.RawMessage `json:"body,omitempty"` // what to try again
+	ID       uint64          `json:"id"`
+	Kind     string          `json:"kind"`
+	At       time.Time       `json:"at"`
+	Until    time.Time       `json:"until"`
+	Case     flows.ID        `json:"case,omitempty"`
+	Chat     flows.ChatID    `json:"chat,omitempty"`
+	Why      string          `json:"why"`                // for staff and logs: never a resident's words
+	Text     string          `json:"text,omitempty"`     // for staff only
+	Discreet bool            `json:"discreet,omitempty"` // violence, self-harm: the text is kept from the staff's lists
+	Body     json.RawMessage `json:"body,omitempty"`     // what to try again
 }

@@ -37,8 +37,8 @@ export class Account {
   }
 
   // hears waits until something in the chat matches, the latest of it.
-  async hears(what, group) {
-    return until(`${this.name} hears ${what}`, () => this.chat(group).findLast(m => m.text.match(what)))
+  async hears(what, group, within) {
+    return until(`${this.name} hears ${what}`, () => this.chat(group).findLast(m => m.text.match(what)), within)
       .catch(e => { throw new Error(`${e.message}; heard:\n${this.chat(group).map(m => m.text).join('\n')}`); });
   }
 

@@ -98,6 +98,9 @@ func (d *Desk) showTroubles(w http.ResponseWriter, r *http.Request, v *visitor, 
 		out = out[:0]
 		for _, t := range list {
 			x := trouble{ID: t.ID, Kind: "trouble-" + t.Kind, Hint: "trouble-" + t.Kind + "-hint", At: t.At, Until: t.Until, Text: t.Text, Retry: len(t.Body) > 0, Twice: t.ID == twice}
+			if t.Discreet {
+				x.Hint = "trouble-discreet-hint"
+			}
 			if !d.words.Has(x.Kind) {
 				x.Kind, x.Hint = "trouble-other", "trouble-other-hint"
 			}

@@ -192,7 +192,7 @@ func (h *site) community(t *testing.T) string {
 	text := string(raw)
 	for _, r := range [][2]string{
 		{`hours: ["8:30-12:00", "14:00-18:00"]`, `hours: ["0:00-24:00"]`},
-		{`morning: "8:30"`, `morning: "0:00"`}, {`burst: 20 `, `burst: 100000 `}, {`evening: "21:30"`, `evening: "24:00"`},
+		{`morning: "8:30"`, `morning: "0:00"`}, {`burst: 20 `, `burst: 100000 `}, {`gather: 1m `, `gather: 1s `}, {`evening: "21:30"`, `evening: "24:00"`},
 	} {
 		if strings.Count(text, r[0]) != 1 {
 			t.Fatalf("the example community has no %s any more", r[0])

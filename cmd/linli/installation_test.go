@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -19,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"linli/bot/bottest"
 	"linli/bot/telegram/fake"
 	"linli/bot/webchat"
 	"linli/flows"
@@ -72,7 +72,7 @@ func opens(t *testing.T, path string) *installation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := build(t.Context(), c.Data, slog.New(slog.DiscardHandler), c.plans(files, time.Now)...)
+	in, err := build(t.Context(), c.Data, bottest.Logger(t), c.plans(files, time.Now)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -377,7 +377,7 @@ func TestTwoCommunities(t *testing.T) {
 	}
 	c.Communities = c.Communities[1:]
 	c.Communities[0].Path = "xiqu"
-	again, err := build(t.Context(), c.Data, slog.New(slog.DiscardHandler), c.plans(files[1:], time.Now)...)
+	again, err := build(t.Context(), c.Data, bottest.Logger(t), c.plans(files[1:], time.Now)...)
 	if err != nil {
 		t.Fatal(err)
 	}

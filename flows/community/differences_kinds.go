@@ -41,7 +41,7 @@ func (c *comparison) general(s *flows.Settings) []value {
 		plain("暂存的消息留多久（parked）", span1(l.Parked)), plain("早上从几点发消息（morning）", l.Morning.String()),
 		plain("晚上几点停（evening）", l.Evening.String()), list("汇总提醒的时间（bundles）", bundles),
 		number("一周最多几次邀请（invites）", l.Invites), number("一层少于几户不说楼层（floor_min）", l.FloorMin),
-		number("一个人一下子能发几条（burst）", l.Burst),
+		number("一个人一下子能发几条（burst）", l.Burst), plain("群里的登记消息攒多久（gather）", span1(l.Gather)),
 		plain("平常的原话留多久", keepText(k.Words)), plain("照片和语音留多久", keepText(k.Media)), plain("危险的原话留多久", keepText(k.Danger)),
 		plain("对谁说过什么留多久", keepText(k.Sent)), plain("事情和经过留多久", keepText(k.Cases)), plain("没再说话的人留多久", keepText(k.Idle)),
 	}

@@ -22,7 +22,7 @@ func defaults() directory {
 			Offer: duration(time.Hour), Join: duration(10 * time.Minute), Page: duration(3 * time.Minute),
 			Remind: span{Minutes: 60}, Rate: 3, Extend: 1, Parked: duration(720 * time.Hour),
 			Morning: 8*60 + 30, Evening: 21*60 + 30, Bundles: []clock{8*60 + 30, 14*60 + 30},
-			Invites: 2, FloorMin: 2, Burst: 20,
+			Invites: 2, FloorMin: 2, Burst: 20, Gather: duration(time.Minute),
 			// Personal data is kept for the shortest time its purpose needs (个人信息保护法
 			// 19), logs of a network at least six months (网络安全法): of these, what was said
 			// to whom. A case may be questioned for the three years of a claim (民法典 188).
@@ -94,7 +94,7 @@ func (b *builder) numbers() {
 	b.s.Limits = flows.Limits{
 		Sure: l.Sure, Maybe: l.Maybe, Offer: time.Duration(l.Offer), Join: time.Duration(l.Join), Page: time.Duration(l.Page),
 		Remind: flows.Span(l.Remind), Rate: l.Rate, Extend: l.Extend, Parked: time.Duration(l.Parked),
-		Morning: flows.Clock(l.Morning), Evening: flows.Clock(l.Evening), Invites: l.Invites, FloorMin: l.FloorMin, Burst: l.Burst,
+		Morning: flows.Clock(l.Morning), Evening: flows.Clock(l.Evening), Invites: l.Invites, FloorMin: l.FloorMin, Burst: l.Burst, Gather: time.Duration(l.Gather),
 	}
 	for _, c := range l.Bundles {
 		b.s.Limits.Bundles = append(b.s.Limits.Bundles, flows.Clock(c))
@@ -127,6 +127,9 @@ func (b *builder) numbers() {
 	}
 	if time.Duration(l.Parked) > 720*time.Hour {
 		b.wrong(l.Of("parked"), "暂存的消息最多留30天（parked）")
+	}
+	if g := time.Duration(l.Gather); g < time.Second || g > 10*time.Minute {
+		b.wrong(l.Of("gather"), "群里的登记消息攒多久（gather）要在1秒到10分钟之间")
 	}
 	if time.Duration(l.Page) > 30*time.Minute {
 		b.wrong(l.Of("page"), "遇到危险，等一个人应答不能超过30分钟（page）")

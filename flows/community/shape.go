@@ -60,6 +60,7 @@ type (
 		Invites      int      `yaml:"invites"`
 		FloorMin     int      `yaml:"floor_min"`
 		Burst        int      `yaml:"burst"`
+		Gather       duration `yaml:"gather"`
 		Keep         keep     `yaml:"keep"`
 	}
 
