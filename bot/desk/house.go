@@ -54,7 +54,9 @@ func (d *Desk) showGroups(w http.ResponseWriter, r *http.Request, v *visitor, ma
 			g.State, g.Bad = "group-unbound", true
 		case h.Chat.Deaf:
 			g.State, g.Bad = "group-deaf", true
-		case h.Last.IsZero() || v.now.Sub(h.Last) > silent:
+		case h.Last.IsZero():
+			g.State, g.Silent = "group-mute", true
+		case v.now.Sub(h.Last) > silent:
 			g.State, g.Silent = "group-silent", true
 		}
 		out = append(out, g)

@@ -75,6 +75,7 @@ type Demo struct {
 	Members   []Member
 	Groups    []Group
 	Plays     []Play
+	Desk      bool // whoever mounts the chat answers POST /demo/desk with the desk of the staff
 	// Play plays an example at reading speed, through Post and Press, until it
 	// has ended or ctx is done.
 	Play  func(ctx context.Context, name string) error

@@ -54,7 +54,15 @@ func demoCommand(ctx context.Context, args []string, stdout, stderr io.Writer) e
 		return err
 	}
 	stage := &liveStage{clock: clock, file: f}
-	in, err := build(ctx, *data, log, plan{file: f, now: clock.Now, web: &webchat.Options{Demo: stage.demo()}})
+	ln, err := net.Listen("tcp", net.JoinHostPort(host, port))
+	if err != nil && port != "0" {
+		ln, err = net.Listen("tcp", net.JoinHostPort(host, "0"))
+	}
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	defer ln.Close()
+	in, err := build(ctx, *data, log, plan{file: f, now: clock.Now, public: "http://" + ln.Addr().String(), web: &webchat.Options{Demo: stage.demo()}})
 	if err != nil {
 		return err
 	}
@@ -63,19 +71,13 @@ func demoCommand(ctx context.Context, args []string, stdout, stderr io.Writer) e
 	stage.house = h
 	err = dialogue.Populate(ctx, h.store, f.Settings, cast(f), webchat.Name, clock.Now())
 	if err == nil {
-		var ln net.Listener
-		if ln, err = net.Listen("tcp", net.JoinHostPort(host, port)); err != nil && port != "0" {
-			ln, err = net.Listen("tcp", net.JoinHostPort(host, "0"))
+		fmt.Fprintf(stdout, "示例社区在这里：http://%s/\n", ln.Addr())
+		if temporary {
+			fmt.Fprintln(stdout, "说过的话放在临时文件夹里，关掉就没了；想留着，用 --data 文件夹。按 Ctrl+C 结束。")
+		} else {
+			fmt.Fprintf(stdout, "说过的话留在 %s，下次接着用。按 Ctrl+C 结束。\n", *data)
 		}
-		if err == nil {
-			fmt.Fprintf(stdout, "示例社区在这里：http://%s/\n", ln.Addr())
-			if temporary {
-				fmt.Fprintln(stdout, "说过的话放在临时文件夹里，关掉就没了；想留着，用 --data 文件夹。按 Ctrl+C 结束。")
-			} else {
-				fmt.Fprintf(stdout, "说过的话留在 %s，下次接着用。按 Ctrl+C 结束。\n", *data)
-			}
-			err = in.run(ctx, doors{http: ln})
-		}
+		err = in.run(ctx, doors{http: ln})
 	}
 	return errors.Join(err, in.close())
 }
@@ -143,7 +145,7 @@ type liveStage struct {
 // demo is what the page needs to know of the example.
 func (s *liveStage) demo() *webchat.Demo {
 	st := s.file.Settings
-	d := &webchat.Demo{Community: st.Name, Clock: s.clock.Now, Play: s.play}
+	d := &webchat.Demo{Community: st.Name, Clock: s.clock.Now, Play: s.play, Desk: true}
 	d.Skip = func(by time.Duration) {
 		if err := s.clock.Skip(by); err != nil {
 			s.house.log.Error("the example's clock is not kept", "err", err)

@@ -35,8 +35,8 @@ type house struct {
 	bot      *bot.Bot
 	web      *webchat.Webchat   // nil where it is off
 	telegram *telegram.Telegram // nil where it is off
-	desk     *desk.Desk         // nil in the demo
-	pages    *pages.Pages       // nil in the demo
+	desk     *desk.Desk
+	pages    *pages.Pages
 	now      func() time.Time
 	log      *slog.Logger
 	demo     bool
@@ -133,10 +133,8 @@ func furnish(ctx context.Context, p plan, dir string, store storage.Store, watch
 	if err != nil {
 		return h, err
 	}
-	if !h.demo {
-		if err := h.rooms(ctx, p, ears); err != nil {
-			return h, err
-		}
+	if err := h.rooms(ctx, p, ears); err != nil {
+		return h, err
 	}
 	ears.bot.Store(h.bot)
 	if h.list != nil {

@@ -40,7 +40,10 @@ func build(ctx context.Context, data string, log *slog.Logger, plans ...plan) (_
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	in := &installation{data: data, log: log, now: time.Now, broken: make(chan error, 1), meters: newMeters()}
-	in.db, err = bolt.Open(filepath.Join(data, "linli.db"), bolt.Options{Broken: func(err error) { in.broken <- err }})
+	in.db, err = bolt.Open(filepath.Join(data, "linli.db"), bolt.Options{
+		Broken:  func(err error) { in.broken <- err },
+		Damaged: func(err error) { log.Error("a row of the store is damaged: see linli verify", "err", err) },
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func (h *house) link(p plan, page string, who flows.PersonID, word string) strin
 		return ""
 	case page == "desk":
 		return p.public + desk.EnterPath(p.base, word)
-	case page == "mine" && h.pages != nil:
+	case page == "mine":
 		return h.pages.Link(who, p.now())
 	}
 	return ""
@@ -63,15 +63,32 @@ func (h *house) link(p plan, page string, who flows.PersonID, word string) strin
 
 // mountRooms puts them under their paths.
 func (h *house) mountRooms(mux *http.ServeMux) {
-	if h.desk != nil {
-		mux.Handle(h.base+"/desk/", h.desk.Handler())
+	staff, mine := h.desk.Handler(), h.pages.Handler()
+	if h.demo {
+		staff, mine = h.web.Demo(staff), h.web.Demo(mine)
+		mux.Handle("POST /demo/desk", h.web.Demo(http.NewCrossOriginProtection().Handler(http.HandlerFunc(h.demoDesk))))
 	}
-	if h.pages != nil {
-		mine := h.pages.Handler()
-		mux.Handle(h.base+"/my/", mine)
-		mux.Handle("GET "+h.base+"/pages/", mine)
-		mux.Handle("GET "+h.base+"/deletions", mine)
+	mux.Handle(h.base+"/desk/", staff)
+	mux.Handle(h.base+"/my/", mine)
+	mux.Handle("GET "+h.base+"/pages/", mine)
+	mux.Handle("GET "+h.base+"/deletions", mine)
+}
+
+// demoDesk leads whoever plays the example to the desk, as the first of its
+// staff: what a real person is sent in private.
+func (h *house) demoDesk(w http.ResponseWriter, r *http.Request) {
+	staff := h.settings().With(flows.Staff, flows.Everywhere)
+	if len(staff) == 0 {
+		http.NotFound(w, r)
+		return
 	}
+	code, err := h.bot.NewCode(r.Context(), "login", string(staff[0]))
+	if err != nil {
+		h.log.Error("the demo gives no way to the desk", "err", err)
+		http.Error(w, "not now", http.StatusServiceUnavailable)
+		return
+	}
+	http.Redirect(w, r, desk.EnterPath(h.base, code), http.StatusSeeOther)
 }
 
 // pagesKey is where the key of the residents' links is kept.

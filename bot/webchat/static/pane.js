@@ -10,6 +10,21 @@ function el(tag, className = '', text = '') {
   return e;
 }
 
+// linked is a text of Linli's own, in which the addresses of pages can be tapped. What people
+// write never becomes a link.
+function linked(text) {
+  const p = el('p', 'text');
+  for (const [i, part] of text.split(/(https?:\/\/[^\s，。；）]+)/).entries()) {
+    if (i % 2 === 0) { p.append(part); continue; }
+    const a = el('a', '', part);
+    a.href = part;
+    a.target = '_blank';
+    a.rel = 'noopener';
+    p.append(a);
+  }
+  return p;
+}
+
 const hue = name => 'hue' + [...name].reduce((n, c) => (n * 31 + c.codePointAt(0)) % 6, 7);
 
 export class Pane {
@@ -150,7 +165,7 @@ export class Pane {
       else quote.textContent = t('quoted');
       bubble.append(quote);
     }
-    if (l.text) bubble.append(el('p', 'text', l.text));
+    if (l.text) bubble.append(l.from ? el('p', 'text', l.text) : linked(l.text));
     for (const p of l.photos ?? []) {
       const a = el('a', 'photo');
       const img = el('img');

@@ -15,7 +15,7 @@ const words = {
     'wrong-many': '试的次数太多了，请过一分钟再试。', 'wrong-later': '现在进不去，请过几分钟再试。',
     'e-chat': '您不在这个群里。', 'e-own': '只能修改自己的话。', 'e-gone': '这条消息已不在了。', 'e-large': '文件太大：照片最多10兆，语音最多5兆。',
     'e-long': '太长了，最多4000字。', 'e-type': '这种文件发不了，请换一张照片。', 'e-empty': '还没有内容。', 'e-form': '没有发出去，请再试一次。',
-    'e-place': '拿不到位置，请直接写地址。', 'e-mic': '没有录上音，请打字或再试一次。', 'e-session': '请重新输入进门码。',
+    'e-place': '拿不到位置，请直接写地址。', 'e-mic': '没有录上音，请打字或再试一次。', 'e-session': '请重新输入进门码。', desk: '社区的工作台',
     day: '{m}月{d}日 {w}', week: '周日 周一 周二 周三 周四 周五 周六',
   },
   en: {
@@ -24,7 +24,7 @@ const words = {
     edited: 'edited', sending: 'sending', retry: 'not sent yet, will be sent again', older: 'Earlier messages', located: 'Location {at}', hidden: 'A new message. Tap to read',
     quoted: 'The quoted message is gone', photoof: 'Photo', linli: 'Linli', bot: 'community assistant', empty: 'No messages yet', 'empty-leader': 'No messages yet. Whoever gets the work, their phone is shown here.', 'empty-committee': 'No messages yet. Dangers, and what nobody takes, arrive here.', private: 'Linli, private',
     offline: 'The connection is down. Trying again.', larger: 'Larger', leave: 'Leave', clock: 'Time in the example', hour: '+1 hour', morning: 'Next morning',
-    plays: 'Examples', stop: 'Stop', as: 'Speak as', try: 'Things to try', resident: 'Speaker’s phone', leader: 'Handler’s phone (经办人)',
+    desk: 'The desk of the staff', plays: 'Examples', stop: 'Stop', as: 'Speak as', try: 'Things to try', resident: 'Speaker’s phone', leader: 'Handler’s phone (经办人)',
     committee: 'Committee’s phone (社区)', with: 'Private chat with Linli', 'nav-group': 'Group', 'nav-resident': 'My chat', 'nav-leader': 'Handler', 'nav-committee': 'Committee', residents: 'Residents', workers: 'Staff',
     notin: '{who} is not in this group', new: 'New for {who}', playing: 'Playing: {what}',
     door: 'You get an entry code from the committee or your building captain, on a notice or as a QR code.', code: 'Entry code', name: 'What shall we call you', enter: 'Enter',

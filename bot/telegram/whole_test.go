@@ -1,0 +1,370 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"linli/bot"
+	"linli/bot/bottest"
+	"linli/bot/telegram/fake"
+	"linli/flows"
+	"linli/flows/community"
+	"linli/flows/demand"
+	"linli/flows/dispatch"
+	"linli/prompts/local"
+	"linli/storage/bolt"
+)
+
+// town is the whole of it: the engine with its flows, a store and this channel in
+// front of a Telegram with limits, and people. Only pass moves the clock.
+type town struct {
+	*stage
+	bot    *bot.Bot
+	zone   *time.Location
+	mu     sync.Mutex
+	at     time.Time
+	names  map[int64]string // of chats
+	people map[string]*fake.User
+	read   int // calls that were told
+	log    []string // what was said and told
+}
+
+func (w *town) now() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.at }
+func (w *town) set(at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.at = at
+}
+
+// late is a Receiver that is made after the channel that hands to it.
+type late struct{ to Receiver }
+
+func (l *late) Receive(ctx context.Context, in bot.Inbound) (bot.Answer, error) {
+	return l.to.Receive(ctx, in)
+}
+
+func newTown(t *testing.T, change func(*fake.Server)) *town {
+	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &town{zone: file.Settings.Zone, names: map[int64]string{}, people: map[string]*fake.User{}}
+	w.at = time.Date(2026, 3, 11, 9, 0, 0, 0, w.zone) // a Wednesday
+	ears := &late{}
+	w.stage = &stage{T: t, server: fake.New(), cursor: &bookmark{}, log: &logbook{}, waits: make(chan time.Duration, 100)}
+	w.server.Now, w.server.Limits = w.now, true
+	if change != nil {
+		change(w.server)
+	}
+	url := w.server.Start()
+	t.Cleanup(w.server.Close)
+	w.tg, err = New(Options{Token: fake.Token, APIURL: url, Receive: ears, Cursor: w.cursor, Wait: 2 * time.Second, Now: w.now, Log: bottest.Logger(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := demand.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := dispatch.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "linli.db"), bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	w.bot, err = bot.New(bot.Options{Store: db.In("example"), Settings: file.Settings, Flows: []flows.Flow{d, p}, Channels: []bot.Channel{w.tg},
+		Reader: local.New(), Now: w.now, Media: t.TempDir(), Log: slog.New(bottest.Logger(t).Handler())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ears.to = w.bot
+	w.run()
+	w.polled()
+	return w
+}
+
+// person gives somebody an account; whoever has a post is bound to it by a link.
+func (w *town) person(name, post string) *fake.User {
+	w.Helper()
+	u := w.server.AddUser(name)
+	w.names[u.ID], w.people[name] = name, u
+	if post != "" {
+		code, err := w.bot.NewCode(w.Context(), "person", post)
+		if err != nil {
+			w.Fatal(err)
+		}
+		w.start(u, "https://t.me/linli_test_bot?start="+code)
+	}
+	return u
+}
+
+func (w *town) start(u *fake.User, link string) {
+	w.Helper()
+	w.log = append(w.log, "> "+u.First+": Start")
+	if _, ok := u.Follow(link); !ok {
+		w.Fatalf("no link of ours: %q", link)
+	}
+	w.pass(0)
+}
+
+func (w *town) group(title string) *fake.Group {
+	g := w.server.AddGroup(title)
+	w.names[g.ID] = title
+	return g
+}
+
+// bound is a group in which Linli is an admin and which is one of the directory.
+func (w *town) bound(title, id string) *fake.Group {
+	w.Helper()
+	g := w.group(title)
+	g.Admin = true
+	by := w.server.AddUser("群主")
+	g.Join(by)
+	w.pass(0)
+	code, err := w.bot.NewCode(w.Context(), "group", id)
+	if err != nil {
+		w.Fatal(err)
+	}
+	w.server.Say(by, g.ID, "/start@linli_test_bot "+code)
+	w.pass(time.Minute)
+	return g
+}
+
+func (w *town) say(u *fake.User, chat int64, text string, more ...fake.Option) fake.Said {
+	w.Helper()
+	said := w.server.Say(u, chat, text, more...)
+	w.log = append(w.log, "> "+w.from(u, chat)+": "+text)
+	w.pass(0)
+	return said
+}
+
+func (w *town) from(u *fake.User, chat int64) string {
+	if chat == u.ID {
+		return u.First
+	}
+	return u.First + "@" + w.names[chat]
+}
+
+// press presses the newest button of that label and gives the notice.
+func (w *town) press(u *fake.User, chat int64, label string) string {
+	w.Helper()
+	w.log = append(w.log, "> "+w.from(u, chat)+": ["+label+"]")
+	id, err := w.server.Press(u, chat, label)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return w.pressed(u, id)
+}
+
+// forge presses a button that may not be there.
+func (w *town) forge(u *fake.User, chat, message int64, data string) string {
+	w.Helper()
+	w.log = append(w.log, "> "+w.from(u, chat)+": {"+data+"}")
+	return w.pressed(u, w.server.Forge(u, chat, message, data))
+}
+
+func (w *town) pressed(u *fake.User, id string) (toast string) {
+	w.Helper()
+	w.await("the answer to a press", func() (answered bool) { toast, answered = w.server.Toast(id); return answered })
+	if toast != "" {
+		w.log = append(w.log, "< "+u.First+" (弹): "+toast)
+	}
+	w.pass(0)
+	return toast
+}
+
+// pass lets that much time go by, and everything be heard and told that is due
+// meanwhile.
+func (w *town) pass(d time.Duration) {
+	w.Helper()
+	for end := w.now().Add(d); ; {
+		w.await("all to be heard", func() bool { return w.server.Pending() == 0 })
+		n, next, err := w.bot.Round(w.Context())
+		if err != nil {
+			w.Fatal(err)
+		}
+		w.tell()
+		if n > 0 {
+			continue
+		}
+		if next.IsZero() || next.After(end) {
+			w.set(end)
+			return
+		}
+		if next.After(w.now()) {
+			w.set(next)
+		}
+	}
+}
+
+// tell writes down what people have been told since the last time.
+func (w *town) tell() {
+	all := w.server.Calls("")
+	for _, c := range all[w.read:] {
+		name := w.names[c.Chat]
+		if c.Code != 200 || name == "" {
+			continue
+		}
+		text := c.Params["text"] + c.Params["caption"]
+		switch c.Method {
+		case "sendPhoto":
+			text = "（照片）" + text
+		case "sendVoice":
+			text = "（语音）" + text
+		case "sendMediaGroup":
+			var m []struct{ Caption string }
+			json.Unmarshal([]byte(c.Params["media"]), &m)
+			text = fmt.Sprintf("（照片%d张）%s", len(m), m[0].Caption)
+		case "editMessageText", "editMessageCaption":
+			name += " (改)"
+		case "setMessageReaction":
+			var r []struct{ Emoji string }
+			json.Unmarshal([]byte(c.Params["reaction"]), &r)
+			name, text = name+" (号)", c.Params["message_id"]+r[0].Emoji
+		case "pinChatMessage":
+			name, text = name+" (置顶)", c.Params["message_id"]
+		case "sendMessage":
+		default:
+			continue
+		}
+		line := "< " + name + ": " + strings.ReplaceAll(text, "\n", " / ")
+		var k struct {
+			Rows [][]struct{ Text, URL string } `json:"inline_keyboard"`
+		}
+		json.Unmarshal([]byte(c.Params["reply_markup"]), &k)
+		for _, row := range k.Rows {
+			for _, b := range row {
+				if line += " [" + b.Text + "]"; b.URL != "" {
+					line += "→"
+				}
+			}
+		}
+		w.log = append(w.log, line)
+	}
+	w.read = len(all)
+}
+
+// went compares what was said and told since the last time with lines.
+func (w *town) went(want ...string) {
+	w.Helper()
+	got := w.log
+	w.log = nil
+	if diff := cmp.Diff(want, got); diff != "" {
+		w.Errorf("as it went (+), as it should (-):\n%s\nall of it:\n%s", diff, strings.Join(got, "\n"))
+	}
+}
+
+func TestTrialAlbum(t *testing.T) {
+	w := newTown(t, nil)
+	feng := w.person("冯物业", "feng")
+	g := w.bound("3号楼群", "b3")
+	wang := w.person("王阿姨", "")
+	w.log = nil
+	w.server.Album(wang, g.ID, "3号楼2单元楼道灯不亮，好几天了", [][]byte{jpeg, append(slices.Clone(jpeg), 'b'), append(slices.Clone(jpeg), 'c')})
+	w.pass(0)
+	w.press(wang, g.ID, "登记")
+	w.pass(time.Minute)
+	for _, m := range w.server.Sent(feng.ID) { t.Log(m.Text, len(m.Photos), m.Album) }
+	w.person("小林", "")
+	lin := w.people["小林"]
+	w.say(lin, lin.ID, "有人吗")
+	w.server.Album(lin, g.ID, "3号楼1单元下水道堵了", [][]byte{jpeg, append(slices.Clone(jpeg), 'b'), append(slices.Clone(jpeg), 'c')})
+	w.pass(0)
+	w.press(lin, lin.ID, "登记")
+	w.pass(time.Minute)
+	w.server.Album(lin, g.ID, "3号楼1单元电梯停了", [][]byte{jpeg, append(slices.Clone(jpeg), 'e'), append(slices.Clone(jpeg), 'f')})
+	w.pass(time.Minute)
+	w.server.Say(lin, lin.ID, "语音", fake.Voice(opus, 3))
+	w.pass(time.Minute)
+	w.went()
+}
+
+func TestTrialForum(t *testing.T) {
+	w := newTown(t, nil)
+	w.person("冯物业", "feng")
+	g := w.bound("3号楼群", "b3")
+	g.Forum = true
+	wang, lin := w.person("王阿姨", ""), w.person("小林", "")
+	a, b := g.Topic(wang, "报修"), g.Topic(wang, "闲聊")
+	w.log = nil
+	w.say(wang, g.ID, "3号楼2单元楼道灯不亮，好几天了", fake.In(a))
+	w.press(wang, g.ID, "登记")
+	w.say(lin, g.ID, "3号楼1单元下水道堵了", fake.In(b))
+	w.press(lin, g.ID, "登记")
+	w.say(wang, g.ID, "3号楼1单元电梯停了", fake.In(a))
+	w.pass(5*time.Minute)
+	for _, m := range w.server.Sent(g.ID) { t.Log(m.Topic, m.ReplyTo, m.Text) }
+	w.went()
+}
+
+func TestTrialMove(t *testing.T) {
+	w := newTown(t, nil)
+	feng := w.person("冯物业", "feng")
+	g := w.bound("3号楼群", "b3")
+	wang, lin := w.person("王阿姨", ""), w.person("小林", "")
+	w.log = nil
+	w.say(wang, g.ID, "3号楼2单元楼道灯不亮，好几天了")
+	w.press(wang, g.ID, "登记")
+	n := g.Migrate(wang)
+	w.names[n.ID] = "3号楼大群"
+	w.pass(0)
+	for i := range 12 { w.server.Say(lin, n.ID, fmt.Sprint("早", i)) }
+	w.pass(time.Minute)
+	w.press(lin, g.ID, "我也是")
+	w.pass(time.Minute)
+	w.say(lin, n.ID, "3号楼2单元楼道灯不亮")
+	w.press(feng, feng.ID, "接单")
+	w.press(feng, feng.ID, "办好了")
+	w.press(feng, feng.ID, "不用说，就这样")
+	w.pass(5*time.Minute)
+	w.server.Edit(n.ID, 7, "早上好")
+	w.say(wang, n.ID, "我也是", fake.ReplyTo(7))
+	w.pass(5*time.Minute)
+	w.went()
+}
+
+func TestTrialMany(t *testing.T) {
+	w := newTown(t, nil)
+	w.person("冯物业", "feng")
+	w.person("李网格", "li")
+	g := w.bound("东区群", "east")
+	w.log = nil
+	what := []string{"楼道灯不亮了", "单元门坏了", "下水道堵了", "电梯停了"}
+	var us []*fake.User
+	for i := range 32 {
+		u := w.person(fmt.Sprintf("居民%02d", i), "")
+		w.server.Say(u, u.ID, "/start")
+		us = append(us, u)
+	}
+	w.pass(2*time.Minute)
+	w.log = nil
+	began := w.now()
+	for i, u := range us {
+		w.server.Say(u, g.ID, fmt.Sprintf("%d号楼%d单元%s", i/8+1, i/4%2+1, what[i%4]))
+		w.pass(time.Second)
+		if i % 8 == 7 { w.pass(2*time.Second) }
+	}
+	for _, u := range us { w.press(u, u.ID, "登记"); w.pass(time.Second) }
+	w.pass(10*time.Minute)
+	for _, m := range w.server.Sent(g.ID) { if m.At.After(began) { t.Log(m.At.Sub(began), m.Text, len(m.Buttons)) } }
+	w.log = append(w.log, "EDITS")
+	for _, no := range []string{"0005", "0006", "0007", "0008","0009"} {
+		w.press(us[0], g.ID, no+" 我也是")
+	}
+	w.pass(10*time.Minute)
+	w.went()
+	if n := w.server.Early(); n > 0 { t.Errorf("early: %d", n) }
+}
