@@ -208,6 +208,22 @@ func voidCodes(tx storage.Tx, kind, target string) error {
 	return nil
 }
 
+// seenCode makes a code that everybody in a group has seen worthless, unless it is
+// for many.
+func (b *Bot) seenCode(tx storage.Tx, code string) error {
+	raw, err := tx.Key(codeKey(code))
+	if errors.Is(err, storage.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if f, err := decode[CodeFor](raw); err == nil && f.Kind == "join" {
+		return nil
+	}
+	return tx.PutKey(codeKey(code), nil)
+}
+
 // giveCode makes a code for a person or a group that staff name. An invitation
 // lets residents into a group of the web chat, many by the same code.
 func (b *Bot) giveCode(st *step, h *heard, name string, invite bool) error {

@@ -141,6 +141,11 @@ func (b *Bot) startCode(st *step, h *heard, code string) error {
 	}
 	f, err := b.takeCode(st.tx, code, h.who(), kinds...)
 	if errors.Is(err, ErrCode) {
+		if h.chat.Group {
+			if err := b.seenCode(st.tx, code); err != nil {
+				return err
+			}
+		}
 		return st.houseSay(h, "code-wrong", nil)
 	}
 	if err != nil {
@@ -161,7 +166,7 @@ func (b *Bot) startCode(st *step, h *heard, code string) error {
 		return st.houseSay(h, "code-group", flows.Vars{"group": flows.Text(g.Name)})
 	}
 	if f.Kind == "self" {
-		return b.another(st, h, flows.PersonID(f.Target))
+		return b.askSelf(st, h, code, f)
 	}
 	o, ok := st.s.Official(flows.PersonID(f.Target))
 	if !ok {

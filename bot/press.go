@@ -6,6 +6,8 @@ func (b *Bot) pressedHouse(st *step, h *heard, name, choice, value string) error
 	switch name {
 	case "me":
 		return b.pressedMine(st, h, choice)
+	case "self":
+		return b.pressedSelf(st, h, choice, value)
 	case "leave":
 		return b.pressedLeave(st, h, choice, value)
 	case "t":

@@ -32,6 +32,40 @@ func (b *Bot) linkSelf(st *step, h *heard) error {
 	return st.houseSay(h, "self-code", flows.Vars{"code": flows.Text(code), "until": flows.At(f.Until)})
 }
 
+// askSelf asks the account that has sent a code whether its owner wants to be one
+// person with whom the code is for: a code also comes in a link, which others can
+// make people tap. The code is good until they have answered.
+func (b *Bot) askSelf(st *step, h *heard, code string, f CodeFor) error {
+	if string(h.person.ID) == f.Target {
+		return st.houseSay(h, "self-same", nil)
+	}
+	if err := st.tx.PutKey(codeKey(code), flows.Data(f)); err != nil {
+		return err
+	}
+	code = spelled(code)
+	return st.houseAsk(h, "self", "self-sure", nil,
+		flows.Button{Words: "b-self-yes", Choice: "yes=" + code}, flows.Button{Words: "b-self-no", Choice: "no=" + code})
+}
+
+// pressedSelf takes the answer.
+func (b *Bot) pressedSelf(st *step, h *heard, choice, code string) error {
+	if h.chat.Group || h.As != "" || choice != "yes" && choice != "no" {
+		return st.brief(House, "button-unknown", nil)
+	}
+	st.kept = true
+	f, err := b.takeCode(st.tx, code, h.who(), "self")
+	if errors.Is(err, ErrCode) {
+		return st.houseSay(h, "code-wrong", nil)
+	}
+	if err != nil {
+		return err
+	}
+	if choice == "no" {
+		return st.houseSay(h, "self-not", nil)
+	}
+	return b.another(st, h, flows.PersonID(f.Target))
+}
+
 // another makes the account that speaks one more of the person a code is for.
 func (b *Bot) another(st *step, h *heard, id flows.PersonID) error {
 	p, err := st.tx.Person(id)
@@ -54,13 +88,11 @@ func (b *Bot) another(st *step, h *heard, id flows.PersonID) error {
 		return st.houseSay(h, "self-same", nil)
 	case post && otherPost:
 		return st.houseSay(h, "self-posts", nil)
+	case otherPost:
+		// Or a resident whose code somebody with a post was made to tap would hold it.
+		return st.houseSay(h, "self-from-post", nil)
 	case h.person.ID != "":
-		// A post keeps its id, which the directory gave.
-		keep, lose := p, h.person
-		if otherPost {
-			keep, lose = lose, keep
-		}
-		if p, err = st.merge(keep, lose); err != nil {
+		if p, err = st.merge(p, h.person); err != nil {
 			return err
 		}
 	}

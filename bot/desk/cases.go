@@ -133,7 +133,7 @@ func (d *Desk) cases(w http.ResponseWriter, r *http.Request, v *visitor) error {
 	p.Here = "/desk/cases"
 	more := ""
 	if next != "" {
-		more = url.Values{"show": {show}, "q": {text}, "after": {string(next)}}.Encode()
+		more = "?" + url.Values{"show": {show}, "q": {text}, "after": {string(next)}}.Encode()
 	}
 	p.Data = struct {
 		Show, Text, More string

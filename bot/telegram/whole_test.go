@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,7 @@ import (
 	"linli/flows/demand"
 	"linli/flows/dispatch"
 	"linli/prompts/local"
+	"linli/storage"
 	"linli/storage/bolt"
 )
 
@@ -30,6 +32,7 @@ import (
 type town struct {
 	*stage
 	bot    *bot.Bot
+	store  storage.Store
 	zone   *time.Location
 	mu     sync.Mutex
 	at     time.Time
@@ -85,7 +88,8 @@ func newTown(t *testing.T, change func(*fake.Server)) *town {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	w.bot, err = bot.New(bot.Options{Store: db.In("example"), Settings: file.Settings, Flows: []flows.Flow{d, p}, Channels: []bot.Channel{w.tg},
+	w.store = db.In("example")
+	w.bot, err = bot.New(bot.Options{Store: w.store, Settings: file.Settings, Flows: []flows.Flow{d, p}, Channels: []bot.Channel{w.tg},
 		Reader: local.New(), Now: w.now, Media: t.TempDir(), Log: slog.New(bottest.Logger(t).Handler())})
 	if err != nil {
 		t.Fatal(err)
@@ -107,6 +111,26 @@ func (w *town) person(name, post string) *fake.User {
 			w.Fatal(err)
 		}
 		w.start(u, "https://t.me/linli_test_bot?start="+code)
+	}
+	return u
+}
+
+// known is a person who agreed long ago and can be written to.
+func (w *town) known(name string) *fake.User {
+	w.Helper()
+	u := w.person(name, "")
+	u.Start("")
+	w.pass(0)
+	at := "telegram:" + strconv.FormatInt(u.ID, 10)
+	err := w.store.Update(w.Context(), func(tx storage.Tx) error {
+		n, err := tx.Count("resident")
+		if err != nil {
+			return err
+		}
+		return tx.PutPerson(storage.Person{ID: flows.PersonID(fmt.Sprint("r", n)), Name: name, Consent: w.now(), Addresses: []string{at}, Reach: []string{at}, Seen: w.now()})
+	})
+	if err != nil {
+		w.Fatal(err)
 	}
 	return u
 }
@@ -278,12 +302,8 @@ func TestTrialAlbum(t *testing.T) {
 	w.press(wang, g.ID, "登记")
 	w.pass(time.Minute)
 	for _, m := range w.server.Sent(feng.ID) { t.Log(m.Text, len(m.Photos), m.Album) }
-	w.person("小林", "")
-	lin := w.people["小林"]
-	w.say(lin, lin.ID, "有人吗")
+	lin := w.known("小林")
 	w.server.Album(lin, g.ID, "3号楼1单元下水道堵了", [][]byte{jpeg, append(slices.Clone(jpeg), 'b'), append(slices.Clone(jpeg), 'c')})
-	w.pass(0)
-	w.press(lin, lin.ID, "登记")
 	w.pass(time.Minute)
 	w.server.Album(lin, g.ID, "3号楼1单元电梯停了", [][]byte{jpeg, append(slices.Clone(jpeg), 'e'), append(slices.Clone(jpeg), 'f')})
 	w.pass(time.Minute)
@@ -297,13 +317,12 @@ func TestTrialForum(t *testing.T) {
 	w.person("冯物业", "feng")
 	g := w.bound("3号楼群", "b3")
 	g.Forum = true
-	wang, lin := w.person("王阿姨", ""), w.person("小林", "")
+	wang, lin := w.person("王阿姨", ""), w.known("小林")
 	a, b := g.Topic(wang, "报修"), g.Topic(wang, "闲聊")
 	w.log = nil
 	w.say(wang, g.ID, "3号楼2单元楼道灯不亮，好几天了", fake.In(a))
 	w.press(wang, g.ID, "登记")
 	w.say(lin, g.ID, "3号楼1单元下水道堵了", fake.In(b))
-	w.press(lin, g.ID, "登记")
 	w.say(wang, g.ID, "3号楼1单元电梯停了", fake.In(a))
 	w.pass(5*time.Minute)
 	for _, m := range w.server.Sent(g.ID) { t.Log(m.Topic, m.ReplyTo, m.Text) }
@@ -345,8 +364,7 @@ func TestTrialMany(t *testing.T) {
 	what := []string{"楼道灯不亮了", "单元门坏了", "下水道堵了", "电梯停了"}
 	var us []*fake.User
 	for i := range 32 {
-		u := w.person(fmt.Sprintf("居民%02d", i), "")
-		w.server.Say(u, u.ID, "/start")
+		u := w.known(fmt.Sprintf("居民%02d", i))
 		us = append(us, u)
 	}
 	w.pass(2*time.Minute)
@@ -357,7 +375,6 @@ func TestTrialMany(t *testing.T) {
 		w.pass(time.Second)
 		if i % 8 == 7 { w.pass(2*time.Second) }
 	}
-	for _, u := range us { w.press(u, u.ID, "登记"); w.pass(time.Second) }
 	w.pass(10*time.Minute)
 	for _, m := range w.server.Sent(g.ID) { if m.At.After(began) { t.Log(m.At.Sub(began), m.Text, len(m.Buttons)) } }
 	w.log = append(w.log, "EDITS")
