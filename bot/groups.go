@@ -21,6 +21,25 @@ func (b *Bot) migrated(st *step, h *heard) error {
 	return b.rehouse(st.tx, h.Channel+":"+h.Chat.Address, h.Channel+":"+h.To)
 }
 
+// movedKey names the address that a group has since it left this one: a button of
+// an old message is still pressed there.
+func movedKey(address string) string { return "moved/" + address }
+
+// movedTo is the address of a chat now.
+func movedTo(tx storage.Tx, address string) (string, error) {
+	for range 10 { // a group moves once; what goes round in a circle has nowhere to be
+		to, err := tx.Key(movedKey(address))
+		if errors.Is(err, storage.ErrNone) || err == nil && len(to) == 0 {
+			return address, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		address = string(to)
+	}
+	return address, nil
+}
+
 // powers notes what Linli may hear in a group, and tells staff when it can hear
 // nothing there any more, with what to do about it.
 func (b *Bot) powers(st *step, h *heard) error {

@@ -163,7 +163,10 @@ func (b *Bot) look(ctx context.Context, in Inbound, at time.Time) (heard, error)
 // find looks up chat and speaker. Where a record is damaged, they are left as
 // those of strangers.
 func (b *Bot) find(tx storage.Tx, h *heard) error {
-	address := h.Channel + ":" + h.Chat.Address
+	address, err := movedTo(tx, h.Channel+":"+h.Chat.Address)
+	if err != nil {
+		return err
+	}
 	h.person = storage.Person{}
 	chat, err := tx.ChatAt(address)
 	if h.known = err == nil; !h.known {

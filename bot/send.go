@@ -280,7 +280,7 @@ func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, wh
 				continue
 			}
 			found = true
-			row.Address, row.Chat = a, flows.ChatID("~"+a)
+			row.Address, row.Chat, row.Rest, row.Say.Quote = a, flows.ChatID("~"+a), "", "" // nothing of it is there yet
 			if _, err := tx.AddJob(storage.Job{Kind: "send", Case: j.Case, Lane: a + end, Urgent: j.Urgent, At: b.clock(), Slot: j.Slot, Body: flows.Data(row)}); err != nil {
 				return err
 			}
@@ -322,7 +322,15 @@ func (b *Bot) move(ctx context.Context, from, rest string) error {
 }
 
 // rehouse gives the chat at an address another one, with all that waits for it.
+// Messages are numbered anew there: what was tied to an old number, or was to
+// answer one, no longer is.
 func (b *Bot) rehouse(tx storage.Tx, from, to string) error {
+	if from == to {
+		return nil
+	}
+	if err := errors.Join(tx.PutKey(movedKey(from), []byte(to)), tx.PutKey(movedKey(to), nil)); err != nil {
+		return err
+	}
 	chat, err := tx.ChatAt(from)
 	if err != nil && !errors.Is(err, storage.ErrNone) {
 		return err
@@ -338,7 +346,7 @@ func (b *Bot) rehouse(tx storage.Tx, from, to string) error {
 			return err
 		}
 		chat.Address = to
-		if err := tx.PutChat(chat); err != nil {
+		if err := errors.Join(tx.PutChat(chat), tx.DropRefs(chat.ID)); err != nil {
 			return err
 		}
 	}
@@ -352,7 +360,7 @@ func (b *Bot) rehouse(tx storage.Tx, from, to string) error {
 			if err != nil {
 				continue
 			}
-			row.Address = to
+			row.Address, row.Say.Quote, row.Say.Near = to, "", ""
 			old := j.ID
 			j.ID, j.Lane, j.Body, j.Owner, j.Lease = 0, to+end, flows.Data(row), "", time.Time{}
 			if _, err := tx.AddJob(j); err != nil {

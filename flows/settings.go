@@ -3,7 +3,6 @@ package flows
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -260,39 +259,6 @@ var Everywhere = Scope{Community: true}
 // Zero says that the scope selects nobody.
 func (s Scope) Zero() bool { return s == Scope{} }
 
-// Place is where something is, as exactly as it is known. Building and Spot are
-// ids of the directory.
-type Place struct {
-	Building string `json:"building,omitempty"`
-	Unit     string `json:"unit,omitempty"`
-	Floor    int    `json:"floor,omitempty"`
-	Room     string `json:"room,omitempty"`
-	Spot     string `json:"spot,omitempty"`
-}
-
-// Known says that somebody could go there: a building or a spot.
-func (p Place) Known() bool { return p.Building != "" || p.Spot != "" }
-
-// Zero says that nothing is known.
-func (p Place) Zero() bool { return p == Place{} }
-
-// Within fills what p leaves open from q, where the two do not contradict.
-func (p Place) Within(q Place) Place {
-	if p.Spot != "" || (p.Building != "" && p.Building != q.Building) {
-		return p
-	}
-	if p.Building == "" {
-		p.Building = q.Building
-	}
-	if p.Unit == "" {
-		p.Unit = q.Unit
-		if p.Floor == 0 && p.Room == "" {
-			p.Floor, p.Room = q.Floor, q.Room
-		}
-	}
-	return p
-}
-
 // Item gives a line of the duty list.
 func (s *Settings) Item(id string) (Item, bool) {
 	i := slices.IndexFunc(s.Items, func(x Item) bool { return x.ID == id })
@@ -336,155 +302,6 @@ func (s *Settings) Body(r Role, id string) (Body, bool) {
 		return Body{}, false
 	}
 	return s.Bodies[i], true
-}
-
-// GridOf gives the grid a place lies in.
-func (s *Settings) GridOf(p Place) (Grid, bool) {
-	id := ""
-	if b, ok := s.Building(p.Building); ok {
-		id = b.Grid
-	} else if i := slices.IndexFunc(s.Spots, func(x Spot) bool { return x.ID == p.Spot }); i >= 0 && p.Spot != "" {
-		id = s.Spots[i].Grid
-	}
-	i := slices.IndexFunc(s.Grids, func(x Grid) bool { return x.ID == id })
-	if i < 0 || id == "" {
-		return Grid{}, false
-	}
-	return s.Grids[i], true
-}
-
-// Scope of a place: its building, else its grid, else the whole community.
-func (s *Settings) ScopeOf(p Place) Scope {
-	if p.Building != "" {
-		return Scope{Building: p.Building}
-	}
-	if g, ok := s.GridOf(p); ok {
-		return Scope{Grid: g.ID}
-	}
-	return Everywhere
-}
-
-// Touches says whether two scopes have a household in common.
-func (s *Settings) Touches(a, b Scope) bool { return s.Contains(a, b) || s.Contains(b, a) }
-
-// Contains says whether outer holds the whole of inner.
-func (s *Settings) Contains(outer, inner Scope) bool {
-	switch {
-	case outer.Zero() || inner.Zero():
-		return false
-	case outer.Community:
-		return true
-	case inner.Community:
-		return false
-	case outer.Building != "":
-		return outer.Building == inner.Building
-	case inner.Building != "":
-		b, ok := s.Building(inner.Building)
-		return ok && b.Grid == outer.Grid
-	}
-	return outer.Grid == inner.Grid
-}
-
-// PlaceName writes a place as people do: "3号楼2单元", "5号楼18层", "东门".
-// Rooms are included only when exact is set.
-func (s *Settings) PlaceName(p Place, lang string, exact bool) string {
-	if p.Spot != "" {
-		for _, x := range s.Spots {
-			if x.ID == p.Spot {
-				if x.Other != "" {
-					return x.Name + "（" + x.Other + "）"
-				}
-				return x.Name
-			}
-		}
-		return p.Spot
-	}
-	b, ok := s.Building(p.Building)
-	if !ok {
-		if p.Building == "" {
-			return ""
-		}
-		// It was there when the case began, and is in the directory no more.
-		if b.Name = p.Building; strings.Trim(p.Building, "0123456789") == "" {
-			b.Name += "号楼"
-		}
-	}
-	var w strings.Builder
-	w.WriteString(b.Name)
-	if b.Other != "" {
-		w.WriteString("（" + b.Other + "）")
-	}
-	en := strings.HasPrefix(lang, "en")
-	if p.Unit != "" {
-		if en {
-			w.WriteString(" unit " + p.Unit)
-		} else {
-			w.WriteString(p.Unit + "单元")
-		}
-	}
-	switch {
-	case exact && p.Room != "":
-		if en {
-			w.WriteString(" room " + p.Room)
-		} else {
-			w.WriteString(p.Room + "室")
-		}
-	case exact && p.Floor != 0:
-		if en {
-			fmt.Fprintf(&w, " floor %d", p.Floor)
-		} else {
-			fmt.Fprintf(&w, "%d层", p.Floor)
-		}
-	}
-	return w.String()
-}
-
-// MatterKey is the index key of a matter: two open cases with the same key, or
-// one whose key begins with the other's, may be the same. It is "item/" and as
-// much of the place as the item's level looks at, each part closed by "/".
-func (s *Settings) MatterKey(item string, p Place) string {
-	it, ok := s.Item(item)
-	if !ok {
-		return ""
-	}
-	k := item + "/"
-	if it.Level == AtCommunity {
-		return k
-	}
-	if it.Level == AtRoom {
-		// Without a room there is no telling two households apart, and a private
-		// matter must never meet another household's.
-		if p.Building == "" || p.Room == "" {
-			return ""
-		}
-		return k + p.Building + "/" + p.Unit + "/" + p.Room + "/"
-	}
-	if p.Spot != "" {
-		return k + "@" + p.Spot + "/"
-	}
-	if p.Building == "" {
-		return ""
-	}
-	k += p.Building + "/"
-	if it.Level == AtBuilding || p.Unit == "" {
-		return k
-	}
-	return k + p.Unit + "/"
-}
-
-// DangerKey is the index key of a danger that a whole building sees: one case
-// per kind and building. A danger whose building is not known, or that is one
-// person's own (violence, an illness), is never taken for another one.
-func (s *Settings) DangerKey(d Danger, p Place) string {
-	switch d {
-	case Gas, Fire, Lift, Collapse:
-	default:
-		return ""
-	}
-	if p.Building == "" {
-		return ""
-	}
-	return "!" + string(d) + "/" + p.Building + "/"
 }
 
 // Bundled gives the time at which a reminder of t leaves with others: the next

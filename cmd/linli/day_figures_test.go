@@ -43,7 +43,7 @@ func (d *day) busy() map[int64]string {
 	return out
 }
 
-// spread is the least, the middle, the 99th of a hundred and the most of a list.
+// spread is a list of which the least, the middle and the most are told.
 type spread[T int | time.Duration] []T
 
 func (s spread[T]) at(q float64) T {
@@ -52,13 +52,6 @@ func (s spread[T]) at(q float64) T {
 	}
 	sorted := slices.Sorted(slices.Values(s))
 	return sorted[min(len(s)-1, int(q*float64(len(s))))]
-}
-
-func (s spread[T]) sum() (n T) {
-	for _, x := range s {
-		n += x
-	}
-	return n
 }
 
 // table is what was counted, as lines for people to read.

@@ -66,7 +66,7 @@ func (t *turn) also() {
 	by := t.e.By
 	yes := true
 	switch {
-	case !t.open() && t.Stage != Done || t.secret():
+	case !t.open() && t.Stage != Done || t.secret() || t.hidden():
 		t.holds()
 	case by.Person == t.Reporter:
 		t.toast("yours", nil)

@@ -46,7 +46,18 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 		t.erased(w)
 	}
 	t.Key = t.key()
+	t.cover()
 	return t.State, t.effects
+}
+
+// cover keeps all that is said to people of a discreet matter off their lock screens.
+func (t *turn) cover() {
+	for i, x := range t.effects {
+		if say, ok := x.(flows.Say); ok && t.discreet() && say.To.Chat == "" && say.To.Groups.Zero() {
+			say.Neutral = true
+			t.effects[i] = say
+		}
+	}
 }
 
 func (t *turn) key() string {
@@ -367,7 +378,7 @@ func (t *turn) said(w flows.Said) {
 func (t *turn) edited(w flows.Said) {
 	r := t.e.Reading
 	text := cut(w.Message.Text)
-	mine := t.e.By.Person == t.Reporter
+	mine := t.Reporter != "" && t.e.By.Person == t.Reporter // who was let go of is nobody's reporter
 	if !mine {
 		t.rephrased(text)
 	} else if w.Message.Ref == t.Ref && t.First != "" && text != t.First {

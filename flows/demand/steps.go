@@ -277,6 +277,9 @@ func (t *turn) told(w flows.Told) {
 		}
 		return
 	case "status":
+		if t.hidden() {
+			return // as if there were none
+		}
 		t.reply("now-"+t.stageWords(), nil)
 		return
 	case "reached":
@@ -420,7 +423,7 @@ func (t *turn) reached() {
 // alsoSaid is "我也是" written instead of tapped: the words are the wish, the
 // tap is the consent.
 func (t *turn) alsoSaid() {
-	if t.mute() || t.discreet() || !t.open() && t.Stage != Done {
+	if t.mute() || t.discreet() || t.hidden() || !t.open() && t.Stage != Done {
 		return // what is not filed yet, or is over, nobody can join
 	}
 	t.same(nil)

@@ -1,6 +1,10 @@
 package demand
 
-import "linli/flows"
+import (
+	"slices"
+
+	"linli/flows"
+)
 
 // What is said to the reporter, the followers and the group. The group hears
 // the number, the kind of place and what happens by when: never a name, a unit
@@ -158,10 +162,27 @@ func (t *turn) tidy() {
 	}
 }
 
+// hidden says that the actor must not learn of it, whatever button they make up or
+// number they ask for: whom it is about; of what is discreet all but who reported or
+// handles it, the head, and the person on duty; of what is private all but who may see it.
+func (t *turn) hidden() bool {
+	by, s := t.e.By.Person, t.e.Settings
+	switch {
+	case by != "" && by == t.Reporter || t.e.Entry != nil:
+		return false
+	case slices.Contains(t.subjects(), by):
+		return true
+	case t.discreet():
+		duty := s.DutyLadder(t.e.At)
+		return by != t.Who && !slices.Contains(s.With(flows.Head, flows.Everywhere), by) && !(len(duty) > 0 && duty[0] == by)
+	}
+	return (t.secret() || t.item().Level == flows.AtRoom) && !s.May(t.e.By, flows.See, t.scope())
+}
+
 // holds answers a button that comes too late with what holds now.
 func (t *turn) holds() {
-	if t.secret() && t.e.Entry == nil && !t.e.Settings.May(t.e.By, flows.See, t.scope()) {
-		t.toast("not-asked", nil) // a made-up button must not show it
+	if t.hidden() {
+		t.toast("not-asked", nil)
 		return
 	}
 	t.toast("now-"+t.stageWords(), nil)
