@@ -118,7 +118,7 @@ func furnish(ctx context.Context, p plan, dir string, store storage.Store, watch
 	}
 	if p.telegram != nil {
 		o := *p.telegram
-		o.Receive, o.Cursor, o.Log = ears, (*cursor)(h), log
+		o.Receive, o.Cursor, o.Commands, o.Log = ears, (*cursor)(h), menu(), log
 		if h.telegram, err = telegram.New(o); err == nil {
 			channels = append(channels, h.telegram)
 		} else if err = h.fail(p, "telegram", err); err != nil {
