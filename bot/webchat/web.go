@@ -214,7 +214,16 @@ func (t tx) chats(v viewer, now time.Time) ([]string, error) {
 // post takes what a member says: a form with id, chat and text, and what
 // belongs to it.
 func (w *Webchat) post(rw http.ResponseWriter, r *http.Request) error {
-	r.Body = http.MaxBytesReader(rw, r.Body, maxPhoto+(64<<10))
+	if w.o.Demo == nil {
+		if _, err := w.who(r, ""); err != nil {
+			return err // before anything of it is read: nobody's megabytes
+		}
+	}
+	limit := int64(64 << 10)
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/") {
+		limit += maxPhoto
+	}
+	r.Body = http.MaxBytesReader(rw, r.Body, limit)
 	if err := r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return tooLarge(err)
 	}
