@@ -39,7 +39,7 @@ var table = []room{
 	{name: "bot/desk", may: []string{"bot", "bot/pages/frame", "flows", "storage"}, tests: []string{"*"}},
 	{name: "bot/pages", may: []string{"bot", "bot/pages/frame", "flows", "storage"}, tests: []string{"*"}},
 	{name: "bot/pages/frame", may: []string{"flows"}},
-	{name: "bot/*", may: []string{"bot", "flows"}, tests: []string{"bot/bottest", "bot/dialogue", "bot/*/fake", "flows/*", "prompts", "prompts/local"}},
+	{name: "bot/*", may: []string{"bot", "flows"}, tests: []string{"bot/bottest", "bot/dialogue", "bot/*/fake", "flows/*", "prompts", "prompts/local", "storage", "storage/bolt"}},
 
 	{name: "storage", may: []string{"flows"}, tests: []string{"storage/bolt"}},
 	{name: "storage/*", may: []string{"storage", "flows"}, tests: []string{"storage/storagetest"}},

@@ -21,6 +21,12 @@ func (b *Bot) said(st *step, h *heard) error {
 		if err != nil {
 			return err
 		}
+		if h.reading.Danger != "" {
+			// It may become a case of its own, which must be somebody's: they may be let go of by now.
+			if err := st.need(h); err != nil {
+				return err
+			}
+		}
 		return st.run(c, w)
 	}
 	if err != nil && !errors.Is(err, storage.ErrNone) {

@@ -99,3 +99,9 @@ func plainRef(ref string) string {
 	ref, _, _ = strings.Cut(ref, "@")
 	return ref
 }
+
+// topicOf is where in its chat a message stands, empty for nowhere in particular.
+func topicOf(ref string) string {
+	_, topic, _ := strings.Cut(ref, "@")
+	return topic
+}

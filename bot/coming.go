@@ -35,12 +35,36 @@ func (b *Bot) introduce(st *step, h *heard) error {
 	if err := b.keepChat(st.tx, h); err != nil {
 		return err
 	}
-	h.chat.Introduced, h.chat.Left = st.at, false
-	if err := st.tx.PutChat(h.chat); err != nil {
-		return err
+	if h.chat.Introduced.IsZero() || h.chat.Left { // else somebody only asks
+		h.chat.Introduced, h.chat.Left = st.at, false
+		if err := st.tx.PutChat(h.chat); err != nil {
+			return err
+		}
 	}
 	st.chat = h.chat
 	return st.houseSay(h, "intro-group", nil)
+}
+
+// introKey names the message with the introduction that is not at the top of a
+// group yet, because Linli was no admin when it came in: "-" until it has left.
+func introKey(id flows.ChatID) string { return "intro/" + string(id) }
+
+// atTop brings the introduction to the top of a group, now that Linli may.
+func (st *step) atTop(chat flows.Chat) error {
+	ref, err := st.tx.Key(introKey(chat.ID))
+	if errors.Is(err, storage.ErrNone) || err == nil && len(ref) == 0 {
+		return nil
+	}
+	if err != nil || string(ref) == "-" {
+		return err
+	}
+	if err := st.tx.PutKey(introKey(chat.ID), nil); err != nil {
+		return err
+	}
+	// The same text changes nothing; with it comes the pin.
+	row := sendRow{Flow: House, Chat: chat.ID, Address: chat.Address, Said: chat.Introduced, Lang: chat.Lang, Edit: string(ref),
+		Say: flows.Say{Class: flows.Notice, Words: "intro-group", Slot: "intro", Tidy: true}}
+	return st.row(storage.Job{Kind: "send", Lane: row.Address + st.b.lane(row, st.at), At: st.at}, row)
 }
 
 // joined answers that Linli was added to a group.
@@ -52,38 +76,57 @@ func (b *Bot) joined(st *step, h *heard) error {
 	if h.known && !h.chat.Left && !h.chat.Introduced.IsZero() {
 		return nil
 	}
+	words := "group-new"
+	if h.chat.Left {
+		words = "group-back"
+	}
 	if err := b.introduce(st, h); err != nil {
 		return err
 	}
 	if err := st.lookSoon(h.chat.Address); err != nil {
 		return err
 	}
-	if h.chat.Directory != "" {
+	if !h.Admin {
+		if err := st.tx.PutKey(introKey(h.chat.ID), []byte("-")); err != nil {
+			return err
+		}
+	}
+	if h.chat.Directory == "" {
+		words = "group-new"
+	} else if words == "group-new" {
 		return nil
 	}
 	return st.say(nil, House, flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work,
-		Words: "group-new", Vars: flows.Vars{"group": flows.Text(h.chat.Title)}})
+		Words: words, Vars: flows.Vars{"group": flows.Text(h.chat.Title)}})
 }
 
 // removed notes that Linli was taken out of a group, or blocked by a person.
 func (b *Bot) removed(st *step, h *heard) error {
 	st.kept = true
 	if h.chat.Group {
-		if !h.known || h.chat.Left {
+		if !h.known {
 			return nil
 		}
-		h.chat.Left = true
-		if err := st.tx.PutChat(h.chat); err != nil {
-			return err
-		}
-		return st.say(nil, House, flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work,
-			Words: "group-gone", Vars: flows.Vars{"group": flows.Text(h.chat.Title)}})
+		return st.out(h.chat)
 	}
 	if h.person.ID == "" || !slices.Contains(h.person.Reach, h.who()) {
 		return nil
 	}
 	h.person.Reach = without(h.person.Reach, h.who())
 	return st.tx.PutPerson(h.person)
+}
+
+// out notes that Linli is in a group no more, and tells staff.
+func (st *step) out(chat flows.Chat) error {
+	if chat.Left {
+		return nil
+	}
+	chat.Left = true
+	if err := st.tx.PutChat(chat); err != nil {
+		return err
+	}
+	return st.say(nil, House, flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work,
+		Words: "group-gone", Vars: flows.Vars{"group": flows.Text(chat.Title)}})
 }
 
 // left notes that a member has left a group: what they say elsewhere is not

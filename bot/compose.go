@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -31,13 +32,23 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 	rows := []sendRow{row}
 	var others []line // of the message that is changed
 	s := b.Settings()
-	if row.Say.React != "" {
-		if !caps.Reacts || !row.toGroup() {
-			return jobs, m, errNothing
-		}
-		return jobs, Message{React: row.Say.React, Quote: row.Say.Quote}, nil
-	}
 	err = b.store.View(ctx, func(tx storage.Tx) error {
+		if row.toGroup() && row.Button != "" && row.Say.Quote != "" {
+			// In a group that has moved another message has that number.
+			_, err := tx.Ref(row.Chat, plainRef(row.Say.Quote))
+			if errors.Is(err, storage.ErrNone) {
+				row.Say.Quote = ""
+			} else if err != nil {
+				return err
+			}
+		}
+		if row.Say.React != "" {
+			if !caps.Reacts || !row.toGroup() || row.Say.Quote == "" {
+				return errNothing
+			}
+			m = Message{React: row.Say.React, Quote: row.Say.Quote}
+			return nil
+		}
 		if row.Say.Slot != "" && caps.Edits && row.Rest == "" {
 			ref, err := tx.Key(slotKey(row, row.Address))
 			if err != nil && !errors.Is(err, storage.ErrNone) {
@@ -56,7 +67,15 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 				return err
 			}
 			if others = replaced(all, row, now); others != nil {
-				return nil
+				// What changes other lines of the same message changes it together with this one.
+				return b.along(tx, j, now, func(next storage.Job, r sendRow) (bool, error) {
+					ref, err := tx.Key(slotKey(r, r.Address))
+					if errors.Is(err, storage.ErrNone) || err == nil && (!r.Say.Digest || string(ref) != m.Edit) {
+						return true, nil
+					}
+					others, jobs = replaced(others, r, now), append(jobs, next)
+					return true, err
+				})
 			}
 		}
 		for i, x := range row.Say.Media {
@@ -88,37 +107,30 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 			}
 			m.Pin = chat.Introduced.Equal(row.Said)
 		}
-		with := row.bundles
-		if row.Say.Digest && m.Edit == "" && b.gathering(row) {
-			with = func(r sendRow) bool { return r.Say.Digest }
-		}
-		if !with(row) || row.Rest != "" {
+		digest := row.Say.Digest && m.Edit == "" && b.gathering(row)
+		if !digest && !row.bundles(row) || row.Rest != "" {
 			return nil
 		}
-		lane, err := tx.Lane(j.Lane)
-		if err != nil {
-			return err
-		}
-		for _, next := range lane {
-			if next.ID == j.ID {
-				continue
-			}
-			r, err := decode[sendRow](next.Body)
-			if err != nil || !with(r) || next.At.After(now) {
-				break
-			}
-			if r.Say.Digest {
-				if ref, err := tx.Key(slotKey(r, r.Address)); err != nil && !errors.Is(err, storage.ErrNone) {
-					return err
-				} else if len(ref) > 0 {
-					break // it changes a message of its own
+		return b.along(tx, j, now, func(next storage.Job, r sendRow) (bool, error) {
+			if !digest {
+				if row.bundles(r) {
+					jobs, rows = append(jobs, next), append(rows, r)
 				}
+				return row.bundles(r), nil
+			}
+			if !r.Say.Digest || len(rows) == digestLines {
+				return false, nil
+			}
+			if ref, err := tx.Key(slotKey(r, r.Address)); err != nil && !errors.Is(err, storage.ErrNone) {
+				return false, err
+			} else if len(ref) > 0 || topicOf(r.Say.Near) != topicOf(row.Say.Near) {
+				return true, nil // it changes a message of its own, or belongs elsewhere
 			}
 			jobs, rows = append(jobs, next), append(rows, r)
-		}
-		return nil
+			return true, nil
+		})
 	})
-	if err != nil {
+	if err != nil || m.React != "" {
 		return jobs, m, err
 	}
 	between := "\n\n"
@@ -137,7 +149,7 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 		for i, r := range rows {
 			text, err := r.Rest, error(nil)
 			if text == "" {
-				if text, err = b.words(r.Flow).Render(r.Lang, r.Say.Words, r.Say.Vars, r.No, now, s); err != nil {
+				if text, err = b.words(r.Flow).Render(r.Lang, b.among(rows, i), r.Say.Vars, r.No, now, s); err != nil {
 					err = fmt.Errorf("%w: %w", errRules, err)
 				}
 			}
@@ -162,6 +174,10 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 			}
 		}
 		m.Text = strings.Join(texts, between)
+		if len(rows) > 1 && between == "\n" {
+			m.Buttons = side(m.Buttons)
+		}
+		m.Neutral = slices.ContainsFunc(rows[:min(len(rows), len(jobs))], func(r sendRow) bool { return r.Say.Neutral })
 		if row.Greet != "" {
 			return b.greetButton(&m, row, s)
 		}
@@ -170,7 +186,7 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 	if err != nil {
 		return jobs, m, err
 	}
-	m.Quote, m.Neutral = row.Say.Quote, row.Say.Neutral
+	m.Quote = row.Say.Quote
 	if row.toGroup() {
 		m.Near = row.Say.Near
 	}
@@ -186,6 +202,28 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 		}
 	}
 	return jobs, m, nil
+}
+
+// along shows the rows behind one of the same lane that are due, in order, as long
+// as take says so.
+func (b *Bot) along(tx storage.Tx, j storage.Job, now time.Time, take func(storage.Job, sendRow) (more bool, err error)) error {
+	lane, err := tx.Lane(j.Lane)
+	if err != nil {
+		return err
+	}
+	for _, next := range lane {
+		if next.ID == j.ID {
+			continue
+		}
+		r, err := decode[sendRow](next.Body)
+		if err != nil || next.At.After(now) {
+			return nil
+		}
+		if more, err := take(next, r); err != nil || !more {
+			return err
+		}
+	}
+	return nil
 }
 
 // bundles says that a row may share a message. One that will be changed, or of

@@ -46,6 +46,7 @@ func (b *Bot) crowds(h *heard, at time.Time) bool {
 		c = &crowd{spoken: rate.NewLimiter(rate.Every(crowdEvery), burst), danger: rate.NewLimiter(rate.Every(crowdEvery), crowdBurst)}
 		b.crowded[h.who()] = c
 	}
+	h.crowd = c
 	turn := c.spoken.ReserveN(at, 1)
 	if turn.DelayFrom(at) == 0 && !at.Before(c.behind) {
 		h.turn = turn
@@ -67,7 +68,7 @@ func (b *Bot) hearLater(ctx context.Context, h *heard, at time.Time) error {
 		return fmt.Errorf("hear later: %w", err)
 	}
 	b.mu.Lock()
-	tell := at.Sub(b.crowded[h.who()].told) > crowdTold
+	tell := at.Sub(h.crowd.told) > crowdTold
 	b.mu.Unlock()
 	waits := 0
 	err = b.store.Update(ctx, func(tx storage.Tx) error {
@@ -91,7 +92,7 @@ func (b *Bot) hearLater(ctx context.Context, h *heard, at time.Time) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	c := b.crowded[h.who()]
+	c := h.crowd
 	if tell {
 		c.told = at
 	}

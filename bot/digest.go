@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"linli/flows"
@@ -21,6 +22,9 @@ const gatherFor = time.Minute
 // digestKept is how long the lines of a message are known; what is older is not
 // changed any more.
 const digestKept = 90 * 24 * time.Hour
+
+// digestLines is how many lines people are given to read at once.
+const digestLines = 12
 
 // line is one case's part of a message.
 type line struct {
@@ -45,17 +49,42 @@ func (b *Bot) gathers(row sendRow, now time.Time) time.Time {
 	wait := cmp.Or(b.Settings().Limits.Gather, gatherFor)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if last, ok := b.gathered[row.Address]; ok && now.Sub(last) < wait && !now.Before(last) {
+	if last, ok := b.gathered[gatherKey(row)]; ok && now.Sub(last) < wait && !now.Before(last) {
 		return last.Add(wait)
 	}
 	return now
 }
 
+// gatherKey names where lines are gathered: a group, or a topic of it.
+func gatherKey(row sendRow) string { return row.Address + "@" + topicOf(row.Say.Near) }
+
 // gone notes that lines have left for a group.
-func (b *Bot) gone(address string, now time.Time) {
+func (b *Bot) gone(row sendRow, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.gathered[address] = now
+	b.gathered[gatherKey(row)] = now
+}
+
+// among is the name of a row's text. What is said to all of them at the end of a
+// line (how to join, say) is said once, by the last line that can be joined: where there
+// is a text "…-among", the lines before it have that one.
+func (b *Bot) among(rows []sendRow, i int) string {
+	r := rows[i]
+	short := r.Say.Words + "-among"
+	if !r.Say.Digest || !b.words(r.Flow).Has(short) {
+		return r.Say.Words
+	}
+	for _, later := range rows[i+1:] {
+		if later.Say.Words == r.Say.Words && later.Lang == r.Lang {
+			return short
+		}
+	}
+	return r.Say.Words
+}
+
+// side puts the buttons of several lines side by side.
+func side(rows [][]Button) [][]Button {
+	return slices.Collect(slices.Chunk(slices.Concat(rows...), 3))
 }
 
 // lines gives the lines of a message that has several, nil for any other.
@@ -106,7 +135,14 @@ func keepDigest(tx storage.Tx, jobs []storage.Job, row sendRow, edit bool, ref s
 		if err != nil || all == nil {
 			return err
 		}
-		return tx.PutKey(digestKey(row.Chat, ref), flows.Data(replaced(all, row, now)))
+		for _, j := range jobs {
+			r, err := decode[sendRow](j.Body)
+			if err != nil {
+				return err
+			}
+			all = replaced(all, r, now)
+		}
+		return tx.PutKey(digestKey(row.Chat, ref), flows.Data(all))
 	}
 	if !row.Say.Digest || len(jobs) == 1 {
 		return nil

@@ -66,6 +66,9 @@ func TestCodeThatIsOver(t *testing.T) {
 	if got := lines(s.toy.take()); len(got) != 1 || !strings.Contains(got[0], "不对") {
 		t.Errorf("told %q", got)
 	}
+	s.say("p2", "", "/start "+fresh) // they have seen it
+	s.told("p2: 这个绑定码不对，或已用过、已过期。请向社区再要一个。")
+	fresh = code(s, "person", "sun")
 	s.say("p1", "", "/start "+fresh)
 	s.told("p1: 绑定好了，孙值班。以后派给您的事发到这里。")
 }

@@ -229,12 +229,14 @@ func (h home) holding(what string) (where []string) {
 }
 
 // clean says that nothing of the person is left, in any byte of any file.
-func (h home) clean(id flows.PersonID) {
+func (h home) clean(id flows.PersonID) { h.Helper(); h.cleanOf(id, traces) }
+
+func (h home) cleanOf(id flows.PersonID, plants []string) {
 	h.Helper()
 	if err := h.db.Compact(context.Background()); err != nil {
 		h.Fatal(err)
 	}
-	for _, what := range append(slices.Clone(traces), `"`+string(id)+`"`, "erasing/"+string(id), "11/"+string(id), "do-"+string(id)) {
+	for _, what := range append(slices.Clone(plants), `"`+string(id)+`"`, "erasing/"+string(id), "11/"+string(id), "do-"+string(id)) {
 		for _, where := range h.holding(what) {
 			h.Errorf("%q is left in %s", what, where)
 		}

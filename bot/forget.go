@@ -1,8 +1,11 @@
 package bot
 
 import (
+	"context"
 	"errors"
 	"slices"
+	"strings"
+	"time"
 
 	"linli/flows"
 	"linli/storage"
@@ -67,7 +70,77 @@ func (st *step) settle() error {
 			return err
 		}
 	}
+	asked := forgetRow{Address: st.in.who()}
+	for _, id := range st.moved {
+		keys, err := placesOf(st.tx, id, asked.Address)
+		if err != nil {
+			return err
+		}
+		if len(keys) > 0 {
+			asked.Cases = append(asked.Cases, id)
+		}
+	}
+	if len(asked.Cases) > 0 {
+		// They were asked something: where, is known for as long as an offer stands.
+		if err := st.row(storage.Job{Kind: "forget", At: st.at.Add(st.s.Limits.Offer + 5*time.Minute)}, asked); err != nil {
+			return err
+		}
+	}
 	return st.tx.DropPerson(st.person.ID)
+}
+
+// forgetRow is the body of a row that ends what is known of an account that was
+// asked whether it agrees, and has not.
+type forgetRow struct {
+	Address string     `json:"address"`
+	Cases   []flows.ID `json:"cases"`
+}
+
+// placesOf gives the keys of a case that say where an account can be told of it.
+func placesOf(tx storage.Tx, id flows.ID, address string) (names []string, err error) {
+	for _, part := range []string{"row/", "slot/"} {
+		keys, err := tx.Keys("case/" + string(id) + "/" + part)
+		if err != nil {
+			return nil, err
+		}
+		for name := range keys {
+			if strings.HasSuffix(name, "/"+address) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names, nil
+}
+
+// performForget forgets an account, unless it has become somebody's.
+func (b *Bot) performForget(ctx context.Context, j storage.Job) error {
+	row, err := decode[forgetRow](j.Body)
+	if err != nil {
+		return b.unreadable(ctx, j)
+	}
+	return b.finish(ctx, func(tx storage.Tx) error {
+		if ok, err := live(tx, j.ID); err != nil || !ok {
+			return err
+		}
+		if err := tx.DropJob(j.ID); err != nil {
+			return err
+		}
+		if _, err := tx.PersonAt(row.Address); !errors.Is(err, storage.ErrNone) {
+			return err
+		}
+		for _, id := range row.Cases {
+			names, err := placesOf(tx, id, row.Address)
+			if err != nil {
+				return err
+			}
+			for _, name := range names {
+				if err := tx.PutKey(name, nil); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.DropRefs(flows.ChatID("~" + row.Address))
+	})
 }
 
 // forgetPerson deletes somebody who never agreed to be kept, unless a case that

@@ -50,6 +50,11 @@ func (b *Bot) powers(st *step, h *heard) error {
 	if err := b.keepChat(st.tx, h); err != nil {
 		return err
 	}
+	if h.Admin {
+		if err := st.atTop(h.chat); err != nil {
+			return err
+		}
+	}
 	deaf := !h.Reads && !h.Admin
 	if h.chat.Deaf == deaf {
 		return nil

@@ -24,7 +24,23 @@ func (l *letting) troubles() error {
 		if !l.from(in) && !l.forThem(row.Person, row.Address) && !l.of(t.Text) && !l.who.in(string(t.Body)) {
 			continue
 		}
-		l.lost = append(l.lost, t.Text)
+		l.lost = append(l.lost, t.Text, in.Message.Text)
+		l.Troubles++
+		if err := l.tx.DropTrouble(t.ID); err != nil {
+			return err
+		}
+	}
+	if list, err = l.tx.Troubles(); err != nil {
+		return err
+	}
+	for _, t := range list {
+		// People on duty could not be told of what was parked either.
+		quotes := slices.ContainsFunc(texts(t.Body), func(s string) bool {
+			return slices.ContainsFunc(l.lost, func(x string) bool { return len([]rune(x)) > 3 && strings.Contains(s, x) })
+		})
+		if t.Case != "" || !quotes {
+			continue
+		}
 		l.Troubles++
 		if err := l.tx.DropTrouble(t.ID); err != nil {
 			return err
@@ -85,8 +101,9 @@ func (l *letting) names() error {
 	for name, raw := range keys {
 		f, _ := decode[fetched](raw)
 		c, _ := decode[CodeFor](raw)
+		s, _ := decode[struct{ Person flows.PersonID }](raw)
 		theirs := l.who.in(name) || l.who.in(string(raw)) || strings.HasPrefix(name, "media/") && slices.Contains(append(l.Hashes, l.Dropped...), f.Hash) ||
-			(c.Kind == "login" || c.Kind == "self") && l.theirs(flows.PersonID(c.Target))
+			(c.Kind == "login" || c.Kind == "self") && l.theirs(flows.PersonID(c.Target)) || strings.HasPrefix(name, "session/") && l.theirs(s.Person)
 		if !theirs || strings.HasPrefix(name, "erasing/") {
 			continue
 		}

@@ -2,7 +2,6 @@ package bot
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"linli/flows"
@@ -94,21 +93,32 @@ func (b *Bot) hello(st *step, h *heard) error {
 	return st.houseSay(h, "hello", nil)
 }
 
-// helloCase is hello, and lets a case in which the person has a part tell them
-// what they have missed.
+// caughtUp is of how many open cases somebody hears who says hello.
+const caughtUp = 5
+
+// helloCase is hello, and lets the cases in which the person has a part tell
+// them what they have missed: the one they come from, even if it is over, and
+// the last of those that are open.
 func (b *Bot) helloCase(st *step, h *heard, id flows.ID) error {
 	if err := b.hello(st, h); err != nil || h.person.ID == "" {
 		return err
 	}
-	_, err := st.tx.Entry(id, string(h.person.ID))
-	if errors.Is(err, storage.ErrNone) {
-		return nil
-	}
+	all, err := st.tx.CasesWith(string(h.person.ID), everyCase)
 	if err != nil {
 		return err
+	}
+	all = slices.DeleteFunc(all, func(c flows.Case) bool { return c.Parent != "" || c.Done && c.ID != id })
+	all = all[:min(len(all), caughtUp)]
+	if len(all) == 0 {
+		return nil
 	}
 	if err := st.need(h); err != nil {
 		return err
 	}
-	return st.again(id, flows.Told{Name: "reached"})
+	for _, c := range slices.Backward(all) {
+		if err := st.again(c.ID, flows.Told{Name: "reached"}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

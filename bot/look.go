@@ -35,7 +35,8 @@ func (b *Bot) lookRound(ctx context.Context) {
 	}
 }
 
-// lookAt asks about one group and notes the answer.
+// lookAt asks about one group and notes the answer, also that Linli is in it no
+// more or that it has moved.
 func (b *Bot) lookAt(ctx context.Context, address string) {
 	ch, rest, ok := b.channel(address)
 	k, asks := ch.(Knower)
@@ -45,6 +46,29 @@ func (b *Bot) lookAt(ctx context.Context, address string) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	reads, admin, err := k.Known(ctx, rest)
+	var moved Moved
+	if errors.As(err, &moved) {
+		err = b.move(ctx, address, moved.Address)
+		if err != nil {
+			b.log.Error("the new address of a group was not kept", "err", err)
+		}
+		return
+	}
+	if gone := (Gone{}); errors.As(err, &gone) {
+		// It was taken out while nobody listened.
+		err = b.store.Update(ctx, func(tx storage.Tx) error {
+			chat, err := tx.ChatAt(address)
+			if err != nil {
+				return err
+			}
+			return (&step{b: b, tx: tx, at: b.clock(), s: b.Settings(), event: "look"}).out(chat)
+		})
+		if err != nil {
+			b.log.Error("that a group is gone was not kept", "err", err)
+		}
+		b.Nudge()
+		return
+	}
 	if err != nil {
 		b.log.Warn("the platform did not say what can be heard in a group", "channel", ch.Name())
 		return

@@ -211,11 +211,25 @@ func (st *step) withdraw(id flows.PersonID) (words string, open int, err error) 
 	if err != nil {
 		return "", 0, err
 	}
+	_, post := st.s.Official(id)
+	if !post {
+		// What is not filed yet must not be filed by somebody else now. They go on being
+		// known until that is done.
+		if err := st.dropUnfiled(id); err != nil {
+			return "", 0, err
+		}
+		if p, err = st.tx.Person(id); err != nil {
+			return "", 0, err
+		}
+	}
 	p.Consent = time.Time{}
 	if err := st.tx.PutPerson(p); err != nil {
 		return "", 0, err
 	}
-	if _, post := st.s.Official(id); post {
+	if st.person != nil && st.person.ID == id {
+		*st.person = p
+	}
+	if post {
 		return "mine-withdrawn-post", 0, nil
 	}
 	cases, err := st.tx.CasesWith(string(id), everyCase)
@@ -231,6 +245,24 @@ func (st *step) withdraw(id flows.PersonID) (words string, open int, err error) 
 		}
 	}
 	return "mine-withdrawn", open, nil
+}
+
+// dropUnfiled lets the cases that have not become a record go of a person: what
+// they were asked about, what staff have to look at.
+func (st *step) dropUnfiled(id flows.PersonID) error {
+	cases, err := st.tx.CasesWith(string(id), everyCase)
+	if err != nil {
+		return err
+	}
+	for _, c := range cases {
+		if c.Numbered || c.Done {
+			continue
+		}
+		if err := st.move(c, flows.Event{ID: st.event, At: st.at, What: flows.Erased{Person: id}, Settings: st.s}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // goodbye is how long an erasing waits for the last word to leave.
@@ -262,6 +294,10 @@ func (b *Bot) copyOf(tx storage.Tx, p flows.PersonID) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	own, err := b.trailOf(tx, p) // they may have been told under an id they had before
+	if err != nil {
+		return nil, err
+	}
 	lang, zone := b.langOf(who), b.Settings().Zone
 	var out strings.Builder
 	var wrong error
@@ -281,7 +317,7 @@ func (b *Bot) copyOf(tx storage.Tx, p flows.PersonID) ([]byte, error) {
 		}
 		var told []sentRow
 		for _, raw := range sent {
-			if r, err := decode[sentRow](raw); err == nil && r.Person == p {
+			if r, err := decode[sentRow](raw); err == nil && slices.Contains(own.ids, r.Person) {
 				told = append(told, r)
 			}
 		}

@@ -276,6 +276,9 @@ func TestEraseOfficial(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	h.update(func(tx storage.Tx) error {
+		return errors.Join(tx.PutKey("session/1", []byte(`{"person":"feng"}`)), tx.PutKey("session/2", []byte(`{"person":"chen"}`)))
+	})
 	e, err := h.b.Erase(t.Context(), "feng", "asked")
 	if err != nil || !e.Done() {
 		t.Fatalf("%+v, %v", e, err)
@@ -293,7 +296,11 @@ func TestEraseOfficial(t *testing.T) {
 		if len(codes) != 1 {
 			t.Errorf("%d codes are left, want only the one that binds the post anew", len(codes))
 		}
-		return err
+		sessions, err2 := tx.Keys("session/")
+		if len(sessions) != 1 || sessions["session/2"] == nil {
+			t.Errorf("at the desk are still %q", sessions)
+		}
+		return errors.Join(err, err2)
 	})
 	if _, ok := h.o.Settings.Official("feng"); !ok || h.owner("feng") != "" {
 		t.Error("the account is still bound")

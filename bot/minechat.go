@@ -73,7 +73,18 @@ func (b *Bot) mineCases(st *step, h *heard) error {
 		return st.houseSay(h, "mine-none", nil)
 	}
 	more := max(0, len(lines)-20)
-	return st.houseSay(h, "mine-cases", flows.Vars{"lines": flows.Text(strings.Join(lines[:len(lines)-more], "\n")), "more": flows.Num(more)})
+	return st.houseShow(h, "mine-cases", flows.Vars{"lines": flows.Text(strings.Join(lines[:len(lines)-more], "\n")), "more": flows.Num(more)})
+}
+
+// houseShow shows somebody what is theirs, and keeps it off the lock screen where
+// something of it is nobody else's business: phones are shared.
+func (st *step) houseShow(h *heard, words string, vars flows.Vars) error {
+	cases, err := st.tx.CasesWith(string(h.person.ID), everyCase)
+	if err != nil {
+		return err
+	}
+	covered := slices.ContainsFunc(cases, func(c flows.Case) bool { return st.b.dangerOf(c).Discreet() || c.Item == "6-5" })
+	return st.send(nil, House, 0, flows.Say{Class: flows.Notice, Words: words, Vars: vars, Reply: true, Neutral: covered}, h.person, h.chat)
 }
 
 // correctBy takes a correction written as a command.
@@ -124,7 +135,7 @@ func (b *Bot) pressedMine(st *step, h *heard, choice string) error {
 		if err != nil {
 			return err
 		}
-		return st.houseSay(h, "mine-copy", flows.Vars{"text": flows.Text(string(text))})
+		return st.houseShow(h, "mine-copy", flows.Vars{"text": flows.Text(string(text))})
 	case "fix":
 		return st.houseSay(h, "mine-how", nil)
 	case "withdraw":

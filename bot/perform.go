@@ -229,6 +229,8 @@ func (b *Bot) perform(ctx context.Context, j storage.Job) (err error) {
 		err = b.performErase(ctx, j)
 	case "again":
 		err = b.performAgain(ctx, j)
+	case "forget":
+		err = b.performForget(ctx, j)
 	case "look":
 		err = b.performLook(ctx, j)
 	default:

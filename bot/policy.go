@@ -47,7 +47,7 @@ func (b *Bot) lane(row sendRow, now time.Time) string {
 		return "!"
 	case row.Say.Bundle:
 		return "~b"
-	case row.Say.Digest && b.gathering(row):
+	case row.Say.Digest && b.gathering(row) && !b.hours(row, now).After(now):
 		return "~d"
 	case !b.hours(row, now).After(now):
 		return ""

@@ -144,6 +144,7 @@ type heard struct {
 	kept     bool   // something of it was kept: it is no fragment any more
 	opened   flows.ID
 	turn     *rate.Reservation // the speaker's, see crowds
+	crowd    *crowd            // how fast they speak
 	leaves   bool              // it changed who is on leave
 }
 

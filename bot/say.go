@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -243,6 +244,11 @@ func (st *step) send(c *flows.Case, flow string, no int, say flows.Say, p storag
 	if say.Bundle {
 		j.At = st.s.Bundled(st.at)
 	}
+	if say.Along && c != nil {
+		if shown, err := st.shown(c.ID, row); err != nil || shown {
+			return err
+		}
+	}
 	j.Lane, j.Urgent = chat.Address+st.b.lane(row, st.at), say.Class == flows.Emergency
 	if say.Slot == "" || j.Case == "" {
 		return st.row(j, row)
@@ -290,6 +296,31 @@ func (st *step) send(c *flows.Case, flow string, no int, say flows.Say, p storag
 		return err
 	}
 	return st.tx.PutKey(at, binary.BigEndian.AppendUint64(nil, n))
+}
+
+// shown says that the files of a row come with the next message of its case to the
+// same address: one that has not left, and is no change of an earlier one.
+func (st *step) shown(id flows.ID, row sendRow) (bool, error) {
+	jobs, err := st.tx.JobsOf(id)
+	if err != nil {
+		return false, err
+	}
+	for _, j := range jobs {
+		next, err := decode[sendRow](j.Body)
+		if err != nil || j.Kind != "send" || next.Address != row.Address || len(next.Say.Media) == 0 {
+			continue
+		}
+		if j.Owner != "" || next.Rest != "" {
+			return false, nil
+		}
+		if _, err := st.tx.Key(slotKey(next, next.Address)); err == nil || !errors.Is(err, storage.ErrNone) {
+			return false, err
+		}
+		return !slices.ContainsFunc(row.Say.Media, func(m flows.Media) bool {
+			return !slices.ContainsFunc(next.Say.Media, func(x flows.Media) bool { return x.Remote == m.Remote })
+		}), nil
+	}
+	return false, nil
 }
 
 // chatOf finds a chat by its id; a private one is its address.

@@ -60,6 +60,7 @@ func filings(t *testing.T) flows.Flow {
 
 func selfCode(s *stage, who, ask string) string {
 	s.Helper()
+	s.toy.take()
 	s.say(who, "", ask)
 	got := lines(s.toy.take())
 	c := typed.FindString(strings.Join(got, ""))
@@ -67,6 +68,22 @@ func selfCode(s *stage, who, ask string) string {
 		s.Fatalf("told %q", got)
 	}
 	return c
+}
+
+// join lets an account use a code of another, and say that it asked for it.
+func join(s *stage, who, code string) {
+	s.Helper()
+	s.say(who, "", "/start "+code)
+	for _, a := range s.toy.take() {
+		for _, row := range a.Buttons {
+			if len(row) == 2 && row[0].Label == "是我要的" {
+				s.hear(s.pressed(who, "", row[0].Data))
+				s.drain()
+				return
+			}
+		}
+	}
+	s.Fatalf("%s was not asked", who)
 }
 
 // Two accounts of one resident become one person who has a part in all that
@@ -82,9 +99,8 @@ func TestTwoAccountsOfOnePerson(t *testing.T) {
 	s.toy.take()
 	c := selfCode(s, "p1", "绑定另一个账号")
 	s.hear(s.said("p2", "", "事情五")) // its receipt has not left yet
-	s.say("p2", "", "/start "+c)
-	s.told("p2: 收到",
-		"p1: 您的另一个账号绑定好了。能给您发消息的地方：toy。不是您本人绑的，请马上告诉社区。",
+	join(s, "p2", c)                // with the receipt it is asked
+	s.told("p1: 您的另一个账号绑定好了。能给您发消息的地方：toy。不是您本人绑的，请马上告诉社区。",
 		"p2: 绑定好了，这个账号也是您的了。能给您发消息的地方：toy。想先发到这里，就发“以后发到这里”。")
 	s.view(func(tx storage.Tx) error {
 		for _, a := range []string{"toy:p1", "toy:p2"} {
@@ -140,8 +156,14 @@ func TestAccountsThatAreNotTwoResidents(t *testing.T) {
 	s.told("p1: 我这里还没有您的事。先登记过一件事，再绑定另一个账号。")
 	s.say("p1", "", "事情")
 	s.toy.take()
+	// Whose code an account with a post is made to tap does not get the post.
 	c := selfCode(s, "p1", "/code 自己")
-	s.say("li", "", "/start "+c)
+	join(s, "li", c)
+	s.told("li: 这个账号有职务。要再加一个账号，请用这个账号发“绑定另一个账号”，把码发到另一个账号里用。")
+	if p := s.ownerOf("p1"); p != "r1" {
+		t.Errorf("p1 is an account of %s", p)
+	}
+	join(s, "p1", selfCode(s, "li", "/link"))
 	s.toy.take()
 	s.view(func(tx storage.Tx) error {
 		p, err := tx.PersonAt("toy:p1")
@@ -152,7 +174,7 @@ func TestAccountsThatAreNotTwoResidents(t *testing.T) {
 		return errors.Join(err, err2)
 	})
 	c = selfCode(s, "li", "/link")
-	s.say("chen", "", "/start "+c)
+	join(s, "chen", c)
 	s.told("chen: 这两个账号各有各的职务，不能合成一个人。要换账号，请社区用“/code 姓名”重新发绑定码。")
 	c = selfCode(s, "li", "/link")
 	s.say("li", "", "/start "+c)
@@ -163,7 +185,9 @@ func TestAccountsThatAreNotTwoResidents(t *testing.T) {
 	s.told("p9: 这个绑定码不对，或已用过、已过期。请向社区再要一个。")
 	s.say("p9", "g3", "/start "+c) // never in a group
 	s.toy.take()
-	s.say("p9", "", "/start "+c)
+	s.say("p9", "", "/start "+c) // and never after it was seen in one
+	s.told("p9: 这个绑定码不对，或已用过、已过期。请向社区再要一个。")
+	join(s, "p9", selfCode(s, "li", "/link"))
 	s.toy.take()
 	s.view(func(tx storage.Tx) error {
 		p, err := tx.PersonAt("toy:p9")
@@ -183,8 +207,73 @@ func TestAccountsThatAreNotTwoResidents(t *testing.T) {
 		}
 		return tx.PutKey("erasing/"+string(p.ID), []byte(`{"why":"asked"}`))
 	})
-	s.say("p7", "", "/start "+c)
+	join(s, "p7", c)
 	s.told("p7: 这个绑定码不对，或已用过、已过期。请向社区再要一个。")
 	s.say("p8", "", "/here")
 	s.told("p8: 我这里还没有您的事，不用设置。有要修、要办、要帮的事，直接跟我说。")
+}
+
+func (s *stage) ownerOf(address string) (id flows.PersonID) {
+	s.Helper()
+	s.view(func(tx storage.Tx) error {
+		p, err := tx.PersonAt("toy:" + address)
+		id = p.ID
+		return err
+	})
+	return id
+}
+
+// A code in a link that somebody else has sent joins nobody by being tapped: the
+// account is asked, and whoever says no ends the code.
+func TestCodeOfSomebodyElse(t *testing.T) {
+	s := newStage(t, nil, filings(t))
+	s.say("thief", "", "事情一")
+	s.say("victim", "", "事情二")
+	s.toy.take()
+	c := selfCode(s, "thief", "/link")
+	apart := func() {
+		t.Helper()
+		if a, b := s.ownerOf("thief"), s.ownerOf("victim"); a != "r1" || b != "r2" {
+			t.Fatalf("the thief is %s, the victim %s", a, b)
+		}
+	}
+	for range 2 { // asked as often as it is tapped
+		s.say("victim", "", "/start "+strings.ReplaceAll(c, "-", ""))
+		got := s.toy.take()
+		if len(got) != 1 || len(got[0].Buttons) != 1 || len(got[0].Buttons[0]) != 2 || !strings.Contains(got[0].Text, "别人给的码") {
+			t.Fatalf("told %q", lines(got))
+		}
+		apart()
+	}
+	plain := strings.ReplaceAll(c, "-", "")
+	for _, press := range []string{"~self/yes=ABCDEFGHJK", "~self/maybe=" + plain, "~self/yes"} {
+		s.hear(s.pressed("victim", "", press))
+		s.drain()
+		apart()
+	}
+	s.hear(s.pressed("victim", "g3", "~self/yes="+plain))
+	s.drain()
+	apart()
+	s.toy.take()
+	s.hear(s.pressed("victim", "", "~self/no="+plain))
+	s.drain()
+	s.told("victim: 好，什么都没有变，这个码作废了。")
+	s.hear(s.pressed("victim", "", "~self/yes="+plain))
+	s.drain()
+	s.told("victim: 这个绑定码不对，或已用过、已过期。请向社区再要一个。")
+	apart()
+}
+
+// What somebody was told under the id of the other account is theirs to have a copy of.
+func TestCopyOfTwoAccounts(t *testing.T) {
+	h := keeping(t)
+	h.by("p1", "王", "", "3号楼2单元下水道堵了")
+	h.tap("p1", "登记")
+	h.by("p2", "王", "", "5号楼1单元下水道堵了")
+	h.tap("p2", "登记")
+	join(h.stage, "p2", selfCode(h.stage, "p1", "/link"))
+	text, err := h.b.Copy(t.Context(), h.owner("p1"))
+	if err != nil || !strings.Contains(string(text), "告诉过您（2026年3月11日）：记下了，0001号") || !strings.Contains(string(text), "告诉过您（2026年3月11日）：记下了，0002号") {
+		t.Errorf("the copy, %v:\n%s", err, text)
+	}
 }

@@ -201,8 +201,12 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 				return err
 			}
 		}
-		if row.Say.Digest && out == flows.Confirmed {
-			b.gone(row.Address, b.clock())
+		if ref != "" && row.Flow == House && row.Say.Words == "intro-group" {
+			if wanted, err := tx.Key(introKey(row.Chat)); err == nil && len(wanted) > 0 {
+				return tx.PutKey(introKey(row.Chat), []byte(ref))
+			} else if err != nil && !errors.Is(err, storage.ErrNone) {
+				return err
+			}
 		}
 		if ref == "" || row.Button == "" {
 			return nil
@@ -210,6 +214,9 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 		prior, err := tx.Key(slotKey(row, row.Address))
 		if err != nil && !errors.Is(err, storage.ErrNone) {
 			return err
+		}
+		if row.Say.Digest && string(prior) != ref {
+			b.gone(row, b.clock()) // what only changes a message keeps no line waiting
 		}
 		if err := keepDigest(tx, jobs, row, string(prior) == ref, ref, b.clock()); err != nil {
 			return err
@@ -245,18 +252,17 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 // elsewhere takes a row to another address of the same person; where there is
 // none, it is dead.
 func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, why string, gone bool) error {
-	j, found := jobs[0], false
+	j, found, out := jobs[0], false, false
 	err := b.finish(ctx, func(tx storage.Tx) error {
-		found = false
+		found, out = false, false
 		if ok, err := live(tx, j.ID); err != nil || !ok {
 			found = true
 			return err
 		}
 		if row.Person == "" {
 			chat, err := tx.Chat(row.Chat)
-			if err == nil && gone && !chat.Left {
-				chat.Left = true
-				return tx.PutChat(chat)
+			if out = err == nil && gone; out {
+				return (&step{b: b, tx: tx, at: b.clock(), s: b.Settings(), event: "gone"}).out(chat)
 			}
 			return nil
 		}
@@ -290,6 +296,10 @@ func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, wh
 	})
 	if err != nil || found {
 		return err
+	}
+	if out {
+		// Staff know of the group; each line that waited for it is no trouble of its own.
+		return b.delivered(ctx, jobs, row, flows.Refused, "")
 	}
 	return b.dead(ctx, jobs, row, why)
 }
@@ -346,7 +356,7 @@ func (b *Bot) rehouse(tx storage.Tx, from, to string) error {
 			return err
 		}
 		chat.Address = to
-		if err := errors.Join(tx.PutChat(chat), tx.DropRefs(chat.ID)); err != nil {
+		if err := errors.Join(tx.PutChat(chat), tx.DropRefs(chat.ID), tx.PutKey(introKey(chat.ID), nil)); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"linli/flows"
 	"linli/storage"
 )
@@ -90,5 +92,9 @@ func (b *Bot) fade(now time.Time) {
 	maps.DeleteFunc(b.talk, func(_ string, f fragments) bool { return now.After(f.until) })
 	maps.DeleteFunc(b.here, func(_ flows.ChatID, f filedAt) bool { return now.After(f.until) })
 	b.calm(now)
+	// What is full is as good as new.
+	maps.DeleteFunc(b.limits, func(_ string, l *rate.Limiter) bool { return l.TokensAt(now) >= float64(l.Burst()) })
+	maps.DeleteFunc(b.lined, func(_ string, at time.Time) bool { return now.After(at) })
+	maps.DeleteFunc(b.gathered, func(_ string, at time.Time) bool { return now.Sub(at) >= gatherFor })
 	maps.DeleteFunc(b.wrong, func(_ string, a attempts) bool { return now.After(a.until) })
 }

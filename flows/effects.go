@@ -74,6 +74,9 @@ type (
 		// Tidy only changes the message of the slot, to take away buttons that
 		// say nothing any more: where there is none to change, nothing is said.
 		Tidy bool `json:"tidy,omitempty"`
+		// Along says that only its Media are to be shown: if a message of this case that
+		// shows them all has still to leave for the same reader, nothing is said.
+		Along bool `json:"along,omitempty"`
 		// Until is when it is too late to be said; zero for never.
 		Until Time `json:"until,omitzero"`
 	}

@@ -21,7 +21,7 @@ type Task struct {
 }
 
 // TaskUpdate is what the dispatch is told later: "people", "more", "answer",
-// "moved", "withdrawn", "closed".
+// "unasked", "moved", "withdrawn", "closed".
 type TaskUpdate struct {
 	Place  Place    `json:"place,omitzero"`
 	Text   string   `json:"text,omitempty"`

@@ -17,6 +17,8 @@ import (
 	"linli/storage"
 )
 
+// The first page, the list of cases, and one case with all that belongs to it.
+
 // row is a case in a list.
 type row struct {
 	ID     flows.ID
@@ -38,13 +40,13 @@ type row struct {
 func (p *page) row(c flows.Case) row {
 	m, _ := read(c)
 	r := row{
-		ID: c.ID, Where: p.s.PlaceName(c.Place, p.Lang, true), Stage: p.stage(c, m), Holder: p.Who(c.Holder), Due: c.Due,
-		Opened: c.Opened, Late: storage.Late(c, p.at), Danger: m.Danger != "", Urgent: m.Urgent, Done: c.Done, Words: m.Words, Files: len(m.Media),
+		ID: c.ID, Where: p.Settings.PlaceName(c.Place, p.Lang, true), Stage: p.stage(c, m), Holder: p.Who(c.Holder), Due: c.Due,
+		Opened: c.Opened, Late: storage.Late(c, p.At), Danger: m.Danger != "", Urgent: m.Urgent, Done: c.Done, Words: m.Words, Files: len(m.Media),
 	}
 	if c.No > 0 {
 		r.No = flows.Spoken(c.No)
 	}
-	if it, ok := p.s.Item(c.Item); ok {
+	if it, ok := p.Settings.Item(c.Item); ok {
 		r.What = cmp.Or(it.Name[p.Lang], it.Name[flows.Languages[0]])
 	}
 	if m.Danger != "" {
@@ -64,7 +66,7 @@ func (p *page) rows(cases []flows.Case) []row {
 // stage gives the key of the words for how a case stands.
 func (p *page) stage(c flows.Case, m matter) string {
 	s := "stage-" + c.Stage
-	if !p.d.words.Has(s) {
+	if !p.Words.Has(s) {
 		return "stage-other" // of a flow that is younger than this page
 	}
 	if m.Taken && (c.Stage == "filed" || c.Stage == "danger") {

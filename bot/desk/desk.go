@@ -171,7 +171,7 @@ func (d *Desk) Handler() http.Handler {
 }
 
 func (d *Desk) serve(w http.ResponseWriter, r *http.Request, rt route) error {
-	if err := frame.Parse(r); err != nil {
+	if err := frame.Parse(w, r); err != nil {
 		return err
 	}
 	if rt.verb == "" {
@@ -197,13 +197,7 @@ var (
 	errChoice  = errors.New("desk: no such choice")
 )
 
-// answers is what each error is over HTTP; the words for a code begin with
-// "err-". What is not here is 500.
-var answers = []struct {
-	err    error
-	status int
-	code   string
-}{
+var answers = frame.Answers{
 	{errSession, http.StatusUnauthorized, "session"},
 	{errMay, http.StatusForbidden, "may"},
 	{bot.ErrNotYours, http.StatusForbidden, "may"},
@@ -216,13 +210,7 @@ var answers = []struct {
 }
 
 func (d *Desk) fail(w http.ResponseWriter, r *http.Request, err error) {
-	status, code := http.StatusInternalServerError, "later"
-	for _, a := range answers {
-		if errors.Is(err, a.err) {
-			status, code = a.status, a.code
-			break
-		}
-	}
+	status, code := answers.Of(err)
 	if status >= 500 {
 		d.o.Log.WarnContext(r.Context(), "request failed", "path", r.Pattern, "err", err)
 	}
@@ -239,26 +227,19 @@ func (d *Desk) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// page is what every page shows; Data is its own.
+// page is a page of the desk, with its menu.
 type page struct {
-	d      *Desk
-	s      *flows.Settings
-	at     time.Time
-	v      *visitor
-	Base   string
-	Lang   string
-	Title  string // key of its words
-	Here   string // path of the page in the menu
-	Notice string // what has just been done
-	Data   any
+	frame.Page
+	v    *visitor // nil for somebody who is not logged in
+	Here string   // path of the page in the menu
 }
 
 // page begins a page for a visitor, nil for somebody who is not logged in.
 func (d *Desk) page(r *http.Request, v *visitor, title string) *page {
 	s := d.o.Settings()
-	p := &page{d: d, s: s, at: d.o.Now().In(s.Zone), v: v, Base: d.o.Base, Title: title, Lang: frame.Lang(r, s.Lang)}
+	p := &page{v: v, Page: frame.Page{Words: d.words, Settings: s, At: d.o.Now().In(s.Zone), Lang: frame.Lang(r, s.Lang), Base: d.o.Base, Title: title}}
 	if v != nil {
-		p.s, p.Lang = v.s, v.lang
+		p.Settings, p.Lang = v.s, v.lang
 	}
 	return p
 }
@@ -267,47 +248,12 @@ func (p *page) render(w http.ResponseWriter, status int, name string) error {
 	return frame.Render(w, status, pages, name, p)
 }
 
-// T gives the words of a key, filled with pairs of a name and a value.
-func (p *page) T(key string, pairs ...any) (string, error) {
-	vars := flows.Vars{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		name, ok := pairs[i].(string)
-		if !ok {
-			return "", fmt.Errorf("desk: words %s: a name is no text", key)
-		}
-		switch v := pairs[i+1].(type) {
-		case string:
-			vars[name] = flows.Text(v)
-		case int:
-			vars[name] = flows.Num(v)
-		case time.Time:
-			vars[name] = flows.At(v)
-		case flows.PersonID:
-			vars[name] = flows.Who(v)
-		default:
-			return "", fmt.Errorf("desk: words %s: %s is a %T", key, name, v)
-		}
-	}
-	return p.d.words.Render(p.Lang, key, vars, 0, p.at, p.s)
-}
-
-// Or gives the words of prefix+key if there are any, else key as it is.
-func (p *page) Or(prefix, key string) (string, error) {
-	if p.d.words.Has(prefix + key) {
-		return p.T(prefix + key)
-	}
-	return key, nil
-}
-
-// Community is the community's name.
-func (p *page) Community() string { return p.s.Name }
-
 // Me is the name of who looks, with the post.
 func (p *page) Me() string {
 	if p.v == nil {
 		return ""
 	}
-	o, _ := p.s.Official(p.v.actor.Person)
+	o, _ := p.Settings.Official(p.v.actor.Person)
 	if len(o.Posts) == 0 {
 		return o.Name
 	}
@@ -345,18 +291,18 @@ func (p *page) When(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	t = t.In(p.s.Zone)
-	if t.Before(p.at) && t.Format(time.DateOnly) == p.at.AddDate(0, 0, -1).Format(time.DateOnly) {
+	t = t.In(p.Settings.Zone)
+	if t.Before(p.At) && t.Format(time.DateOnly) == p.At.AddDate(0, 0, -1).Format(time.DateOnly) {
 		s, err := p.T("yesterday", "clock", flows.Hour(t, t, p.Lang))
 		if err == nil {
 			return s
 		}
 	}
-	return flows.Moment(t, p.at, p.Lang)
+	return flows.Moment(t, p.At, p.Lang)
 }
 
 // Day is today's date.
-func (p *page) Day() string { return flows.Day(p.at, p.Lang) }
+func (p *page) Day() string { return flows.Day(p.At, p.Lang) }
 
 // Next counts from one.
 func (p *page) Next(i int) int { return i + 1 }
@@ -374,18 +320,15 @@ func (p *page) With(v any) struct {
 
 // Outcome says how a message ended, also where there are no words for it yet.
 func (p *page) Outcome(key string) (string, error) {
-	if !p.d.words.Has(key) {
+	if !p.Words.Has(key) {
 		key = "outcome-unknown"
 	}
 	return p.T(key)
 }
 
-// Who names a person as the desk may: an official by post and name.
+// Who names a person as the desk may: an official by name, nobody else.
 func (p *page) Who(id flows.PersonID) string {
-	o, ok := p.s.Official(id)
-	if !ok {
-		return ""
-	}
+	o, _ := p.Settings.Official(id)
 	return o.Name
 }
 

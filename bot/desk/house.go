@@ -10,6 +10,8 @@ import (
 	"linli/storage"
 )
 
+// The pages about the house itself: its groups, its directory, what it deleted.
+
 // group is a group as staff see it.
 type group struct {
 	ID     string // in the directory
@@ -96,10 +98,8 @@ func (d *Desk) directory(w http.ResponseWriter, r *http.Request, v *visitor) err
 func (d *Desk) showDirectory(w http.ResponseWriter, r *http.Request, v *visitor, notice string) (err error) {
 	p := d.page(r, v, "nav-directory")
 	p.Here = "/desk/directory"
-	if notice != "" {
-		if p.Notice, err = p.T(notice); err != nil {
-			return err
-		}
+	if err := p.Note(notice); err != nil {
+		return err
 	}
 	data := waiting{InForce: d.o.Settings().Version}
 	if d.o.Directory != nil {

@@ -9,6 +9,8 @@ import (
 	"linli/storage"
 )
 
+// What has been done with a case, told from its journal.
+
 // line is a step of a case in words that whoever works in a committee knows.
 type line struct {
 	At    time.Time
@@ -27,7 +29,7 @@ func (p *page) lines(o storage.Dossier, m matter) []line {
 	for _, rec := range o.Journal {
 		own := rec.Case == o.Case.ID
 		stage := ""
-		if own && rec.After != rec.Before && p.d.words.Has("stage-"+rec.After) {
+		if own && rec.After != rec.Before && p.Words.Has("stage-"+rec.After) {
 			stage = "stage-" + rec.After
 		}
 		key, rank := p.told(rec)
@@ -69,7 +71,7 @@ func (p *page) told(rec storage.Record) (key string, rank int) {
 		word = word[:i] // the rest counts the rounds
 	}
 	for _, k := range []string{"j-" + rec.Kind + "-" + word, "j-" + rec.Kind} {
-		if p.d.words.Has(k) {
+		if p.Words.Has(k) {
 			return k, rank
 		}
 	}
@@ -80,7 +82,7 @@ func (p *page) told(rec storage.Record) (key string, rank int) {
 // have in the case.
 func (p *page) by(id flows.PersonID, m matter) string {
 	key := "by-resident"
-	switch o, ok := p.s.Official(id); {
+	switch o, ok := p.Settings.Official(id); {
 	case id == "":
 		return "" // the house itself
 	case ok:

@@ -122,6 +122,15 @@ func TestGuessedCodes(t *testing.T) {
 	if a := try(code, "10.0.0.9"); a.Status != 429 {
 		t.Errorf("after 300 from everywhere: %d", a.Status)
 	}
+	// Or guessing from everywhere would keep the committee out: what cannot be guessed opens.
+	if a := try(h.code("li"), "10.0.0.9"); a.Status != 303 {
+		t.Errorf("a long code after 300 from everywhere: %d", a.Status)
+	}
+	for i := range 7 {
+		if a := try(strings.Repeat("QX", 10)+itoa(i), "10.0.0.8"); a.Status == 303 {
+			t.Errorf("a long guess: %d", a.Status)
+		}
+	}
 	h.clock.add(time.Hour + time.Minute)
 	fresh := h.code("chen") // the first is over by now
 	if a := try(fresh, "10.0.0.1"); a.Status != 303 {

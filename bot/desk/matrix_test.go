@@ -350,6 +350,13 @@ func TestComplaintIsHiddenFromWhomItIsAbout(t *testing.T) {
 	if hidden.Status != gone.Status || notice(hidden.Body) != notice(gone.Body) {
 		t.Errorf("a hidden draft answers %d %q, one that is not there %d %q", hidden.Status, notice(hidden.Body), gone.Status, notice(gone.Body))
 	}
+	// Nor by an id that reads as a button of another kind.
+	for _, id := range []string{"draft/x=", "draft/confirm=", "~t/seen=1", "~me/yes="} {
+		form.Set("form", strings.Repeat("4", 32))
+		if a := h.ask("POST", "/desk/drafts/"+url.PathEscape(id), chen, form); a.Status != 400 {
+			t.Errorf("a draft %q: %d %q", id, a.Status, notice(a.Body))
+		}
+	}
 	h.newest(demand.Draft)
 }
 
@@ -368,8 +375,12 @@ func TestDiscreetDangerIsForThree(t *testing.T) {
 	})
 	h.put("v", demand.Danger, demand.State{Danger: flows.Violence, Place: flows.Place{Building: "3"}, Words: "他打我", Who: "wu", Reporter: "r1"}, nil)
 	h.put("gas", demand.Danger, demand.State{Danger: flows.Gas, Place: flows.Place{Building: "3"}, Words: "有燃气味"}, nil)
+	h.put("home", demand.Filed, demand.State{Item: "6-5", Place: flows.Place{Building: "3"}, Words: "他又打我", Who: "wu", Reporter: "r1"}, nil)
 	for p, want := range map[flows.PersonID]int{"wu": 200, "zheng": 200, "zhaos": 200, "chen": 404, "li": 404, "zhou": 404, "du": 404} {
 		token := h.session(p)
+		if a := h.get("/desk/cases/home", token); a.Status != want {
+			t.Errorf("filed as an ordinary matter, for %s: %d, want %d", p, a.Status, want)
+		}
 		if a := h.get("/desk/cases/v", token); a.Status != want {
 			t.Errorf("%s: %d, want %d", p, a.Status, want)
 		}

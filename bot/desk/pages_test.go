@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"html"
 	"log/slog"
 	"net/url"
 	"regexp"
@@ -402,4 +403,31 @@ func TestEnglish(t *testing.T) {
 	h.has(h.page("/desk/cases/c1", token), `<html lang="en">`, "In their words", "unit 2")
 	h.has(h.get("/desk/nothing", token).Body, "There is no such page")
 	h.has(h.ask("GET", "/desk/enter", "", nil, "Accept-Language", "en-GB,en;q=0.8").Body, "Come to the desk")
+}
+
+// A long list is read page by page, by the links that stand on the pages.
+func TestNextPage(t *testing.T) {
+	h := build(t, "", nil)
+	for i := range 2*perPage + 5 {
+		h.put(itoa(100+i), demand.Filed, demand.State{Item: "1-1", Place: flows.Place{Building: "3"}, Who: "li"}, nil)
+	}
+	token, seen := h.session("chen"), map[string]bool{}
+	next := "/desk/cases?show=all&q=" + url.QueryEscape("3号楼")
+	for pages := 1; ; pages++ {
+		page := h.page(next, token)
+		for _, m := range regexp.MustCompile(`/desk/cases/(\d+)"`).FindAllStringSubmatch(page, -1) {
+			seen[m[1]] = true
+		}
+		m := regexp.MustCompile(`class="button" href="([^"]+)"`).FindStringSubmatch(page)
+		if m == nil {
+			if pages != 3 || len(seen) != 2*perPage+5 {
+				t.Errorf("%d pages with %d cases", pages, len(seen))
+			}
+			return
+		}
+		if pages > 3 {
+			t.Fatal("the pages do not come to an end")
+		}
+		next = "/desk/cases" + html.UnescapeString(m[1])
+	}
 }

@@ -9,6 +9,8 @@ import (
 	"linli/storage"
 )
 
+// Who sees which case. Every page asks here, so that none can show more than another.
+
 // matter is what the desk reads of the state of a case, whichever flow keeps
 // it: the fields that demand and dispatch write under these names.
 type matter struct {
@@ -45,6 +47,9 @@ func read(c flows.Case) (m matter, ok bool) {
 	return m, true
 }
 
+// violence is the item of the duty list (家庭暴力) that is as discreet as a danger.
+const violence = "6-5"
+
 // sight is how far the visitor sees now.
 func (v *visitor) sight() storage.Sight {
 	g := storage.Sight{Settings: v.s, Person: v.actor.Person, Keep: v.keeps}
@@ -70,7 +75,7 @@ func (v *visitor) keeps(c flows.Case) bool {
 			return false
 		}
 	}
-	if !m.Danger.Discreet() {
+	if !m.Danger.Discreet() && c.Item != violence {
 		return true
 	}
 	if c.Holder == v.actor.Person || slices.Contains(v.s.With(flows.Head, flows.Everywhere), v.actor.Person) {

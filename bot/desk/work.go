@@ -3,12 +3,15 @@ package desk
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"linli/bot"
 	"linli/flows"
 	"linli/storage"
 )
+
+// What waits for somebody at the desk: drafts, and what could not be done.
 
 // maxList is the most drafts that one page shows.
 const maxList = 100
@@ -30,8 +33,8 @@ func (d *Desk) showDrafts(w http.ResponseWriter, r *http.Request, v *visitor, no
 // confirm files a draft, or dismisses it.
 func (d *Desk) confirm(w http.ResponseWriter, r *http.Request, v *visitor) error {
 	id, choice := flows.ID(r.PathValue("id")), r.PostForm.Get("choice")
-	if choice != "confirm" && choice != "dismiss" {
-		return errChoice
+	if choice != "confirm" && choice != "dismiss" || strings.ContainsAny(string(id), "~/=") {
+		return errChoice // or it would be read as a button of another kind
 	}
 	var c flows.Case
 	err := d.o.Store.View(r.Context(), func(tx storage.Tx) (err error) { c, err = tx.Case(id); return err })
@@ -88,10 +91,8 @@ func (d *Desk) showTroubles(w http.ResponseWriter, r *http.Request, v *visitor, 
 	}
 	p := d.page(r, v, "nav-troubles")
 	p.Here = "/desk/troubles"
-	if notice != "" {
-		if p.Notice, err = p.T(notice); err != nil {
-			return err
-		}
+	if err := p.Note(notice); err != nil {
+		return err
 	}
 	out := make([]trouble, 0, len(list))
 	err = d.o.Store.View(r.Context(), func(tx storage.Tx) error {

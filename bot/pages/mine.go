@@ -14,6 +14,8 @@ import (
 	"linli/storage"
 )
 
+// What somebody can do with what is held of them: see, copy, correct, withdraw, delete.
+
 // maxName is the most runes of a name; names of minorities are long.
 const maxName = 60
 
@@ -28,10 +30,8 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, who *reader, notice
 		return err
 	}
 	s := p.sheet(r, who, m, "mine-title")
-	if notice != "" {
-		if s.Notice, err = s.T(notice); err != nil {
-			return err
-		}
+	if err := s.Note(notice); err != nil {
+		return err
 	}
 	s.Data = struct {
 		bot.Mine

@@ -205,7 +205,7 @@ func (p *Pages) Handler() http.Handler {
 }
 
 func (p *Pages) serve(w http.ResponseWriter, r *http.Request, rt route) error {
-	if err := frame.Parse(r); err != nil {
+	if err := frame.Parse(w, r); err != nil {
 		return err
 	}
 	who := &reader{token: r.PathValue("token")}
@@ -224,13 +224,7 @@ var (
 	errMine = errors.New("pages: a name or a place that cannot be")
 )
 
-// answers is what each error is over HTTP; the words for a code begin with
-// "err-". What is not here is 500.
-var answers = []struct {
-	err    error
-	status int
-	code   string
-}{
+var answers = frame.Answers{
 	{errLink, http.StatusNotFound, "link"},
 	{errOver, http.StatusGone, "over"},
 	{storage.ErrNone, http.StatusNotFound, "nothing"},
@@ -243,13 +237,7 @@ var answers = []struct {
 }
 
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
-	status, code := http.StatusInternalServerError, "later"
-	for _, a := range answers {
-		if errors.Is(err, a.err) {
-			status, code = a.status, a.code
-			break
-		}
-	}
+	status, code := answers.Of(err)
 	if status >= 500 {
 		p.o.Log.WarnContext(r.Context(), "request failed", "path", r.Pattern, "err", err)
 	}
@@ -260,22 +248,15 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// sheet is what every page shows; Data is its own.
+// sheet is one of the pages.
 type sheet struct {
-	p      *Pages
-	s      *flows.Settings
-	at     time.Time
-	Base   string
-	My     string // path of the person's pages
-	Lang   string
-	Title  string
-	Notice string
-	Data   any
+	frame.Page
+	My string // path of the person's pages; "" where it is everybody's
 }
 
 func (p *Pages) sheet(r *http.Request, who *reader, m bot.Mine, title string) *sheet {
 	s := p.o.Settings()
-	out := &sheet{p: p, s: s, at: p.o.Now().In(s.Zone), Base: p.o.Base, Title: title, Lang: frame.Lang(r, s.Lang)}
+	out := &sheet{Page: frame.Page{Words: p.words, Settings: s, At: p.o.Now().In(s.Zone), Lang: frame.Lang(r, s.Lang), Base: p.o.Base, Title: title}}
 	if m.Lang != "" {
 		out.Lang, _ = frame.Known(m.Lang)
 	}
@@ -285,41 +266,13 @@ func (p *Pages) sheet(r *http.Request, who *reader, m bot.Mine, title string) *s
 	return out
 }
 
-// T gives the words of a key, filled with pairs of a name and a value.
-func (s *sheet) T(key string, pairs ...any) (string, error) {
-	vars := flows.Vars{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		name, _ := pairs[i].(string)
-		switch v := pairs[i+1].(type) {
-		case string:
-			vars[name] = flows.Text(v)
-		case int:
-			vars[name] = flows.Num(v)
-		case time.Time:
-			vars[name] = flows.At(v)
-		default:
-			return "", fmt.Errorf("pages: words %s: %s is a %T", key, name, v)
-		}
-	}
-	return s.p.words.Render(s.Lang, key, vars, 0, s.at, s.s)
-}
-
-// Or gives the words of prefix+key if there are any, else key as it is.
-func (s *sheet) Or(prefix, key string) (string, error) {
-	if s.p.words.Has(prefix + key) {
-		return s.T(prefix + key)
-	}
-	return key, nil
-}
-
-// Community is the community's name, Office its telephone.
-func (s *sheet) Community() string { return s.s.Name }
-func (s *sheet) Office() string    { return s.s.Phones.Office }
+// Office is the community's telephone.
+func (s *sheet) Office() string { return s.Settings.Phones.Office }
 
 // Day writes a date.
 func (s *sheet) Day(t time.Time) string {
-	t = t.In(s.s.Zone)
-	if t.Year() != s.at.Year() {
+	t = t.In(s.Settings.Zone)
+	if t.Year() != s.At.Year() {
 		return t.Format(time.DateOnly)
 	}
 	return flows.Day(t, s.Lang)
@@ -330,7 +283,7 @@ func (s *sheet) Number(no int) string { return flows.Spoken(no) }
 
 // Item is the name of an item of the duty list.
 func (s *sheet) Item(id string) string {
-	it, ok := s.s.Item(id)
+	it, ok := s.Settings.Item(id)
 	if !ok {
 		return ""
 	}
@@ -341,13 +294,13 @@ func (s *sheet) Item(id string) string {
 }
 
 // Place writes a place with its room: it is the reader's own.
-func (s *sheet) Place(pl flows.Place) string { return s.s.PlaceName(pl, s.Lang, true) }
+func (s *sheet) Place(pl flows.Place) string { return s.Settings.PlaceName(pl, s.Lang, true) }
 
 // Role is what a post is called.
 func (s *sheet) Role(r flows.Role) string { return r.In(s.Lang) }
 
 // Buildings are those one can live in.
-func (s *sheet) Buildings() []flows.Building { return s.s.Buildings }
+func (s *sheet) Buildings() []flows.Building { return s.Settings.Buildings }
 
 // maxDeletions is how many lines of the register one page shows.
 const maxDeletions = 400

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,7 +37,7 @@ type town struct {
 	at     time.Time
 	names  map[int64]string // of chats
 	people map[string]*fake.User
-	read   int // calls that were told
+	read   int      // calls that were told
 	log    []string // what was said and told
 }
 
@@ -133,6 +132,20 @@ func (w *town) known(name string) *fake.User {
 		w.Fatal(err)
 	}
 	return u
+}
+
+// link is the newest button in a chat that opens something.
+func (w *town) link(chat int64) (url string) {
+	for _, m := range w.server.Sent(chat) {
+		for _, row := range m.Buttons {
+			for _, b := range row {
+				if b.URL != "" {
+					url = b.URL
+				}
+			}
+		}
+	}
+	return url
 }
 
 func (w *town) start(u *fake.User, link string) {
@@ -264,6 +277,9 @@ func (w *town) tell() {
 		default:
 			continue
 		}
+		for _, part := range []string{"\n读什么", "有要修、要办"} {
+			text, _, _ = strings.Cut(text, part) // an introduction is long
+		}
 		line := "< " + name + ": " + strings.ReplaceAll(text, "\n", " / ")
 		var k struct {
 			Rows [][]struct{ Text, URL string } `json:"inline_keyboard"`
@@ -289,99 +305,4 @@ func (w *town) went(want ...string) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		w.Errorf("as it went (+), as it should (-):\n%s\nall of it:\n%s", diff, strings.Join(got, "\n"))
 	}
-}
-
-func TestTrialAlbum(t *testing.T) {
-	w := newTown(t, nil)
-	feng := w.person("冯物业", "feng")
-	g := w.bound("3号楼群", "b3")
-	wang := w.person("王阿姨", "")
-	w.log = nil
-	w.server.Album(wang, g.ID, "3号楼2单元楼道灯不亮，好几天了", [][]byte{jpeg, append(slices.Clone(jpeg), 'b'), append(slices.Clone(jpeg), 'c')})
-	w.pass(0)
-	w.press(wang, g.ID, "登记")
-	w.pass(time.Minute)
-	for _, m := range w.server.Sent(feng.ID) { t.Log(m.Text, len(m.Photos), m.Album) }
-	lin := w.known("小林")
-	w.server.Album(lin, g.ID, "3号楼1单元下水道堵了", [][]byte{jpeg, append(slices.Clone(jpeg), 'b'), append(slices.Clone(jpeg), 'c')})
-	w.pass(time.Minute)
-	w.server.Album(lin, g.ID, "3号楼1单元电梯停了", [][]byte{jpeg, append(slices.Clone(jpeg), 'e'), append(slices.Clone(jpeg), 'f')})
-	w.pass(time.Minute)
-	w.server.Say(lin, lin.ID, "语音", fake.Voice(opus, 3))
-	w.pass(time.Minute)
-	w.went()
-}
-
-func TestTrialForum(t *testing.T) {
-	w := newTown(t, nil)
-	w.person("冯物业", "feng")
-	g := w.bound("3号楼群", "b3")
-	g.Forum = true
-	wang, lin := w.person("王阿姨", ""), w.known("小林")
-	a, b := g.Topic(wang, "报修"), g.Topic(wang, "闲聊")
-	w.log = nil
-	w.say(wang, g.ID, "3号楼2单元楼道灯不亮，好几天了", fake.In(a))
-	w.press(wang, g.ID, "登记")
-	w.say(lin, g.ID, "3号楼1单元下水道堵了", fake.In(b))
-	w.say(wang, g.ID, "3号楼1单元电梯停了", fake.In(a))
-	w.pass(5*time.Minute)
-	for _, m := range w.server.Sent(g.ID) { t.Log(m.Topic, m.ReplyTo, m.Text) }
-	w.went()
-}
-
-func TestTrialMove(t *testing.T) {
-	w := newTown(t, nil)
-	feng := w.person("冯物业", "feng")
-	g := w.bound("3号楼群", "b3")
-	wang, lin := w.person("王阿姨", ""), w.person("小林", "")
-	w.log = nil
-	w.say(wang, g.ID, "3号楼2单元楼道灯不亮，好几天了")
-	w.press(wang, g.ID, "登记")
-	n := g.Migrate(wang)
-	w.names[n.ID] = "3号楼大群"
-	w.pass(0)
-	for i := range 12 { w.server.Say(lin, n.ID, fmt.Sprint("早", i)) }
-	w.pass(time.Minute)
-	w.press(lin, g.ID, "我也是")
-	w.pass(time.Minute)
-	w.say(lin, n.ID, "3号楼2单元楼道灯不亮")
-	w.press(feng, feng.ID, "接单")
-	w.press(feng, feng.ID, "办好了")
-	w.press(feng, feng.ID, "不用说，就这样")
-	w.pass(5*time.Minute)
-	w.server.Edit(n.ID, 7, "早上好")
-	w.say(wang, n.ID, "我也是", fake.ReplyTo(7))
-	w.pass(5*time.Minute)
-	w.went()
-}
-
-func TestTrialMany(t *testing.T) {
-	w := newTown(t, nil)
-	w.person("冯物业", "feng")
-	w.person("李网格", "li")
-	g := w.bound("东区群", "east")
-	w.log = nil
-	what := []string{"楼道灯不亮了", "单元门坏了", "下水道堵了", "电梯停了"}
-	var us []*fake.User
-	for i := range 32 {
-		u := w.known(fmt.Sprintf("居民%02d", i))
-		us = append(us, u)
-	}
-	w.pass(2*time.Minute)
-	w.log = nil
-	began := w.now()
-	for i, u := range us {
-		w.server.Say(u, g.ID, fmt.Sprintf("%d号楼%d单元%s", i/8+1, i/4%2+1, what[i%4]))
-		w.pass(time.Second)
-		if i % 8 == 7 { w.pass(2*time.Second) }
-	}
-	w.pass(10*time.Minute)
-	for _, m := range w.server.Sent(g.ID) { if m.At.After(began) { t.Log(m.At.Sub(began), m.Text, len(m.Buttons)) } }
-	w.log = append(w.log, "EDITS")
-	for _, no := range []string{"0005", "0006", "0007", "0008","0009"} {
-		w.press(us[0], g.ID, no+" 我也是")
-	}
-	w.pass(10*time.Minute)
-	w.went()
-	if n := w.server.Early(); n > 0 { t.Errorf("early: %d", n) }
 }

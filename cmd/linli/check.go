@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -19,9 +18,7 @@ import (
 // understood. It changes nothing and calls nobody. Its error says only that
 // there are mistakes.
 func checkCommand(_ context.Context, args []string, stdout, stderr io.Writer) error {
-	set := flag.NewFlagSet("check", flag.ContinueOnError)
-	set.SetOutput(stderr)
-	path := set.String("config", "config.yaml", "configuration `file`")
+	set, path := flags("check", stderr)
 	if err := set.Parse(args); err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"linli/flows/community/strict"
 )
 
+// What a configuration that can be read may still have wrong.
+
 var (
 	tokenForm  = regexp.MustCompile(`^[0-9]{1,19}:[A-Za-z0-9_-]{1,200}$`)
 	pathForm   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,23}$`)

@@ -17,6 +17,8 @@ import (
 	"linli/storage/bolt"
 )
 
+// "linli directory": what a person at the machine sees of [directory].
+
 const directoryUsage = `用法：linli directory 做什么 --config FILE [--community 编号]
   show              正在用的名册：第几版，什么时候、怎么来的
   diff              文件和正在用的名册有哪些不同

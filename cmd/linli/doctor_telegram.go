@@ -14,6 +14,8 @@ import (
 	"time"
 )
 
+// What the doctor asks Telegram, by itself: it must work where the channel does not.
+
 // skew is how wrong the clock may be: promises are clock times, and a webhook's
 // or certificate's times are checked against it.
 const skew = 30 * time.Second

@@ -78,7 +78,7 @@ func TestDoctorOfARunningOne(t *testing.T) {
 	if err := h.store.Update(t.Context(), func(tx storage.Tx) error {
 		for i, c := range []flows.Chat{
 			{Address: fmt.Sprintf("telegram:%d", deaf.ID), Title: "听不到的群"},
-			{Address: "telegram:-100999", Title: "离开的群"},
+			{Address: "telegram:-100999", Title: "离开的群", Directory: "east"},
 			{Address: fmt.Sprintf("telegram:%d", good.ID), Title: "好的群", Directory: "b3"},
 		} {
 			c.ID, c.Group = flows.ChatID(fmt.Sprintf("t%d", i)), true
@@ -97,7 +97,7 @@ func TestDoctorOfARunningOne(t *testing.T) {
 		t.Error("nothing is wrong")
 	}
 	says(t, out, "邻里正在运行", "还没有备份", "还没有工作人员绑定账号", "有1件没办成的事", "令牌是好的，机器人是 @linli_test_bot", "这台机器的钟是准的",
-		"在群“听不到的群”里听不到", "/setprivacy", "不在群“离开的群”里", "在群“3号楼群”里，听得到", "群“听不到的群”还没有对上名册")
+		"在群“听不到的群”里听不到", "/setprivacy", "不在群“东区群”里", "在群“3号楼群”里，听得到", "群“听不到的群”还没有对上名册")
 	if strings.Contains(out, "原话") || strings.Contains(out, fake.Token) {
 		t.Errorf("too much is said\n%s", out)
 	}

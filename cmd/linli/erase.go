@@ -19,6 +19,8 @@ import (
 	"linli/storage"
 )
 
+// The commands about deleting: of a person, and the register of what was deleted.
+
 // errNotErased says that nothing was done; why has been said.
 var errNotErased = errors.New("还没有删")
 

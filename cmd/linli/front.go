@@ -10,6 +10,8 @@ import (
 	"strings"
 )
 
+// What the installation itself answers over HTTP, and to whom.
+
 // frontPage names the communities of an installation, and nothing else of them.
 var frontPage = template.Must(template.New("front").Parse(`<!doctype html>
 <html lang="zh-CN">

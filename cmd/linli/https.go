@@ -13,6 +13,8 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 )
 
+// TLS of our own, for an installation without a proxy before it.
+
 // certificates get and renew themselves from the authority, for the domains of
 // the configuration and no other name; they are kept in the data folder.
 func (c *Config) certificates() *autocert.Manager {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"io/fs"
 	"net/http"
 	"os"
@@ -13,7 +11,6 @@ import (
 	"linli/bot/desk"
 	"linli/bot/pages"
 	"linli/flows"
-	"linli/storage"
 )
 
 // The pages of a community besides the web chat: the desk of its staff, and for
@@ -33,7 +30,7 @@ func (h *house) rooms(ctx context.Context, p plan, hear desk.Receiver) (err erro
 	if err != nil {
 		return err
 	}
-	key, err := h.key(ctx)
+	key, err := pages.Key(ctx, h.store)
 	if err != nil {
 		return err
 	}
@@ -89,25 +86,6 @@ func (h *house) demoDesk(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.Redirect(w, r, desk.EnterPath(h.base, code), http.StatusSeeOther)
-}
-
-// pagesKey is where the key of the residents' links is kept.
-const pagesKey = "pages/key"
-
-// key gives the key that signs residents' links, and makes it the first time.
-func (h *house) key(ctx context.Context) (key []byte, err error) {
-	err = h.store.Update(ctx, func(tx storage.Tx) error {
-		key, err = tx.Key(pagesKey)
-		if errors.Is(err, storage.ErrNone) || err == nil && len(key) == 0 {
-			key = make([]byte, 32)
-			if _, err := rand.Read(key); err != nil {
-				return err
-			}
-			return tx.PutKey(pagesKey, key)
-		}
-		return err
-	})
-	return key, err
 }
 
 var hashForm = regexp.MustCompile(`^[0-9a-f]{64}$`)

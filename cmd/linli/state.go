@@ -12,6 +12,8 @@ import (
 	"linli/storage"
 )
 
+// How an installation stands, for linli doctor and linli health.
+
 // standing is what only who has the file open can say of an installation. It
 // names groups, and no person.
 type standing struct {
@@ -79,7 +81,7 @@ func (h *house) stands(ctx context.Context) (x houseStands, err error) {
 		}
 		chats, err := tx.Chats()
 		for _, c := range chats {
-			if !c.Group || c.Left {
+			if !c.Group || c.Left && c.Directory == "" { // one of the directory must be got back
 				continue
 			}
 			g := groupStands{Name: c.Title, Address: c.Address, Deaf: c.Deaf, Bound: c.Directory != ""}

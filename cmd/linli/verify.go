@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -13,12 +12,12 @@ import (
 	"linli/storage/bolt"
 )
 
+// Whether a file is as it was written: for a person who asks, and for every backup.
+
 // verifyCommand is "linli verify": of the file of a configuration, or of any
 // copy of one.
 func verifyCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	set := flag.NewFlagSet("verify", flag.ContinueOnError)
-	set.SetOutput(stderr)
-	path := set.String("config", "config.yaml", "configuration `file`")
+	set, path := flags("verify", stderr)
 	if err := set.Parse(args); err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"linli/flows"
 )
 
+// How two versions of a directory differ, for those who bring one into force.
+
 // Difference is one thing that is otherwise in another version of a directory.
 type Difference struct {
 	What   string // "第一网格的网格员"; "新增" and "去掉" for what is there in one of the two only

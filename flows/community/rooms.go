@@ -9,6 +9,8 @@ import (
 	"linli/flows"
 )
 
+// The rooms of the directory, and when they are open.
+
 // maxSeats is the most a room of a community is believed to hold.
 const maxSeats = 2000
 

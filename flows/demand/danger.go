@@ -22,7 +22,7 @@ func (t *turn) danger() {
 func (t *turn) instruct(p flows.PersonID, private bool, chat flows.Chat, ref string) {
 	words := "danger-" + string(t.Danger)
 	if private {
-		t.do(flows.Say{To: flows.To{Person: p}, Class: flows.Emergency, Reply: true, Words: words, Vars: t.vars(), Neutral: t.discreet(), Slot: "do-" + string(p)})
+		t.do(flows.Say{To: flows.To{Person: p}, Class: flows.Emergency, Reply: true, Words: words, Vars: t.vars(), Slot: "do-" + string(p)})
 	}
 	if !chat.Group || t.discreet() {
 		return

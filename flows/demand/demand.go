@@ -15,6 +15,7 @@ package demand
 import (
 	"embed"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"linli/flows"
@@ -102,9 +103,9 @@ type State struct {
 	Receipt bool             `json:"receipt,omitempty"`
 	Clause  string           `json:"clause,omitempty"` // of the return
 	Rated   string           `json:"rated,omitempty"`
-	Until   time.Time        `json:"until,omitzero"` // of a known outage
-	Result  string           `json:"result,omitempty"`
-	Key     string           `json:"key,omitempty"` // matter key
+	Until   time.Time        `json:"until,omitzero"`   // of a known outage
+	Result  string           `json:"result,omitempty"` // what was said when it was done, or returned
+	Key     string           `json:"key,omitempty"`    // matter key
 }
 
 // Summary is the engine's view.
@@ -182,7 +183,8 @@ func Hear(e flows.Event) []flows.Effect {
 	if mine {
 		wordless := said.Message.Text == "" && (len(said.Message.Media) > 0 || said.Message.Point != nil)
 		same := r.Item == "" || r.Item == recent.Item || recent.Item == ""
-		if wordless || r.More || said.Edited || said.Older && r.Demand >= l.Maybe ||
+		about := r.Demand >= l.Maybe || r.Place.Known() || r.Place.Unit != ""
+		if wordless || r.More || said.Edited && same && about || said.Older && r.Demand >= l.Maybe ||
 			same && r.Demand >= l.Maybe && r.Place.Within(recent.Place) == recent.Place {
 			return tell("more", recent.Case.ID)
 		}
@@ -216,7 +218,7 @@ func Hear(e flows.Event) []flows.Effect {
 func heard(e flows.Event, begin, tell func(string, flows.ID) []flows.Effect) []flows.Effect {
 	var like flows.ID
 	for _, x := range e.Similar {
-		if x.Why != flows.ByMatter || x.Flow != "demand" {
+		if x.Why != flows.ByMatter || x.Flow != "demand" || complained(e, x) {
 			continue
 		}
 		if x.Exact {
@@ -230,6 +232,13 @@ func heard(e flows.Event, begin, tell func(string, flows.ID) []flows.Effect) []f
 		}
 	}
 	return begin("file", like)
+}
+
+// complained says that an open case is a complaint about the actor, who must not find
+// out by complaining in the same words.
+func complained(e flows.Event, x flows.Similar) bool {
+	it, _ := e.Settings.Item(x.Item)
+	return slices.Contains(e.Settings.Complained(it.About, x.Place), e.By.Person)
 }
 
 // mayFile says whether the actor may file for somebody else: a captain for

@@ -23,7 +23,7 @@ func (t *turn) same(w *flows.Said) {
 		// "我也是" is there to be tapped; where they can be asked in private, they are.
 		if by.Reachable {
 			t.do(flows.Say{To: flows.To{Person: by.Person}, Class: t.class(), Reply: true, Words: "offer-follow",
-				Vars: t.vars(), Slot: "follow", Buttons: []flows.Button{{Words: "b-also", Choice: "also"}}})
+				Vars: t.vars(), Slot: "follow", Until: t.e.At.Add(t.e.Settings.Limits.Offer), Buttons: []flows.Button{{Words: "b-also", Choice: "also"}}})
 		}
 		return
 	}
@@ -48,6 +48,9 @@ func (t *turn) follow(w *flows.Said) {
 	}
 	if t.Danger == "" { // in a danger they have just been told what to do
 		t.do(flows.Say{To: flows.To{Person: by.Person}, Class: flows.Personal, Reply: true, Words: words, Vars: t.with("n", flows.Num(n)), Slot: "receipt"})
+	}
+	if w != nil && !w.Direct && t.e.Chat.ID == t.Group {
+		t.signOn(w.Message.Ref, "heard")
 	}
 	t.groupLine(n)
 	t.toJob("people", flows.TaskUpdate{People: n, Text: text})
@@ -76,7 +79,11 @@ func (t *turn) also() {
 		n := t.people() + 1
 		t.put("follower", by.Person, "")
 		t.do(flows.Remember{Person: by.Person, Consent: &yes})
-		t.toast("following-toast", flows.Vars{"n": flows.Num(n)})
+		words := "following-toast"
+		if !by.Reachable && !t.mute() {
+			words = "following-toast-group" // they cannot be told in private
+		}
+		t.toast(words, flows.Vars{"n": flows.Num(n)})
 		t.groupLine(n)
 		t.toJob("people", flows.TaskUpdate{People: n})
 	}
@@ -85,7 +92,12 @@ func (t *turn) also() {
 // withdraw takes the reporter out: the case ends, or goes on for those who
 // follow it.
 func (t *turn) withdraw() {
-	if t.e.By.Person != t.Reporter {
+	switch t.e.By.Person {
+	case t.Reporter:
+	case t.Left:
+		t.toast("withdrawn-others", nil)
+		return
+	default:
 		t.toast("not-asked", nil)
 		return
 	}
@@ -101,6 +113,7 @@ func (t *turn) withdraw() {
 	if t.e.Counts["follower"] > 0 {
 		t.do(flows.Put{Entry: flows.Entry{Key: string(t.Reporter)}, Delete: true})
 		t.tellReporter("withdrawn-others", nil, true)
+		t.tidyReceipt()
 		t.Left, t.Reporter, t.Private = t.Reporter, "", false
 		return
 	}

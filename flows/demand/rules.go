@@ -22,8 +22,8 @@ func (t *turn) do(e ...flows.Effect) { t.effects = append(t.effects, e...) }
 // rules is the flow.
 func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	t := &turn{State: s, e: e}
-	if e.By.Person != "" && e.By.Person == t.Reporter && e.By.Reachable {
-		t.Private = true // has written to Linli since
+	if asks := t.Stage == Offered || t.Stage == Placing || t.Stage == Which; !asks && e.By.Person != "" && e.By.Person == t.Reporter && e.By.Reachable {
+		t.Private = true // has written to Linli since; what is asked now is answered where it was asked
 	}
 	switch w := e.What.(type) {
 	case flows.Opened:
@@ -48,16 +48,6 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	t.Key = t.key()
 	t.cover()
 	return t.State, t.effects
-}
-
-// cover keeps all that is said to people of a discreet matter off their lock screens.
-func (t *turn) cover() {
-	for i, x := range t.effects {
-		if say, ok := x.(flows.Say); ok && t.discreet() && say.To.Chat == "" && say.To.Groups.Zero() {
-			say.Neutral = true
-			t.effects[i] = say
-		}
-	}
 }
 
 func (t *turn) key() string {
@@ -171,12 +161,14 @@ func (t *turn) draft() {
 	}, flows.Wake{At: t.e.At.AddDate(0, 0, 7), Name: "draft"})
 }
 
-// desk is who looks at drafts: the staff, or the secretary where the matter is
-// about the staff themselves.
+// desk is who looks at drafts: the staff, the secretary where the matter is about
+// the staff themselves, or the head where nobody else may hear of it.
 func (t *turn) desk() flows.To {
 	to := flows.To{Role: flows.Staff, Scope: flows.Everywhere, Except: t.subjects()}
 	if t.About == flows.Staff || t.item().About == flows.Staff {
 		to.Role = flows.Secretary
+	} else if t.discreet() && t.Danger == "" && len(t.e.Settings.With(flows.Head, flows.Everywhere)) > 0 {
+		to.Role = flows.Head // a danger is for whoever is there
 	}
 	return to
 }
@@ -190,7 +182,7 @@ func (t *turn) subjects() []flows.PersonID {
 func (t *turn) file() {
 	it := t.item()
 	for _, x := range t.e.Similar {
-		if x.Why != flows.ByMatter || x.Flow != "demand" || x.Case.ID == t.e.Case.ID || it.Level == flows.AtRoom {
+		if x.Why != flows.ByMatter || x.Flow != "demand" || x.Case.ID == t.e.Case.ID || it.Level == flows.AtRoom || complained(t.e, x) {
 			continue
 		}
 		if x.Exact {
@@ -381,7 +373,7 @@ func (t *turn) edited(w flows.Said) {
 	mine := t.Reporter != "" && t.e.By.Person == t.Reporter // who was let go of is nobody's reporter
 	if !mine {
 		t.rephrased(text)
-	} else if w.Message.Ref == t.Ref && t.First != "" && text != t.First {
+	} else if sameRef(w.Message.Ref, t.Ref) && t.First != "" && text != t.First {
 		t.Words = cut(strings.Replace(t.Words, t.First, text, 1))
 		t.First = text
 	} else if !strings.Contains(t.Words, text) {
@@ -399,6 +391,14 @@ func (t *turn) edited(w flows.Said) {
 	}
 	t.corrected(r.Place)
 	t.toJob("more", flows.TaskUpdate{Text: t.Words, People: t.people()})
+}
+
+// sameRef says that two references name one message: where it stands, behind "@",
+// is not always told.
+func sameRef(a, b string) bool {
+	a, _, _ = strings.Cut(a, "@")
+	b, _, _ = strings.Cut(b, "@")
+	return a == b
 }
 
 // corrected takes another place than the one that is filed.

@@ -337,13 +337,10 @@ func (t *turn) told(w flows.Told) {
 	case "returned":
 		t.Stage, t.Clause, t.Who = Returned, f.Clause, f.Who
 		t.Until = t.e.At.AddDate(0, 0, t.e.Settings.Limits.Rate)
-		vars := flows.Vars{"clause": flows.Text(f.Clause), "by": flows.ItemVar(f.Clause), "text": flows.Text(f.Text)}
-		words := "returned"
-		if f.Clause == "" {
-			words = "returned-plain"
-		}
-		t.tellReporter(words, vars, false, flows.Button{Words: "b-again", Choice: "again"})
-		t.tellFollowers(words, vars)
+		t.Result = cut(f.Text)
+		t.tellReturned()
+		t.tellFollowers(t.returnedWords(), t.returnedVars())
+		t.tidy()
 		t.do(flows.Wake{At: t.Until, Name: "rate"})
 	case "done":
 		t.done(f)
@@ -390,17 +387,38 @@ func (t *turn) done(f flows.TaskNews) {
 	}
 	t.Stage = Done
 	t.Until = t.e.At.AddDate(0, 0, t.e.Settings.Limits.Rate)
-	words := "done"
-	if t.Result == "" {
-		words = "done-plain"
-	}
-	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Words: words, Vars: t.vars(), Media: f.Media, Slot: t.doneSlot(),
-		Buttons: []flows.Button{{Words: "b-good", Choice: "rate=good"}, {Words: "b-fair", Choice: "rate=fair"}, {Words: "b-bad", Choice: "rate=bad"}}})
+	t.tellDone(f.Media)
 	t.tellFollowers("done-followers", nil)
 	t.sign("done")
 	t.groupSay("group-done")
 	t.tidy()
 	t.do(flows.Wake{At: t.Until, Name: "rate"})
+}
+
+// tellDone asks the reporter to judge.
+func (t *turn) tellDone(media []flows.Media) {
+	words := "done"
+	if t.Result == "" {
+		words = "done-plain"
+	}
+	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Words: words, Vars: t.vars(), Media: media, Slot: t.doneSlot(),
+		Buttons: []flows.Button{{Words: "b-good", Choice: "rate=good"}, {Words: "b-fair", Choice: "rate=fair"}, {Words: "b-bad", Choice: "rate=bad"}}})
+}
+
+// tellReturned says why it comes back; the reporter may ask for other eyes.
+func (t *turn) tellReturned() {
+	t.tellReporter(t.returnedWords(), t.returnedVars(), true, flows.Button{Words: "b-again", Choice: "again"})
+}
+
+func (t *turn) returnedWords() string {
+	if t.Clause == "" {
+		return "returned-plain"
+	}
+	return "returned"
+}
+
+func (t *turn) returnedVars() flows.Vars {
+	return flows.Vars{"by": flows.ItemVar(t.Clause), "text": flows.Text(t.Result)}
 }
 
 // reached is somebody of this case whom Linli could not write to until now: they
@@ -413,8 +431,12 @@ func (t *turn) reached() {
 		t.reply("now-"+t.stageWords(), nil)
 	case t.Stage == Offered && t.secret():
 		t.offer()
-	case t.Stage == Filed && t.Receipt:
+	case t.Stage == Filed && t.Receipt && !t.Taken && !t.Late && t.Rounds == 0:
 		t.receipt()
+	case t.Stage == Done:
+		t.tellDone(nil)
+	case t.Stage == Returned:
+		t.tellReturned()
 	default:
 		t.reply("now-"+t.stageWords(), nil)
 	}
@@ -434,6 +456,8 @@ func (t *turn) missed(w flows.Missed) {
 	switch {
 	case w.Mark == "offer" && t.Stage == Offered:
 		t.Stage = Gone
+	case w.Mark == "question":
+		t.toJob("unasked", flows.TaskUpdate{}) // who has asked must not wait for an answer
 	case w.Mark == "ask" && t.Stage == Placing:
 		t.Asked = true // somebody of the committee will ask
 		t.file()

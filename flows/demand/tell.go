@@ -52,7 +52,7 @@ func (t *turn) tellReporter(words string, vars flows.Vars, reply bool, more ...f
 		all[k] = v
 	}
 	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: t.class(), Words: words, Vars: all, Reply: reply && t.e.By.Person == t.Reporter,
-		Buttons: more, Neutral: t.discreet()})
+		Buttons: more})
 }
 
 // tellFollowers tells everybody who follows it.
@@ -64,6 +64,8 @@ func (t *turn) tellFollowers(words string, vars flows.Vars) {
 	for k, v := range vars {
 		all[k] = v
 	}
+	// Where exactly it was said from, and what was written to who said it, is not theirs.
+	all["place"], all["text"], all["result"] = flows.Where(flows.Place{Building: t.Place.Building, Unit: t.Place.Unit, Spot: t.Place.Spot}), flows.Var{}, flows.Var{}
 	t.do(flows.Say{To: flows.To{Entries: "follower"}, Class: t.class(), Words: words, Vars: all})
 }
 
@@ -73,7 +75,7 @@ func (t *turn) receipt() {
 		return
 	}
 	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Reply: true, Words: t.receiptWords(), Vars: t.vars(), Slot: "receipt",
-		Neutral: t.discreet(), Greet: !t.mute(), Near: t.Ref,
+		Greet: !t.mute(), Near: t.Ref,
 		Buttons: []flows.Button{{Words: "b-move", Choice: "move"}, {Words: "b-withdraw", Choice: "withdraw"}}})
 }
 
@@ -93,6 +95,16 @@ func (t *turn) discreet() bool {
 
 // secret says that nobody hears of it but the reporter and whoever handles it.
 func (t *turn) secret() bool { return t.discreet() || t.item().Private }
+
+// cover keeps all that is said to people of a discreet matter off their lock screens.
+func (t *turn) cover() {
+	for i, x := range t.effects {
+		if say, ok := x.(flows.Say); ok && t.discreet() && say.To.Chat == "" && say.To.Groups.Zero() {
+			say.Neutral = true
+			t.effects[i] = say
+		}
+	}
+}
 
 // mute says that no group may hear of it: matters of a household, of violence,
 // of self-harm; a place so exact that it shows who spoke; a complaint about a
@@ -136,11 +148,13 @@ func (t *turn) groupLine(n int) {
 
 // sign puts a sign on the message in the group that began it: who wrote it sees
 // that it was heard, and nobody is named.
-func (t *turn) sign(sign string) {
-	if t.mute() || t.Danger != "" || t.Ref == "" {
+func (t *turn) sign(sign string) { t.signOn(t.Ref, sign) }
+
+func (t *turn) signOn(ref, sign string) {
+	if t.mute() || t.Danger != "" || ref == "" {
 		return
 	}
-	t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Reply: true, React: sign, Quote: t.Ref})
+	t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Reply: true, React: sign, Quote: ref})
 }
 
 // groupSay tells the group something new, and takes the button off the line.
@@ -148,17 +162,21 @@ func (t *turn) groupSay(words string) {
 	if t.mute() || t.Danger != "" {
 		return
 	}
-	t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Words: words, Vars: t.vars(), Slot: "end", Near: t.Ref})
+	t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Words: words, Vars: t.vars(), Slot: "end", Near: t.Ref, Digest: true})
 }
 
 // tidy takes the buttons off the receipt and the group's line once there is
 // nothing left to press.
 func (t *turn) tidy() {
-	if t.Reporter != "" && t.Danger == "" {
-		t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Tidy: true, Words: t.receiptWords(), Vars: t.vars(), Slot: "receipt", Neutral: t.discreet()})
-	}
+	t.tidyReceipt()
 	if !t.mute() && t.Danger == "" {
 		t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Tidy: true, Words: "group-over", Vars: t.vars(), Slot: "line"})
+	}
+}
+
+func (t *turn) tidyReceipt() {
+	if t.Reporter != "" && t.Danger == "" {
+		t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Tidy: true, Words: t.receiptWords(), Vars: t.vars(), Slot: "receipt"})
 	}
 }
 

@@ -110,7 +110,21 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	case flows.Erased:
 		t.erased(w)
 	}
+	t.cover()
 	return t.State, t.effects
+}
+
+// discreet says that nobody may read it over the shoulder of who handles it.
+func (t *turn) discreet() bool { return t.Work.Danger.Discreet() || t.Work.Item == "6-5" }
+
+// cover keeps all that is said of a discreet matter off lock screens.
+func (t *turn) cover() {
+	for i, x := range t.effects {
+		if say, ok := x.(flows.Say); ok && t.discreet() {
+			say.Neutral = true
+			t.effects[i] = say
+		}
+	}
 }
 
 func data[T any](raw json.RawMessage) T {
@@ -200,7 +214,7 @@ func itoa(n int) string { return string(flows.Data(n)) }
 func (t *turn) card(p flows.PersonID, words string) {
 	say := flows.Say{
 		To: flows.To{Person: p}, Class: t.class(), Words: words, Vars: t.vars(), Media: t.Work.Media, Slot: t.slot(p),
-		Neutral: t.Work.Danger.Discreet() || t.Work.Item == "6-5", Buttons: t.asking(),
+		Buttons: t.asking(),
 	}
 	if t.Work.Danger != "" {
 		say.Words = "danger-card"

@@ -134,7 +134,7 @@ func (t *turn) accept() {
 // edit puts the card of the actor into its new state.
 func (t *turn) edit(words string) {
 	say := flows.Say{To: flows.To{Person: t.e.By.Person}, Class: t.class(), Reply: true, Words: words, Vars: t.vars(),
-		Slot: t.slot(t.e.By.Person), Neutral: t.Work.Danger.Discreet() || t.Work.Item == "6-5"}
+		Slot: t.slot(t.e.By.Person)}
 	if t.open() {
 		say.Buttons = t.working()
 	}
@@ -163,8 +163,8 @@ func (t *turn) said(w flows.Said) {
 	}
 	switch w.Tag {
 	case "question":
+		t.questioned("asked")
 		t.tell("question", flows.TaskNews{Who: t.Holder, Text: m.Text})
-		t.reply("asked", t.vars())
 	case "reason":
 		t.Why = m.Text
 		t.extend("other")
@@ -173,6 +173,12 @@ func (t *turn) said(w flows.Said) {
 	case "why":
 		t.back("", m.Text)
 	}
+}
+
+// questioned says what became of a question to the resident: one message for each,
+// so that who cannot be asked is not said to have been.
+func (t *turn) questioned(words string) {
+	t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: words, Vars: t.vars(), Slot: "asked-" + itoa(int(t.e.At.UnixMilli()))})
 }
 
 // finish asks for a word or a voice note; a photo only where the item needs one.
@@ -245,8 +251,10 @@ func (t *turn) told(w flows.Told) {
 		t.refresh()
 		if added := t.Work.Media[have:]; len(added) > 0 && t.holder() != "" {
 			// A changed message shows no new photo, so it comes as one of its own.
-			t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: t.class(), Words: "media", Vars: t.vars(), Media: added})
+			t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: t.class(), Words: "media", Vars: t.vars(), Media: added, Along: true})
 		}
+	case "unasked":
+		t.questioned("unasked")
 	case "answer":
 		if t.holder() == "" {
 			return
@@ -284,7 +292,7 @@ func (t *turn) refresh() {
 		words = "card-second-" + t.Work.Why
 	}
 	t.do(flows.Say{To: flows.To{Person: p}, Class: t.class(), Words: words, Vars: t.vars(), Media: t.Work.Media, Slot: t.slot(p),
-		Neutral: t.Work.Danger.Discreet() || t.Work.Item == "6-5", Buttons: t.buttons()})
+		Buttons: t.buttons()})
 }
 
 // moved takes another place: if it lies in another grid, somebody else is asked.

@@ -13,8 +13,9 @@ import (
 )
 
 // Backup writes a copy of the file as it is at one moment, while it stays in
-// use. The copy is a file that [Open] opens and [Check] checks. It has the free pages too, and with
-// them bytes of what was deleted, unless [DB.Compact] went before.
+// use. The copy is a file that [Open] opens and [Check] checks. It has the free
+// pages too, and with them bytes of what was deleted, unless [DB.Compact] went
+// before.
 func (db *DB) Backup(ctx context.Context, w io.Writer) error {
 	if err := ctx.Err(); err != nil {
 		return err

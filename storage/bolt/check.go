@@ -16,6 +16,8 @@ import (
 	"linli/storage"
 )
 
+// Reading a whole file row by row, to say whether it is as it was written.
+
 // Report is what Check found in a file.
 type Report struct {
 	Schema      int

@@ -14,6 +14,8 @@ import (
 	"linli/storage"
 )
 
+// Compaction: without it Bolt keeps the bytes of what was deleted.
+
 // beside is what the name of the file a compaction is writing ends with. One
 // that is found when the file is opened was left by a crash.
 const beside = ".compact"
@@ -24,12 +26,12 @@ const beside = ".compact"
 // at any moment leaves the old file or the new one, each complete.
 //
 // After an error other than storage.ErrBroken the store goes on, with the old
-// file as it was unless it was only the closing of that one that failed; the error matches
-// storage.ErrFull if there was no room for two files. The context is heeded
-// until the copy begins, and before it takes the place of the old file.
-// Compact returns when the last View of the old file has ended, so a View must not
-// call it. It does not wipe the disk blocks of the old file, and it needs a
-// system on which an open file can be renamed.
+// file as it was unless it was only the closing of that one that failed; the
+// error matches storage.ErrFull if there was no room for two files. The context
+// is heeded until the copy begins, and before it takes the place of the old
+// file. Compact returns when the last View of the old file has ended, so a View
+// must not call it. It does not wipe the disk blocks of the old file, and it
+// needs a system on which an open file can be renamed.
 func (db *DB) Compact(ctx context.Context) error {
 	if !db.compacting.TryLock() {
 		return errors.New("bolt: the file is being compacted already")

@@ -11,8 +11,9 @@ import (
 // A row that does not match its checksum costs what it said and no more. What
 // lists, leaves it out; what writes over it or drops it, works, and finds by
 // searching what the row would have told; the row of the outbox that cannot be
-// read is given up, so that its lane goes on. Each is reported once. A page that cannot be read is
-// another matter: what lies behind it is unknown, so whatever meets it fails.
+// read is given up, so that its lane goes on. Each is reported once. A page that
+// cannot be read is another matter: what lies behind it is unknown, so whatever
+// meets it fails.
 
 // errPage is the damage of a page of the file.
 var errPage = fmt.Errorf("%w: a page cannot be read", storage.ErrDamaged)

@@ -1,7 +1,7 @@
-// Package frame is what every page of Linli has besides its words: the headers
-// that keep a page from being framed, sniffed or told to run something, the style
-// sheet, the wall against requests that other sites make, and the counting of
-// attempts.
+// Package frame is what every page of Linli has, whatever stands on it: how it says
+// words and what went wrong, the headers that keep it from being framed, sniffed or
+// told to run something, the style sheet, the wall against requests that other
+// sites make, and the counting of attempts.
 //
 // It must know nothing of cases and people, and must never let a text become
 // markup: pages are made with html/template only, and need no script.
@@ -76,8 +76,16 @@ var (
 	ErrLarge = errors.New("the form is too large")
 )
 
+// patience is how long a form may take to come in.
+var patience = 30 * time.Second
+
 // Parse reads the form of a request; the error is ErrForm or ErrLarge.
-func Parse(r *http.Request) error {
+func Parse(w http.ResponseWriter, r *http.Request) error {
+	if r.Method == http.MethodPost {
+		c := http.NewResponseController(w)
+		_ = c.SetReadDeadline(time.Now().Add(patience)) // of a connection; a recorder has none
+		defer func() { _ = c.SetReadDeadline(time.Time{}) }()
+	}
 	err := r.ParseForm()
 	var large *http.MaxBytesError
 	switch {

@@ -1,6 +1,9 @@
 package frame
 
 import (
+	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -114,5 +117,31 @@ func TestStatic(t *testing.T) {
 	}
 	if ask("/s/mark.svg", "").Header().Get("Content-Type") != "image/svg+xml" || ask("/s/frame.go", "").Code != 404 || ask("/s/..%2fframe.go", "").Code != 404 {
 		t.Error("files of the wrong kind")
+	}
+}
+
+// A form that comes in drop by drop is given up; the next one on the same
+// connection has its own time.
+func TestSlowForm(t *testing.T) {
+	patience = 50 * time.Millisecond
+	t.Cleanup(func() { patience = 30 * time.Second })
+	got := make(chan error, 1)
+	srv := httptest.NewServer(Secure(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got <- Parse(w, r)
+	})))
+	t.Cleanup(srv.Close)
+	c, err := net.Dial("tcp", srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	fmt.Fprint(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\na=")
+	select {
+	case err := <-got:
+		if !errors.Is(err, ErrForm) {
+			t.Errorf("read as %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it is waited for without end")
 	}
 }

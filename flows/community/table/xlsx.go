@@ -6,6 +6,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
+// XLSX, apart from CSV: it needs a library, and a guard around it.
+
 // workbook reads the visible sheets of an XLSX file.
 func (r *reader) workbook(data []byte) {
 	// The file may be made by anybody, and the library that reads it is large: what
