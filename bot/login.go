@@ -96,9 +96,9 @@ func (b *Bot) hello(st *step, h *heard) error {
 // caughtUp is of how many open cases somebody hears who says hello.
 const caughtUp = 5
 
-// helloCase is hello, and lets the cases in which the person has a part tell
-// them what they have missed: the one they come from, even if it is over, and
-// the last of those that are open.
+// helloCase is hello, and lets the case they come from, if they have a part in
+// it, tell them what they have missed; somebody who could not be told until now
+// hears of the last of their other open cases too.
 func (b *Bot) helloCase(st *step, h *heard, id flows.ID) error {
 	if err := b.hello(st, h); err != nil || h.person.ID == "" {
 		return err
@@ -107,7 +107,7 @@ func (b *Bot) helloCase(st *step, h *heard, id flows.ID) error {
 	if err != nil {
 		return err
 	}
-	all = slices.DeleteFunc(all, func(c flows.Case) bool { return c.Parent != "" || c.Done && c.ID != id })
+	all = slices.DeleteFunc(all, func(c flows.Case) bool { return c.ID != id && (!st.newly || c.Done || c.Parent != "") })
 	all = all[:min(len(all), caughtUp)]
 	if len(all) == 0 {
 		return nil

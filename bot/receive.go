@@ -365,7 +365,7 @@ func (b *Bot) reach(st *step, h *heard) error {
 	}
 	c := b.channels[h.Channel]
 	if (!h.chat.Group || c != nil && c.Capabilities().WritesFirst) && !slices.Contains(p.Reach, h.who()) {
-		p.Reach, changed = append(p.Reach, h.who()), true
+		p.Reach, changed, st.newly = append(p.Reach, h.who()), true, true
 	}
 	if !changed {
 		return nil

@@ -30,6 +30,7 @@ type step struct {
 	depth   int
 	moved   []flows.ID // the cases this step moved
 	fresh   bool       // the speaker was not known before
+	newly   bool       // the speaker can be written to here from now on
 }
 
 // maxDepth bounds how many cases one event may move: a rule that tells and is
