@@ -15,6 +15,7 @@ export function town(dir, { token = '', api = 'http://127.0.0.1:9' } = {}) {
     [/^hours: .*$/m, 'hours: ["0:00-24:00"]'],
     [/^ {2}morning: .*$/m, '  morning: "0:00"'],
     [/^ {2}evening: .*$/m, '  evening: "24:00"'],
+    [/^ {2}gather: .*$/m, '  gather: 1s'],
   ]) {
     if (!from.test(text)) throw new Error(`the example community has no line like ${from}`);
     text = text.replace(from, to);

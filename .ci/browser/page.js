@@ -122,9 +122,12 @@ export class Window {
     assert.deepEqual(wrong, []);
   }
 
-  async shot(name) {
+  async shot(name) { await this.shotOf(this.page, name); }
+
+  // shotOf is shot for another page, at its whole length.
+  async shotOf(page, name) {
     shots ??= process.env.LINLI_SHOTS || folder('shots');
-    await this.page.screenshot({ path: `${shots}/${this.size}-${name}.png` });
+    await page.screenshot({ path: `${shots}/${this.size}-${name}.png`, fullPage: page !== this.page });
   }
 
   async close() { await this.context.close(); }
