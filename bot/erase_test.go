@@ -301,10 +301,19 @@ func TestErase(t *testing.T) {
 	if got := h.photos(); len(got) != 4 {
 		t.Errorf("photos %q before", got)
 	}
+	// What is no text (a packed directory, a key) holds any two letters by chance.
+	packed := append([]byte{0x1f, 0x8b, 0xff, ' '}, id+" "...)
+	h.update(func(tx storage.Tx) error { return tx.PutKey("directory/1", packed) })
 	e, err := h.b.Erase(t.Context(), id, "asked")
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.update(func(tx storage.Tx) error {
+		if raw, err := tx.Key("directory/1"); err != nil || !bytes.Equal(raw, packed) {
+			t.Errorf("what is no text was deleted: %v", err)
+		}
+		return tx.PutKey("directory/1", nil)
+	})
 	if !e.Done() || e.Cases == 0 || e.Entries < 3 || e.Records == 0 || e.Rows == 0 || e.Troubles < 2 || e.Keys == 0 || e.Files != 3 {
 		t.Errorf("erased %+v", e)
 	}

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"linli/flows"
 	"linli/storage"
@@ -102,7 +103,7 @@ func (l *letting) names() error {
 		f, _ := decode[fetched](raw)
 		c, _ := decode[CodeFor](raw)
 		s, _ := decode[struct{ Person flows.PersonID }](raw)
-		theirs := l.who.in(name) || l.who.in(string(raw)) || strings.HasPrefix(name, "media/") && slices.Contains(append(l.Hashes, l.Dropped...), f.Hash) ||
+		theirs := l.who.in(name) || utf8.Valid(raw) && l.who.in(string(raw)) || strings.HasPrefix(name, "media/") && slices.Contains(append(l.Hashes, l.Dropped...), f.Hash) ||
 			(c.Kind == "login" || c.Kind == "self") && l.theirs(flows.PersonID(c.Target)) || strings.HasPrefix(name, "session/") && l.theirs(s.Person)
 		if !theirs || strings.HasPrefix(name, "erasing/") {
 			continue

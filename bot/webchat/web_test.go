@@ -1,22 +1,19 @@
 package webchat
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"mime/multipart"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,175 +22,6 @@ import (
 
 	"linli/bot"
 )
-
-// door knows codes by the groups they lead to.
-type door struct {
-	mu    sync.Mutex
-	codes map[string][]string
-	names map[string]string // by address
-	down  error
-}
-
-func (d *door) Enter(_ context.Context, code, address, name string) ([]string, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.down != nil {
-		return nil, d.down
-	}
-	groups, ok := d.codes[code]
-	if !ok {
-		return nil, ErrCode
-	}
-	d.names[address] = name
-	return groups, nil
-}
-
-// serve gives a web chat outside the demo, with two groups behind codes.
-func serve(t *testing.T, change func(*Options)) (*Webchat, *ear, *httptest.Server, *door) {
-	t.Helper()
-	d := &door{codes: map[string][]string{"LIFT": {"g/3hao"}, "YARD": {"g/yuan"}, "BOTH": {"g/3hao", "g/yuan"}}, names: map[string]string{}}
-	w, e, _ := open(t, func(o *Options) {
-		o.Demo, o.Door = nil, d
-		o.Groups = []Group{{"3hao", "3号楼群"}, {"yuan", "大院群"}}
-		if change != nil {
-			change(o)
-		}
-	})
-	s := httptest.NewServer(w.Handler())
-	t.Cleanup(s.Close)
-	return w, e, s, d
-}
-
-// visitor is a browser with its cookies.
-type browser struct {
-	t *testing.T
-	*http.Client
-	base string
-	head http.Header
-}
-
-func visit(t *testing.T, s *httptest.Server) *browser {
-	jar, _ := cookiejar.New(nil)
-	c := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &browser{t, c, s.URL, http.Header{}}
-}
-
-func (b *browser) do(method, path, typ string, body io.Reader) (int, string, http.Header) {
-	b.t.Helper()
-	r, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	for k, v := range b.head {
-		r.Header[k] = v
-	}
-	if host := b.head.Get("Host"); host != "" {
-		r.Host = host
-	}
-	if typ != "" {
-		r.Header.Set("Content-Type", typ)
-	}
-	res, err := b.Do(r)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	data, err := io.ReadAll(res.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return res.StatusCode, string(data), res.Header
-}
-
-func (b *browser) get(path string) (int, string) {
-	b.t.Helper()
-	n, body, _ := b.do("GET", path, "", nil)
-	return n, body
-}
-
-func (b *browser) post(path string, fields ...string) (int, string) {
-	b.t.Helper()
-	v := url.Values{}
-	for i := 0; i < len(fields); i += 2 {
-		v.Set(fields[i], fields[i+1])
-	}
-	n, body, _ := b.do("POST", path, "application/x-www-form-urlencoded", strings.NewReader(v.Encode()))
-	return n, body
-}
-
-func (b *browser) upload(name string, data []byte, fields ...string) (int, string) {
-	b.t.Helper()
-	var body bytes.Buffer
-	m := multipart.NewWriter(&body)
-	for i := 0; i < len(fields); i += 2 {
-		_ = m.WriteField(fields[i], fields[i+1])
-	}
-	part, _ := m.CreateFormFile(name, "x.png")
-	_, _ = part.Write(data)
-	_ = m.Close()
-	n, text, _ := b.do("POST", "/chat/post", m.FormDataContentType(), &body)
-	return n, text
-}
-
-// enter comes in with a code and gives the member's id.
-func enter(t *testing.T, s *httptest.Server, d *door, code, name string) (*browser, string) {
-	t.Helper()
-	b := visit(t, s)
-	if n, body := b.post("/chat/enter", "code", code, "name", name); n != http.StatusSeeOther {
-		t.Fatalf("entering gave %d %s", n, body)
-	}
-	for address, who := range d.names {
-		if who == name {
-			return b, strings.TrimPrefix(address, "webchat:m/")
-		}
-	}
-	t.Fatal("the door was not asked")
-	return nil, ""
-}
-
-// watching is a live connection of a test.
-type watching struct {
-	t *testing.T
-	c *websocket.Conn
-}
-
-func (b *browser) watch(since uint64) *watching {
-	b.t.Helper()
-	c, _, err := websocket.Dial(b.t.Context(), fmt.Sprintf("%s/chat/live?since=%d", b.base, since), &websocket.DialOptions{HTTPClient: b.Client})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.t.Cleanup(func() { _ = c.CloseNow() })
-	return &watching{b.t, c}
-}
-
-func (l *watching) frame() frame {
-	l.t.Helper()
-	ctx, cancel := context.WithTimeout(l.t.Context(), 10*time.Second)
-	defer cancel()
-	var f frame
-	if err := wsjson.Read(ctx, l.c, &f); err != nil {
-		l.t.Fatal(err)
-	}
-	return f
-}
-
-// until reads frames until n lines came.
-func (l *watching) until(n int) (lines []Line, rev uint64) {
-	l.t.Helper()
-	for len(lines) < n {
-		f := l.frame()
-		lines, rev = append(lines, f.Lines...), f.Rev
-	}
-	return lines, rev
-}
-
-func said(lines []Line) (out []string) {
-	for _, l := range lines {
-		out = append(out, l.Name+": "+l.Text)
-	}
-	return out
-}
 
 func TestLive(t *testing.T) {
 	w, e, s, d := serve(t, nil)
@@ -360,101 +188,6 @@ func TestAccess(t *testing.T) {
 		if _, body := b.get("/chat/lines"); strings.Contains(body, photo) {
 			t.Error("a foreign line was shown")
 		}
-	}
-}
-
-func TestDoor(t *testing.T) {
-	_, _, s, d := serve(t, func(o *Options) { o.Proxied, o.Secure = true, true })
-	b := visit(t, s)
-	try := func(from, code, name string) int {
-		b.head.Set("X-Forwarded-For", "10.9.9.9, "+from)
-		n, _ := b.post("/chat/enter", "code", code, "name", name)
-		return n
-	}
-	for range 12 { // good codes do not count: a building may share one address
-		if n := try("10.0.0.1", "LIFT", "王阿姨"); n != http.StatusSeeOther {
-			t.Fatalf("a good code: %d", n)
-		}
-	}
-	same(t, []int{try("10.0.0.1", "LIFT", " \u202e "), try("10.0.0.1", "LIFT", "Lin Li"), try("10.0.0.1", "LIFT", "邻里"), try("10.0.0.1", "LIFT", strings.Repeat("长", 101))}, []int{400, 400, 400, 400})
-	var got []int
-	for range 8 {
-		got = append(got, try("10.0.0.1", "WRONG", "王阿姨"))
-	}
-	same(t, got, []int{403, 403, 403, 403, 403, 403, 429, 429})
-	if n := try("10.0.0.1", "LIFT", "王阿姨"); n != 429 {
-		t.Errorf("a good code after too many: %d", n)
-	}
-	if n := try("10.0.0.2", "LIFT", strings.Repeat("长", 100)); n != http.StatusSeeOther {
-		t.Errorf("somebody else: %d", n)
-	}
-	if n := try("2001:db8::1", "WRONG", "a"); n != 403 {
-		t.Error(n)
-	}
-	d.down = errors.New("store is down")
-	if n := try("10.0.0.3", "LIFT", "王阿姨"); n != 503 {
-		t.Errorf("a door that does not work: %d", n)
-	}
-	d.down = nil
-	b.head.Set("X-Forwarded-For", "10.0.0.4")
-	fresh := visit(t, s)
-	_, _, head := fresh.do("POST", "/chat/enter", "application/x-www-form-urlencoded", strings.NewReader("code=LIFT&name=a"))
-	if c := head.Get("Set-Cookie"); !regexp.MustCompile(`^linli_chat=[0-9a-f]{64}; Path=/chat/; Max-Age=\d+; HttpOnly; Secure; SameSite=Lax$`).MatchString(c) {
-		t.Errorf("cookie %q", c)
-	}
-}
-
-func TestLimitForgetsAfterAMinute(t *testing.T) {
-	l := limit{n: 2, per: time.Minute}
-	at := newClock().now()
-	got := []bool{l.ok("a", at), l.ok("a", at), l.ok("a", at), l.ok("b", at), l.ok("a", at.Add(time.Minute))}
-	same(t, got, []bool{true, true, false, true, true})
-}
-
-func TestSessionOutlivesARestart(t *testing.T) {
-	dir := t.TempDir()
-	w, _, s, d := serve(t, func(o *Options) { o.Dir = dir })
-	wang, id := enter(t, s, d, "LIFT", "王阿姨")
-	send(t, w, "m/"+id, bot.Message{Text: "回执"})
-	u, _ := url.Parse(s.URL + "/chat/")
-	token := wang.Jar.Cookies(u)[0].Value
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	c := newClock()
-	w, _, s, d = serve(t, func(o *Options) { o.Dir, o.Now = dir, c.now })
-	wang.base = s.URL
-	wang.head.Set("Cookie", cookie+"="+token)
-	if n, body := wang.get("/chat/lines"); n != 200 || !strings.Contains(body, "回执") {
-		t.Errorf("%d %s", n, body)
-	}
-	if err := w.h.view(func(t tx) error {
-		return t.bucket("sessions").ForEach(func(k, v []byte) error {
-			if bytes.Contains(append(slices.Clone(k), v...), []byte(token)) {
-				return errors.New("the token itself is kept")
-			}
-			return nil
-		})
-	}); err != nil {
-		t.Error(err)
-	}
-	// With a second code one comes into a second group, as the same member.
-	if n, _ := wang.post("/chat/enter", "code", "BOTH", "name", "王阿姨"); n != http.StatusSeeOther {
-		t.Error(n)
-	}
-	if _, ok := d.names["webchat:m/"+id]; !ok {
-		t.Error("a second code made a second member")
-	}
-	if n, _ := wang.get("/chat/lines?chat=g/yuan&before=9"); n != 200 {
-		t.Errorf("the second group: %d", n)
-	}
-	c.skip(sessionFor - time.Hour)
-	if n, _ := wang.get("/chat/lines"); n != 200 {
-		t.Errorf("a session ends early: %d", n)
-	}
-	c.skip(2 * time.Hour)
-	if n, _ := wang.get("/chat/lines"); n != 401 {
-		t.Errorf("a session lives for ever: %d", n)
 	}
 }
 
@@ -675,6 +408,74 @@ func TestHostileTextInPages(t *testing.T) {
 		}
 		if m := bad.Find(src); m != nil {
 			t.Errorf("%s has %q", name, m)
+		}
+	}
+}
+
+// Under a prefix every address of the pages carries it, and nothing else is served.
+func TestBase(t *testing.T) {
+	const base = "/c/dongqu"
+	w, _, s, _ := serve(t, func(o *Options) { o.Base = base })
+	b := visit(t, s)
+	if n, _ := b.get("/chat/"); n != http.StatusNotFound {
+		t.Errorf("outside of the prefix: %d", n)
+	}
+	address := regexp.MustCompile(`(?:src|href|action)="([^"]+)"`)
+	pages := 0
+	look := func(path string) {
+		t.Helper()
+		n, body := b.get(path)
+		if n != http.StatusOK {
+			t.Fatalf("%s: %d", path, n)
+		}
+		for _, m := range address.FindAllStringSubmatch(body, -1) {
+			pages++
+			if !strings.HasPrefix(m[1], base+"/") {
+				t.Errorf("%s leads to %s", path, m[1])
+				continue
+			}
+			if strings.Contains(m[1], "/static/") {
+				if n, _ := b.get(m[1]); n != http.StatusOK {
+					t.Errorf("%s: %d", m[1], n)
+				}
+			}
+		}
+	}
+	look(base + "/chat/")
+	n, _, head := b.do("POST", base+"/chat/enter", "application/x-www-form-urlencoded", strings.NewReader("code=LIFT&name=A"))
+	if n != http.StatusSeeOther || head.Get("Location") != base+"/chat/" || !strings.Contains(head.Get("Set-Cookie"), "Path="+base+"/chat/;") {
+		t.Errorf("entering: %d %v", n, head)
+	}
+	look(base + "/chat/")
+	if n, _ := b.get(base + "/chat/lines"); n != http.StatusOK {
+		t.Errorf("lines: %d", n)
+	}
+	live, _, err := websocket.Dial(t.Context(), strings.Replace(s.URL, "http", "ws", 1)+base+"/chat/live", &websocket.DialOptions{HTTPClient: b.Client})
+	if err != nil {
+		t.Error(err)
+	} else {
+		_ = live.CloseNow()
+	}
+	if pages < 8 {
+		t.Errorf("only %d addresses on the pages", pages)
+	}
+	n, _, head = b.do("POST", base+"/chat/leave", "", nil)
+	if n != http.StatusSeeOther || head.Get("Location") != base+"/chat/" || !strings.Contains(head.Get("Set-Cookie"), "Path="+base+"/chat/;") {
+		t.Errorf("leaving: %d %v", n, head)
+	}
+	_ = w
+	// The scripts name no path from the root of the host.
+	scripts, _ := filepath.Glob("static/*.js")
+	for _, name := range scripts {
+		if filepath.Base(name) == "demo.js" {
+			continue // is served without a prefix only
+		}
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile("(?:fetch|WebSocket|src|href) ?[(=] ?[`'\"]/").FindAll(raw, -1) {
+			t.Errorf("%s: %s", name, m)
 		}
 	}
 }

@@ -371,34 +371,6 @@ func TestPressTakesTheNewestButton(t *testing.T) {
 	}
 }
 
-func TestPostWaitsForTheReceiver(t *testing.T) {
-	dir := t.TempDir()
-	w, e, c := open(t, func(o *Options) { o.Dir = dir })
-	full := errors.New("disk full")
-	e.answer(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{}, full })
-	o := PostOptions{ID: "retry-001", Photo: picture(t)}
-	for range 2 {
-		if _, err := w.Post(t.Context(), "wang", "g/3hao", "停水了", o); !errors.Is(err, full) || !errors.Is(err, errReceive) {
-			t.Fatalf("error is %v", err)
-		}
-	}
-	// The phone is switched off, and the house is restarted.
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	w, e2, _ := open(t, func(o *Options) { o.Dir = dir; o.Now = c.now })
-	w.again(t.Context())
-	w.again(t.Context())
-	if _, err := w.Post(t.Context(), "wang", "g/3hao", "停水了", o); err != nil {
-		t.Fatal(err)
-	}
-	same(t, e2.all(), e.all()[:1]) // taken once, as it was said the first time
-	same(t, texts(t, w, "g/3hao"), []string{"停水了"})
-	if files, _ := os.ReadDir(w.h.files); len(files) != 1 {
-		t.Errorf("%d files for one photo", len(files))
-	}
-}
-
 // What happens in one chat reaches the receiver one after another, in the order
 // of the history.
 func TestOrder(t *testing.T) {
@@ -435,83 +407,6 @@ func TestOrder(t *testing.T) {
 	same(t, order, want)
 	if len(want) != 40 {
 		t.Errorf("%d lines, want 40", len(want))
-	}
-}
-
-func TestHistoryIsKeptAndDropped(t *testing.T) {
-	dir := t.TempDir()
-	w, _, c := open(t, func(o *Options) { o.Dir, o.KeepN = dir, 40 })
-	again := func() {
-		t.Helper()
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		w, _, _ = open(t, func(o *Options) { o.Dir, o.KeepN, o.Now = dir, 40, c.now })
-	}
-	send(t, w, "m/wang", bot.Message{Key: "old", Text: "私信", Photos: []bot.Photo{{Data: picture(t)}}})
-	for i := range 100 {
-		send(t, w, "g/3hao", bot.Message{Text: fmt.Sprint(i)})
-	}
-	again()
-	got := texts(t, w, "g/3hao")
-	if len(got) != 40 || got[0] != "60" || got[39] != "99" {
-		t.Errorf("the group holds %d from %s", len(got), got[0])
-	}
-	same(t, texts(t, w, "m/wang"), []string{"私信"})
-	c.skip(7*24*time.Hour + time.Minute)
-	send(t, w, "g/3hao", bot.Message{Text: "新的"})
-	again()
-	same(t, texts(t, w, "g/3hao"), []string{"新的"})
-	same(t, texts(t, w, "m/wang"), []string{"私信"})
-	if ref := send(t, w, "m/wang", bot.Message{Key: "old", Text: "私信"}); ref != "1" {
-		t.Errorf("a key is forgotten after a week: %s", ref)
-	}
-	c.skip(32 * 24 * time.Hour)
-	again()
-	if got := texts(t, w, "m/wang"); len(got) != 0 {
-		t.Errorf("kept for more than 30 days: %v", got)
-	}
-	if files, _ := os.ReadDir(w.h.files); len(files) != 0 {
-		t.Errorf("%d files of dropped messages are left", len(files))
-	}
-	if err := w.h.view(func(t tx) error {
-		if t.seen(sentKey("m/wang", "old")) != nil {
-			return errors.New("keys are kept for ever")
-		}
-		return nil
-	}); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestForget(t *testing.T) {
-	w, e, _ := open(t, nil)
-	e.answer(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{}, errors.New("not now") })
-	_, _ = w.Post(t.Context(), "wang", "g/3hao", "我家的事", PostOptions{Photo: picture(t)})
-	_, _ = w.Post(t.Context(), "chen", "g/3hao", "别人的话", PostOptions{})
-	send(t, w, "m/wang", bot.Message{Text: "回执"})
-	if err := w.Forget(t.Context(), "m/wang"); err != nil {
-		t.Fatal(err)
-	}
-	same(t, texts(t, w, "g/3hao"), []string{"别人的话"})
-	if got := texts(t, w, "m/wang"); len(got) != 0 {
-		t.Errorf("the private chat still holds %v", got)
-	}
-	var gone bot.Gone
-	if _, err := w.Send(t.Context(), "m/wang", bot.Message{Text: "在吗"}); !errors.As(err, &gone) {
-		t.Errorf("send to somebody forgotten: %v", err)
-	}
-	if files, _ := os.ReadDir(w.h.files); len(files) != 0 {
-		t.Error("the photo is left")
-	}
-	e.answer(nil)
-	before := len(e.all())
-	w.again(t.Context())
-	if got := e.all()[before:]; len(got) != 1 || got[0].From.Address != "m/chen" {
-		t.Errorf("handed over after forgetting: %d", len(got))
-	}
-	if err := w.Forget(t.Context(), "m/nobody"); err != nil {
-		t.Error(err)
 	}
 }
 
