@@ -30,11 +30,18 @@ func (b *Bot) park(ctx context.Context, h heard, at time.Time, why string, job u
 			return fmt.Errorf("park: %w", err)
 		}
 		t := storage.Trouble{Kind: "parked", Chat: h.chat.ID, Why: why, Text: h.Message.Text, Body: body}
-		if h.reading.Danger.Discreet() {
-			t.Text, t.Discreet = "", true // the people on duty read it, and nobody else
+		if h.reading.Danger.Discreet() || h.reading.About == flows.Staff {
+			t.Text, t.Discreet = "", true // the people on duty read it, or the secretary, and nobody else
 		}
 		if err := b.trouble(tx, t); err != nil {
 			return err
+		}
+		if h.reading.About == flows.Staff && h.reading.Danger == "" {
+			err := st.say(nil, House, flows.Say{To: flows.To{Role: flows.Secretary, Scope: flows.Everywhere}, Class: flows.Work,
+				Words: "trouble-parked", Vars: flows.Vars{"text": flows.Text(h.Message.Text)}})
+			if err != nil {
+				return err
+			}
 		}
 		if h.reading.Danger == "" || !h.From.Person {
 			return nil

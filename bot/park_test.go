@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"linli/bot"
 	"linli/flows"
 	"linli/prompts"
 	"linli/storage"
@@ -237,5 +238,29 @@ func TestParkedWordsThatAreDiscreet(t *testing.T) {
 	}
 	if list := s.troubles(); duty != 2 || len(list) != 1 || list[0].Text != "" || !list[0].Discreet || len(list[0].Body) == 0 {
 		t.Errorf("%d on duty were told, troubles are %+v", duty, list)
+	}
+}
+
+// A complaint about the staff that could not be dealt with is read by the
+// secretary, not by whom it is about.
+func TestParkedComplaintAboutStaff(t *testing.T) {
+	s := newStage(t, func(o *bot.Options) {
+		o.Settings.People = append(o.Settings.People, flows.Official{ID: "zhao", Name: "赵书记", Posts: []flows.Post{{Role: flows.Secretary, Scope: flows.Everywhere}}})
+	}, toy(t, "toy", func(string, note, flows.Event) (note, []flows.Effect) { panic("rule") }))
+	s.read.read = func(string, prompts.Context) flows.Reading { return flows.Reading{Demand: 1, About: flows.Staff} }
+	s.say("p1", "g3", "事：社区的人态度不好")
+	for _, a := range s.toy.take() {
+		if has := strings.Contains(a.Text, "态度不好"); has != (a.To == "zhao") {
+			t.Errorf("%s was told %q", a.To, a.Text)
+		}
+	}
+	s.say("chen", "", "/trouble")
+	for _, a := range s.toy.take() {
+		if strings.Contains(a.Text, "态度不好") {
+			t.Errorf("%s reads %q", a.To, a.Text)
+		}
+	}
+	if list := s.troubles(); len(list) != 1 || list[0].Text != "" {
+		t.Errorf("troubles are %+v", list)
 	}
 }
