@@ -1,4 +1,4 @@
-// Makes the two pictures of the README anew, from a short day in the example:
+// Makes the three pictures of the README anew, from a short day in the example:
 //
 //	node .ci/browser/shots.js cmd/linli
 //
@@ -51,6 +51,13 @@ try {
   await phone.heard('resident', '您觉得怎么样');
   await settle(phone.page);
   await phone.page.screenshot({ path: join(to, 'screenshot-phone.png') });
+  const [desk] = await Promise.all([w.context.waitForEvent('page'), w.press(w.page.getByRole('button', { name: '社区的工作台' }))]);
+  await desk.setViewportSize({ width: 1200, height: 1000 });
+  await desk.getByRole('button', { name: /进入/ }).click();
+  await desk.goto(new URL('/desk/cases?state=all', server.url).href);
+  await desk.getByRole('link', { name: /电梯停运或故障/ }).first().click();
+  await desk.getByText('对谁说了什么').waitFor();
+  await desk.screenshot({ path: join(to, 'screenshot-desk.png') });
 } finally {
   await browser.close();
   await server.stop();
