@@ -254,26 +254,39 @@ func (c *Config) loadCommunity(s Site) (*community.File, error) {
 // loadCommunities reads the directories of all sites, in their order. One that
 // cannot be read is nil, and the mistakes say why.
 func (c *Config) loadCommunities() (files []*community.File, wrong strict.Mistakes) {
-	ids := map[string]int{}
-	bases := map[string]int{}
 	for _, s := range c.Sites() {
 		f, err := c.loadCommunity(s)
 		files = append(files, f)
-		var more strict.Mistakes
-		switch line := s.Of("community"); {
-		case errors.As(err, &more):
-			wrong = append(wrong, more...)
-		case err != nil:
-			wrong = append(wrong, strict.Mistake{File: c.File, Line: line, Text: fmt.Sprintf("社区文件读不到：%s", s.Community)})
-		default:
-			id := f.Settings.Community
-			if first := ids[id]; first > 0 {
-				wrong = append(wrong, strict.Mistake{File: c.File, Line: line, Text: fmt.Sprintf("编号“%s”的社区第%d行已经有了，一个编号只能写一次", id, first)})
-			} else if first := bases[c.Base(s, id)]; first > 0 {
-				wrong = append(wrong, strict.Mistake{File: c.File, Line: line, Text: fmt.Sprintf("网址 %s/ 和第%d行的社区一样，要另写一个 path", c.Base(s, id), first)})
-			}
-			ids[id], bases[c.Base(s, id)] = line, line
-		}
+		wrong = append(wrong, c.unread(s, err)...)
 	}
-	return files, append(wrong, community.Across(files)...)
+	return files, append(wrong, c.apart(files)...)
+}
+
+// unread says why a directory could not be read.
+func (c *Config) unread(s Site, err error) strict.Mistakes {
+	var wrong strict.Mistakes
+	if err != nil && !errors.As(err, &wrong) {
+		wrong = strict.Mistakes{{File: c.File, Line: s.Of("community"), Text: fmt.Sprintf("社区文件读不到：%s", s.Community)}}
+	}
+	return wrong
+}
+
+// apart finds what keeps the communities from standing beside each other; one
+// that was not read is nil.
+func (c *Config) apart(files []*community.File) (wrong strict.Mistakes) {
+	ids := map[string]int{}
+	bases := map[string]int{}
+	for i, s := range c.Sites() {
+		if files[i] == nil {
+			continue
+		}
+		line, id := s.Of("community"), files[i].Settings.Community
+		if first := ids[id]; first > 0 {
+			wrong = append(wrong, strict.Mistake{File: c.File, Line: line, Text: fmt.Sprintf("编号“%s”的社区第%d行已经有了，一个编号只能写一次", id, first)})
+		} else if first := bases[c.Base(s, id)]; first > 0 {
+			wrong = append(wrong, strict.Mistake{File: c.File, Line: line, Text: fmt.Sprintf("网址 %s/ 和第%d行的社区一样，要另写一个 path", c.Base(s, id), first)})
+		}
+		ids[id], bases[c.Base(s, id)] = line, line
+	}
+	return append(wrong, community.Across(files)...)
 }

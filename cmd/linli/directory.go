@@ -69,14 +69,22 @@ var (
 // loadDirectory gives the directory in force in a store, whose community must be
 // that of the file. read reads the file anew each time. An empty store, or one
 // of the time before there were versions, takes the file as version 1.
-func loadDirectory(ctx context.Context, store storage.Store, read func() (*community.File, error), now func() time.Time) (*directory, error) {
+//
+// While the file has mistakes, last (nil: there is none) stands for it, so that what
+// is in force goes on.
+func loadDirectory(ctx context.Context, store storage.Store, last *community.File, read func() (*community.File, error), now func() time.Time) (*directory, error) {
 	d := &directory{store: store, read: read, now: now}
-	f, err := read()
-	if err != nil {
-		return nil, err
+	f, wrong := read()
+	if wrong != nil {
+		if f = last; f == nil {
+			return nil, wrong
+		}
 	}
 	at, err := d.current(ctx)
 	if errors.Is(err, storage.ErrNone) {
+		if wrong != nil {
+			return nil, wrong
+		}
 		return d, d.put(ctx, f, 0, textMark(f), edition{Note: "第一次启动时的文件"})
 	}
 	if err != nil {

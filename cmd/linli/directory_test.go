@@ -58,7 +58,7 @@ func (s *shelf) write(pairs ...string) {
 
 func (s *shelf) load() *directory {
 	s.t.Helper()
-	d, err := loadDirectory(s.t.Context(), s.store, func() (*community.File, error) { return community.Read(s.path, demand.DutyList()) }, func() time.Time { return s.now })
+	d, err := loadDirectory(s.t.Context(), s.store, nil, func() (*community.File, error) { return community.Read(s.path, demand.DutyList()) }, func() time.Time { return s.now })
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -172,14 +172,14 @@ func TestAVersionThatIsNotGoodAnyMore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = loadDirectory(t.Context(), s.store, d.read, d.now)
+	_, err = loadDirectory(t.Context(), s.store, nil, d.read, d.now)
 	if !errors.Is(err, errOutdated) || !strings.Contains(err.Error(), "名册第1版:") || !strings.Contains(err.Error(), "linli directory apply") {
 		t.Error(err)
 	}
 	if err := s.store.Update(t.Context(), func(tx storage.Tx) error { return tx.PutKey("directory/1", packed[:20]) }); err != nil {
 		t.Fatal(err)
 	}
-	if _, err = loadDirectory(t.Context(), s.store, d.read, d.now); err == nil || errors.Is(err, storage.ErrNone) {
+	if _, err = loadDirectory(t.Context(), s.store, nil, d.read, d.now); err == nil || errors.Is(err, storage.ErrNone) {
 		t.Error("a damaged version was taken for none:", err)
 	}
 }

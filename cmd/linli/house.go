@@ -91,7 +91,7 @@ func furnish(ctx context.Context, p plan, dir string, store storage.Store, watch
 		}
 	}()
 	if p.read != nil {
-		if h.list, err = loadDirectory(ctx, store, p.read, p.now); err != nil {
+		if h.list, err = loadDirectory(ctx, store, p.file, p.read, p.now); err != nil {
 			return h, err
 		}
 		s = h.list.File().Settings

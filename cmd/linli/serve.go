@@ -83,14 +83,28 @@ func (c *Config) logger(w io.Writer) *slog.Logger {
 
 // serveCommand is "linli serve": the real thing.
 func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	c, files, rest, err := opened("serve", args, stderr)
+	set, path := flags("serve", stderr)
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	if set.NArg() > 0 {
+		return fmt.Errorf("serve: unexpected argument %q", set.Arg(0))
+	}
+	c, err := loadConfig(*path)
 	if err != nil {
 		return err
 	}
-	if len(rest) > 0 {
-		return fmt.Errorf("serve: unexpected argument %q", rest[0])
+	files, said, err := c.stand(ctx)
+	if err != nil {
+		return err
 	}
 	log := c.logger(stderr)
+	for _, m := range said {
+		log.Error(m.String())
+	}
+	if len(said) > 0 {
+		log.Error("the directory's file has mistakes; the version in force goes on", "mistakes", len(said))
+	}
 	for _, m := range c.Notices {
 		log.Warn(m.String())
 	}

@@ -86,6 +86,12 @@ func Read(path string, duty []byte) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("community file: %w", err)
 	}
+	return ReadText(path, data, duty)
+}
+
+// ReadText is Read for another text that is to be read as if it stood in the
+// file, with the holidays beside it.
+func ReadText(path string, data, duty []byte) (*File, error) {
 	return read(path, data, duty, func(named string) ([]source, error) {
 		folder := filepath.Join(filepath.Dir(path), "holidays")
 		if named != "" {
