@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"linli/flows"
 	"strings"
 )
 
@@ -87,19 +88,9 @@ func codeDeed(ctx context.Context, in *installation, args []string, out io.Write
 		return errors.New("code: name one person or group of the directory")
 	}
 	s := h.settings()
-	kind, target := "", ""
-	for _, o := range s.People {
-		if o.Name == rest[0] || string(o.ID) == rest[0] {
-			kind, target = "person", string(o.ID)
-		}
-	}
-	for _, g := range s.Groups {
-		if g.Name == rest[0] || g.ID == rest[0] {
-			kind, target = "group", g.ID
-		}
-	}
-	if kind == "" {
-		return fmt.Errorf("code: the directory has no person or group %q", rest[0])
+	kind, target, err := whomCode(s, rest[0])
+	if err != nil {
+		return err
 	}
 	code, err := h.bot.NewCode(ctx, kind, target)
 	if err != nil {
@@ -132,4 +123,35 @@ func troubleDeed(ctx context.Context, in *installation, args []string, out io.Wr
 	}
 	fmt.Fprintf(out, "共%d件。原话只给社区工作人员看：请对机器人说“没办成的”。\n", len(list))
 	return nil
+}
+
+// whomCode finds the person or the group of the directory that a code is for. A
+// name that several have names nobody: then it takes the id.
+func whomCode(s *flows.Settings, name string) (kind, target string, err error) {
+	var found []string
+	for _, o := range s.People {
+		if string(o.ID) == name {
+			return "person", name, nil
+		}
+		if o.Name == name {
+			kind, target = "person", string(o.ID)
+			found = append(found, target)
+		}
+	}
+	for _, g := range s.Groups {
+		if g.ID == name {
+			return "group", name, nil
+		}
+		if g.Name == name {
+			kind, target = "group", g.ID
+			found = append(found, target)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", "", fmt.Errorf("名册里没有“%s”这个人或群", name)
+	case 1:
+		return kind, target, nil
+	}
+	return "", "", fmt.Errorf("叫“%s”的有%d个，请写编号：%s", name, len(found), strings.Join(found, "、"))
 }
