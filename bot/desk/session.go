@@ -240,7 +240,7 @@ func sweep(tx storage.Tx, now time.Time) error {
 	return nil
 }
 
-// leave ends this session.
+// leave logs the visitor out in this browser.
 func (d *Desk) leave(w http.ResponseWriter, r *http.Request, v *visitor) error {
 	if err := d.o.Store.Update(r.Context(), func(tx storage.Tx) error { return tx.PutKey(v.key, nil) }); err != nil {
 		return err
