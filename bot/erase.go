@@ -145,6 +145,7 @@ const rounds = 4
 
 func (b *Bot) goOnErasing(ctx context.Context, id flows.PersonID) (Erasure, error) {
 	var who trail
+	var begun erasing
 	waiting := 0
 	for round := 0; ; round++ {
 		var found []flows.ID
@@ -152,6 +153,9 @@ func (b *Bot) goOnErasing(ctx context.Context, id flows.PersonID) (Erasure, erro
 		err := b.store.View(ctx, func(tx storage.Tx) (err error) {
 			if who, err = b.trailOf(tx, id); err != nil {
 				return err
+			}
+			if raw, err := tx.Key(erasingKey(id)); err == nil {
+				begun, _ = decode[erasing](raw)
 			}
 			found, children, waiting, err = b.concerned(tx, who)
 			return err
@@ -177,7 +181,8 @@ func (b *Bot) goOnErasing(ctx context.Context, id flows.PersonID) (Erasure, erro
 	}
 	for _, a := range who.addresses {
 		ch, rest, _ := b.channel(a)
-		if f, ok := ch.(Forgetter); ok && waiting == 0 {
+		// Who has only withdrawn, or was not heard for long, is still in the chat.
+		if f, ok := ch.(Forgetter); ok && waiting == 0 && begun.Why == "asked" {
 			if err := f.Forget(ctx, rest); err != nil {
 				return Erasure{}, fmt.Errorf("channel %s: %w", ch.Name(), err)
 			}

@@ -1,6 +1,8 @@
 package bot_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -267,5 +269,51 @@ func TestKeepGoesOn(t *testing.T) {
 	}
 	if _, err := h.b.Erase(t.Context(), "feng", "because/of"); err == nil {
 		t.Error("any reason is taken for the register")
+	}
+}
+
+// forgetful is a platform that keeps things of its own.
+type forgetful struct {
+	*platform
+	forgot *[]string
+}
+
+func (f forgetful) Forget(_ context.Context, address string) error {
+	*f.forgot = append(*f.forgot, address)
+	return nil
+}
+
+// Who has withdrawn and is named by nothing is forgotten by Linli and stays in
+// the chat; only who asks to be deleted leaves it.
+func TestWithdrawnStaysInTheChat(t *testing.T) {
+	s := newStage(t, nil, toy(t, "toy", only()))
+	var forgot []string
+	s.o.Channels = []bot.Channel{forgetful{s.toy, &forgot}}
+	s.restart()
+	s.update(func(tx storage.Tx) error {
+		for _, p := range []storage.Person{{ID: "r1", Addresses: []string{"toy:p1"}}, {ID: "r2", Addresses: []string{"toy:p2"}, Consent: s.clock.now()}} {
+			if err := tx.PutPerson(p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := s.b.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.view(func(tx storage.Tx) error {
+		if _, err := tx.Person("r1"); !errors.Is(err, storage.ErrNone) {
+			t.Errorf("who agreed to nothing is still kept: %v", err)
+		}
+		return nil
+	})
+	if len(forgot) > 0 {
+		t.Errorf("%q were thrown out of the chat", forgot)
+	}
+	if _, err := s.b.Erase(t.Context(), "r2", "asked"); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(forgot, []string{"p2"}) {
+		t.Errorf("forgotten were %q", forgot)
 	}
 }
