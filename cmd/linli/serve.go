@@ -21,18 +21,6 @@ func flags(name string, stderr io.Writer) (set *flag.FlagSet, config *string) {
 	return set, set.String("config", "config.yaml", "configuration `file`")
 }
 
-// opened is what the commands that need a configuration begin with.
-func opened(name string, args []string, stderr io.Writer) (c *Config, files []*community.File, rest []string, err error) {
-	set, path := flags(name, stderr)
-	if err := set.Parse(args); err != nil {
-		return nil, nil, nil, err
-	}
-	if c, files, err = load(*path); err != nil {
-		return nil, nil, nil, err
-	}
-	return c, files, set.Args(), nil
-}
-
 // load reads a configuration and the directories it names.
 func load(path string) (*Config, []*community.File, error) {
 	c, err := loadConfig(path)
