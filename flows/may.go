@@ -16,7 +16,6 @@ const (
 	Trouble  Verb = "trouble"  // see parked messages and dead letters, and try them again
 	Enter    Verb = "enter"    // come to the desk at all
 	Change   Verb = "change"   // put another version of the directory in force
-	Forget   Verb = "forget"   // erase a person who asks for it
 )
 
 var may = map[Verb][]Role{
@@ -30,7 +29,6 @@ var may = map[Verb][]Role{
 	Trouble:  {Staff, Head, Secretary},
 	Enter:    {Leader, Staff, Head, Secretary, Supervisor},
 	Change:   {Staff, Head, Secretary},
-	Forget:   {Staff, Head, Secretary},
 }
 
 // May says whether somebody may do a thing with all that lies in a scope. It is
