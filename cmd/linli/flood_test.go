@@ -56,14 +56,14 @@ func TestFlood(t *testing.T) {
 	t.Logf("webhook, accepting the others: quiet median %s p99 %s (%d); flood median %s p99 %s (%d); p99 is %.2f times as long",
 		calm.at(.5).Round(10*time.Microsecond), calm.at(.99).Round(10*time.Microsecond), len(calm),
 		busy.at(.5).Round(10*time.Microsecond), busy.at(.99).Round(10*time.Microsecond), len(busy), ratio)
-	if ratio > 4 && busy.at(.99) > 100*time.Millisecond { // below that the machine itself is not that even
+	if ratio > 4 && busy.at(.99) > 500*time.Millisecond { // below that it is the machine, not a wait for the flood
 		t.Errorf("the others' p99 is %.2f times as long during a flood", ratio)
 	}
 	t.Logf("webhook, a demand said during a flood: its speaker is asked within %s (longest of %d)", f.asked.at(1).Round(time.Millisecond), len(f.asked))
 	t.Logf("webhook, danger to the phone on duty, from its arrival: by another %s, by the flooder %s (longest of %d)",
 		f.others.at(1).Round(time.Millisecond), f.own.at(1).Round(time.Millisecond), len(f.own))
 	for _, d := range append(slices.Clone(f.others), f.own...) {
-		if d > 3*time.Second {
+		if d > 15*time.Second { // one that waited for the flood would take half an hour
 			t.Errorf("a danger took %s to the phone on duty", d)
 		}
 	}
@@ -75,7 +75,7 @@ func TestFlood(t *testing.T) {
 	f.check()
 	t.Logf("polling: a flood is taken in %s; danger to the phone on duty, from the moment it was said: by another %s, by the flooder %s",
 		f.taken.at(1).Round(time.Millisecond), f.others.at(1).Round(time.Millisecond), f.own.at(1).Round(time.Millisecond))
-	if f.others.at(1) > 10*time.Second || f.own.at(1) > 10*time.Second {
+	if f.others.at(1) > 15*time.Second || f.own.at(1) > 15*time.Second {
 		t.Error("a danger took too long to the phone on duty")
 	}
 }
