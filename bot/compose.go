@@ -157,7 +157,11 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 			if err == nil {
 				err = b.buttons(&m, r, len(rows) > 1, now, s)
 			}
-			if err != nil && i == 0 {
+			if others != nil && err != nil && (r.Button != row.Button || r.Say.Slot != row.Say.Slot) {
+				m.Buttons = above
+				continue // a line of an older version must not keep this one from being told
+			}
+			if err != nil && (i == 0 || others != nil) {
 				return err
 			}
 			if text != "" && !seen[text] {

@@ -87,7 +87,7 @@ func side(rows [][]Button) [][]Button {
 	return slices.Collect(slices.Chunk(slices.Concat(rows...), 3))
 }
 
-// lines gives the lines of a message that has several, nil for any other.
+// linesOf gives the lines of a message that has several, nil for any other.
 func linesOf(tx storage.Tx, chat flows.ChatID, ref string) ([]line, error) {
 	raw, err := tx.Key(digestKey(chat, ref))
 	if errors.Is(err, storage.ErrNone) || err == nil && len(raw) == 0 {

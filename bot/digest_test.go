@@ -212,3 +212,29 @@ func TestDigestIsSwept(t *testing.T) {
 		}
 	}
 }
+
+// A line of the message that can no longer be said keeps no other from being
+// changed.
+func TestDigestWithALineOfAnOlderVersion(t *testing.T) {
+	s := newStage(t, counted, toy(t, "toy", liner))
+	for i := range 3 {
+		s.say(fmt.Sprintf("p%d", i), "g3", fmt.Sprintf("事%d", i))
+	}
+	s.pass(2 * time.Minute)
+	s.toy.take()
+	s.update(func(tx storage.Tx) error {
+		all, err := tx.Keys("digest/")
+		for name, raw := range all {
+			if err := tx.PutKey(name, []byte(strings.Replace(string(raw), `"words":"text"`, `"words":"of-old"`, 1))); err != nil {
+				return err
+			}
+		}
+		return err
+	})
+	s.hear(s.pressed("p9", "g3", "3/also"))
+	s.pass(2 * time.Minute)
+	s.told("g3*: 事2+ [0003 我也是]")
+	if list := s.troubles(); len(list) != 0 {
+		t.Errorf("troubles are %+v", list)
+	}
+}

@@ -56,9 +56,9 @@ func (st *step) ending(id flows.ID) (storage.Job, sendRow, error) {
 	return storage.Job{}, sendRow{}, nil
 }
 
-// greetButton adds the button that leads to the private conversation, and to a message
-// that says something else why it is there. The
-// channel knows its own name only once it runs, so that it is made late.
+// greetButton adds the button that leads to the private conversation, and to a
+// message that says something else why it is there. The channel knows its own
+// name only once it runs, so that it is made late.
 func (b *Bot) greetButton(m *Message, row sendRow, s *flows.Settings) error {
 	ch, _, _ := b.channel(row.Address)
 	l, ok := ch.(Linker)
