@@ -13,6 +13,8 @@ type Flow struct {
 	hear  func(Event) []Effect
 	step  func(CaseRef, json.RawMessage, Event) (json.RawMessage, Summary, []Effect, error)
 	own   func(json.RawMessage, PersonID) (Own, error)
+	keys  func(json.RawMessage, Event) ([]string, error)
+	pass  func(json.RawMessage, Actor, *Settings) ([]string, error)
 	sum   func(json.RawMessage) (Summary, error)
 }
 
@@ -26,6 +28,16 @@ type Own struct {
 
 // Owner is a State that can tell people what it holds of them.
 type Owner interface{ Own(PersonID) Own }
+
+// Keeper is a State whose entries are not only those of persons (the vote of a
+// household).
+type Keeper interface {
+	// Keys gives the keys of the entries that the rules want to see with an event, of
+	// which Case, By, What, Reading, Chat, Entry and Settings are filled; at most 64.
+	Keys(Event) []string
+	// Pass gives keys of entries: who has one of them is passed over by To.Homes.
+	Pass(Actor, *Settings) []string
+}
 
 // Define makes a flow of its rules. S is the flow's state, a plain struct that
 // JSON can write and read; the first event of a case (Opened) meets its zero
@@ -62,6 +74,28 @@ func Define[S State](name string, words fs.FS, rules func(id string, s S, e Even
 			return Own{}, fmt.Errorf("flow %s: state: %w", name, err)
 		}
 		return any(s).(Owner).Own(p), nil
+	}, keys: func(data json.RawMessage, e Event) ([]string, error) {
+		var s S
+		k, ok := any(s).(Keeper)
+		if !ok || len(data) == 0 {
+			return nil, nil
+		}
+		if err := json.Unmarshal(data, &s); err != nil {
+			return nil, fmt.Errorf("flow %s: state: %w", name, err)
+		}
+		k = any(s).(Keeper)
+		return k.Keys(e), nil
+	}, pass: func(data json.RawMessage, a Actor, set *Settings) ([]string, error) {
+		var s S
+		k, ok := any(s).(Keeper)
+		if !ok || len(data) == 0 {
+			return nil, nil
+		}
+		if err := json.Unmarshal(data, &s); err != nil {
+			return nil, fmt.Errorf("flow %s: state: %w", name, err)
+		}
+		k = any(s).(Keeper)
+		return k.Pass(a, set), nil
 	}, sum: func(data json.RawMessage) (Summary, error) {
 		var s S
 		if err := json.Unmarshal(data, &s); err != nil {
@@ -70,6 +104,16 @@ func Define[S State](name string, words fs.FS, rules func(id string, s S, e Even
 		return s.Summary(), nil
 	}}, nil
 }
+
+// Keys gives the keys of the entries that rules want to see with an event of a
+// case, see [Keeper]. A panic of the rules is the caller's to catch.
+func (f Flow) Keys(c Case, e Event) ([]string, error) {
+	e.Case = CaseRef{ID: c.ID, No: c.No, Parent: c.Parent}
+	return f.keys(c.Data, e)
+}
+
+// Pass gives the keys of entries of a case by which To.Homes passes somebody over.
+func (f Flow) Pass(c Case, a Actor, s *Settings) ([]string, error) { return f.pass(c.Data, a, s) }
 
 // Sum gives the summary of a case as this version sees its state: that of the
 // row may be by an earlier one, which knew less.

@@ -7,7 +7,7 @@ import (
 )
 
 // Effect is something rules want done: one of Say, Put, Next, Wake, Ask, Open,
-// Tell, Remember. Put, Next, Open, Tell and Remember happen in the transaction
+// Tell, Seal, Remember. Put, Next, Open, Tell, Seal and Remember happen in the transaction
 // of the step; Say, Wake and Ask are rows of the outbox.
 type Effect interface{ effect() string }
 
@@ -79,17 +79,24 @@ type (
 		Along bool `json:"along,omitempty"`
 		// Until is when it is too late to be said; zero for never.
 		Until Time `json:"until,omitzero"`
+		// Ballot is a question that platforms with polls of their own ask in that form,
+		// instead of text and buttons. A later Say of the same slot without one ends it.
+		Ballot *Ballot `json:"ballot,omitempty"`
+		// Chart is shown as a picture with the text.
+		Chart *Chart `json:"chart,omitempty"`
 	}
 	// Put writes an entry of this case, or deletes the one with its key.
 	Put struct {
 		Entry  Entry `json:"entry"`
 		Delete bool  `json:"delete,omitempty"`
 	}
-	// Next asks for the first N entries of a tag by order; they come back at
-	// once as Answered{Name: "next:" + Tag, Data: []Entry}.
+	// Next asks for the first N entries of a tag by order, or for those after a
+	// cursor; they come back at once as Answered{Name: "next:" + Tag, Data: []Entry} with
+	// the cursor to go on with.
 	Next struct {
-		Tag string `json:"tag"`
-		N   int    `json:"n"`
+		Tag   string `json:"tag"`
+		N     int    `json:"n"`
+		After string `json:"after,omitempty"`
 	}
 	// Wake asks for Woke{Name} at a time.
 	Wake struct {
@@ -116,6 +123,11 @@ type (
 		Data json.RawMessage `json:"data,omitempty"`
 		Said *Said           `json:"said,omitempty"`
 	}
+	// Seal has the journal keep a word with the record of this step: a sum by which
+	// it can be shown later what was known then. Nobody's words, nobody's choice.
+	Seal struct {
+		Sum string `json:"sum"`
+	}
 	// Remember keeps what a person has said of themself: the tap that is the
 	// consent, where they live, the language they read.
 	Remember struct {
@@ -133,6 +145,7 @@ func (Wake) effect() string     { return "wake" }
 func (Ask) effect() string      { return "ask" }
 func (Open) effect() string     { return "open" }
 func (Tell) effect() string     { return "tell" }
+func (Seal) effect() string     { return "seal" }
 func (Remember) effect() string { return "remember" }
 
 // To names readers symbolically; the engine looks them up. Exactly one of its
@@ -143,13 +156,15 @@ type To struct {
 	Scope   Scope      `json:"scope,omitzero"`    // of the role
 	Chat    ChatID     `json:"chat,omitempty"`    // the group itself
 	Groups  Scope      `json:"groups,omitzero"`   // every group whose scope touches this one
+	Nearest Scope      `json:"nearest,omitzero"`  // the groups that lie within this one; where there are none, the smallest that hold it
 	Entries string     `json:"entries,omitempty"` // the people who have an entry of this tag
+	Homes   Scope      `json:"homes,omitzero"`    // the residents who have agreed and live here, but those whom the state passes over, see [Keeper]
 	Except  []PersonID `json:"except,omitempty"`
 }
 
 // Zero says that it selects nobody.
 func (t To) Zero() bool {
-	return t.Person == "" && (t.Role == "" || t.Scope.Zero()) && t.Chat == "" && t.Groups.Zero() && t.Entries == ""
+	return t.Person == "" && (t.Role == "" || t.Scope.Zero()) && t.Chat == "" && t.Groups.Zero() && t.Nearest.Zero() && t.Entries == "" && t.Homes.Zero()
 }
 
 // Button is one thing a reader can do. Choice comes back as Chose.Choice, what
@@ -160,6 +175,30 @@ type Button struct {
 	Vars   Vars   `json:"vars,omitempty"`
 	Choice string `json:"choice"`
 	Row    int    `json:"row,omitempty"` // buttons of the same row stand side by side
+	// Link makes it lead somewhere instead of coming back: "private" to the private
+	// conversation with Linli, about this case; "page" to the page of this case, in private
+	// that of the reader. Choice is empty then. Where there is no such place, there is no button.
+	Link string `json:"link,omitempty"`
+}
+
+// Ballot is a question with its options.
+type Ballot struct {
+	Words   string   `json:"words"`   // text of the question, filled from Say.Vars
+	Options []string `json:"options"` // two or more
+	Choice  string   `json:"choice"`  // comes back as Chose.Choice, with the letter of the option ("A") as Value, "" where a vote was taken back
+}
+
+// Chart is a picture of numbers: bars under Latin letters. What the letters stand
+// for is said in the text.
+type Chart struct {
+	Bars []Bar `json:"bars"`
+	Of   int   `json:"of,omitempty"` // what all bars together could be at most; 0: not known
+}
+
+// Bar is one of them.
+type Bar struct {
+	Label string `json:"label"` // "A"
+	N     int    `json:"n"`
 }
 
 // Vars are the values that words are filled with.
@@ -175,6 +214,8 @@ type Var struct {
 	Item   string   `json:"i,omitempty"`
 	Person PersonID `json:"w,omitempty"`
 	Role   Role     `json:"r,omitempty"`
+	Scope  *Scope   `json:"o,omitempty"`
+	Share  *Share   `json:"h,omitempty"`
 }
 
 // Text, Num, At, Where, Item and Who make values for words.
@@ -185,6 +226,8 @@ func Where(p Place) Var     { return Var{Place: &p} }
 func ItemVar(id string) Var { return Var{Item: id} }
 func Who(p PersonID) Var    { return Var{Person: p} }
 func Of(r Role) Var         { return Var{Role: r} }
+func In(s Scope) Var        { return Var{Scope: &s} }
+func PartOf(s Share) Var    { return Var{Share: &s} }
 
 type envelope struct {
 	Kind string          `json:"kind"`
@@ -226,6 +269,8 @@ func UnmarshalEffect(b []byte) (Effect, error) {
 		return open[Open](e)
 	case "tell":
 		return open[Tell](e)
+	case "seal":
+		return open[Seal](e)
 	case "remember":
 		return open[Remember](e)
 	}

@@ -55,6 +55,7 @@ type Summary struct {
 	Holder   PersonID `json:"holder,omitempty"` // whose turn it is, for lists
 	Due      Time     `json:"due,omitzero"`     // when the next promise runs out, for lists
 	Danger   Danger   `json:"danger,omitempty"` // of an emergency: nobody in it is erased before it is over, and it is kept by a time of its own
+	Title    string   `json:"title,omitempty"`  // what lists call it, where it is about no item; no resident's words
 }
 
 // Time is time.Time; the alias keeps omitzero fields short.
@@ -70,10 +71,13 @@ type Event struct {
 	At       time.Time // when it happened, in the community's zone
 	By       Actor     // who did it; zero for the house itself (a wake-up, another case)
 	What     What
-	Case     CaseRef // the case the event is for; zero in Hear
-	Reading  Reading // what the reader made of the words, if there are words
-	Chat     Chat    // where it was said or pressed; zero if nowhere
-	Entry    *Entry  // the actor's own entry of this case; with Erased that of the person
+	Case     CaseRef          // the case the event is for; zero in Hear
+	Reading  Reading          // what the reader made of the words, if there are words
+	Chat     Chat             // where it was said or pressed; zero if nowhere
+	Entry    *Entry           // the actor's own entry of this case; with Erased that of the person
+	Entries  map[string]Entry // those that the state has asked for with this event, see [Keeper]
+	Begun    int              // how many cases of this flow the actor has begun in this calendar month, see [BegunKey]
+	Seed     string           // of the case: 32 hex digits that nobody outside can foresee, the same in all its events
 	Similar  []Similar
 	Settings *Settings
 	Counts   map[string]int // number of entries of this case by tag, as of before this event
@@ -92,6 +96,7 @@ type Actor struct {
 	Name      string   `json:"name,omitempty"`
 	Posts     []Post   `json:"posts,omitempty"` // the posts held now, from the directory
 	Consent   bool     `json:"consent,omitempty"`
+	Proven    bool     `json:"proven,omitempty"`    // Home was made sure of by a code that was brought to it
 	Reachable bool     `json:"reachable,omitempty"` // has an address of their own to which we may write
 	Home      Place    `json:"home,omitzero"`
 }
@@ -130,7 +135,8 @@ type (
 		Older   bool    `json:"older,omitempty"`  // with Recent: because of a reply or an edit, not because of the time
 		Here    ID      `json:"here,omitempty"`   // the case last filed in this chat, a moment ago
 	}
-	// Chose is a button pressed. Choice is the button's, Value what it adds.
+	// Chose is a button pressed. Choice is the button's, Value what it adds. Of a
+	// Choice that ends in "!" (a vote) the journal keeps no Value.
 	Chose struct {
 		Choice string `json:"choice"`
 		Value  string `json:"value,omitempty"`
@@ -141,14 +147,17 @@ type (
 		Name string    `json:"name"`
 		Due  time.Time `json:"due"`
 	}
-	// Answered brings the result of an Ask or a Next.
+	// Answered brings the result of an Ask or a Next; of a Next with the cursor
+	// behind the last entry, "" at the end.
 	Answered struct {
 		Name   string          `json:"name"`
 		Data   json.RawMessage `json:"data,omitempty"`
+		After  string          `json:"after,omitempty"`
 		Failed string          `json:"failed,omitempty"`
 	}
 	// Told is a word from another case, or from Hear. If a person caused it in
-	// the same step, Event.By, Chat and Reading are still theirs.
+	// the same step, Event.By, Chat and Reading are still theirs. One named
+	// [HomeChanged] is from the engine: By lives elsewhere than before, or it was made sure of.
 	Told struct {
 		From ID              `json:"from,omitempty"`
 		Name string          `json:"name"`
@@ -188,6 +197,14 @@ func (Told) what() string      { return "told" }
 func (Delivered) what() string { return "delivered" }
 func (Missed) what() string    { return "missed" }
 func (Erased) what() string    { return "erased" }
+
+// HomeChanged is what an open case is told in which a person has an entry, when
+// their home has changed or was made sure of; By is as they are now.
+const HomeChanged = "home"
+
+// BegunKey is the key of the entry by which a case says who began it: entries of
+// that key whose Order lies in a month (Unix seconds) are what Event.Begun counts.
+func BegunKey(p PersonID) string { return "by/" + string(p) }
 
 // Kind names the kind of an event, for the journal.
 func Kind(w What) string {
@@ -284,20 +301,23 @@ const (
 
 // Reading is what the reader made of a message. It proposes; rules decide.
 type Reading struct {
-	Demand float64 `json:"demand,omitempty"` // calibrated probability that somebody wants something done, 0 to 1
-	Item   string  `json:"item,omitempty"`   // id in the duty list
-	Place  Place   `json:"place,omitzero"`
-	Urgent bool    `json:"urgent,omitempty"` // more than an ordinary case (water running, an elder cut off), short of danger
-	Danger Danger  `json:"danger,omitempty"`
-	About  Role    `json:"about,omitempty"`  // whom it complains about: leader, property, captain, staff …
-	Number int     `json:"number,omitempty"` // a case number named in it, "0412"
-	Status bool    `json:"status,omitempty"` // asks how a case stands, "0412怎么样了"
-	Also   bool    `json:"also,omitempty"`   // "我也是", "我家也这样"
-	Behalf bool    `json:"behalf,omitempty"` // "代报", "替楼上张奶奶问"
-	Notice bool    `json:"notice,omitempty"` // announces an outage that is known, "明天9点到18点停水"
-	Until  Time    `json:"until,omitzero"`   // the end of what Notice announces
-	More   bool    `json:"more,omitempty"`   // by itself no demand, but adds to one: a place, a floor, a correction
-	Why    string  `json:"why,omitempty"`    // the words that decided, for staff; never logged
+	Demand float64   `json:"demand,omitempty"` // calibrated probability that somebody wants something done, 0 to 1
+	Item   string    `json:"item,omitempty"`   // id in the duty list
+	Place  Place     `json:"place,omitzero"`
+	Urgent bool      `json:"urgent,omitempty"` // more than an ordinary case (water running, an elder cut off), short of danger
+	Danger Danger    `json:"danger,omitempty"`
+	About  Role      `json:"about,omitempty"`  // whom it complains about: leader, property, captain, staff …
+	Number int       `json:"number,omitempty"` // a case number named in it, "0412"
+	Status bool      `json:"status,omitempty"` // asks how a case stands, "0412怎么样了"
+	Also   bool      `json:"also,omitempty"`   // "我也是", "我家也这样"
+	Behalf bool      `json:"behalf,omitempty"` // "代报", "替楼上张奶奶问"
+	Notice bool      `json:"notice,omitempty"` // announces an outage that is known, "明天9点到18点停水"
+	Until  Time      `json:"until,omitzero"`   // the end of what Notice announces
+	More   bool      `json:"more,omitempty"`   // by itself no demand, but adds to one: a place, a floor, a correction
+	Why    string    `json:"why,omitempty"`    // the words that decided, for staff; never logged
+	Poll   *PollLine `json:"poll,omitempty"`   // asks many a question, "要不要…？要/不要，周五晚八点截止"
+	Chain  *Chain    `json:"chain,omitempty"`  // a list to which people add themselves (接龙)
+	Slip   *Slip     `json:"slip,omitempty"`   // a vote on paper or by telephone that somebody puts in, "0012 3-1-501 要 纸质"
 }
 
 // Danger is a kind of emergency (危险). It is found by a word list with

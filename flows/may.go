@@ -16,6 +16,8 @@ const (
 	Trouble  Verb = "trouble"  // see parked messages and dead letters, and try them again
 	Enter    Verb = "enter"    // come to the desk at all
 	Change   Verb = "change"   // put another version of the directory in force
+	Poll     Verb = "poll"     // ask the residents of the scope
+	Slips    Verb = "slips"    // put in votes on paper and by telephone
 )
 
 var may = map[Verb][]Role{
@@ -29,6 +31,8 @@ var may = map[Verb][]Role{
 	Trouble:  {Staff, Head, Secretary},
 	Enter:    {Leader, Staff, Head, Secretary, Supervisor},
 	Change:   {Staff, Head, Secretary},
+	Poll:     {Captain, Leader, Staff, Head, Secretary},
+	Slips:    {Captain, Leader, Staff, Head, Secretary},
 }
 
 // May says whether somebody may do a thing with all that lies in a scope. It is

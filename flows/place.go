@@ -89,6 +89,24 @@ func (s *Settings) Contains(outer, inner Scope) bool {
 	return outer.Grid == inner.Grid
 }
 
+// ScopeName writes a scope as people do: "3号楼", "第一网格", "全社区".
+func (s *Settings) ScopeName(o Scope, lang string) string {
+	switch {
+	case o.Building != "":
+		return s.PlaceName(Place{Building: o.Building}, lang, false)
+	case o.Grid != "":
+		if i := slices.IndexFunc(s.Grids, func(g Grid) bool { return g.ID == o.Grid }); i >= 0 {
+			return s.Grids[i].Name
+		}
+		return o.Grid
+	case o.Community && strings.HasPrefix(lang, "en"):
+		return "the whole community"
+	case o.Community:
+		return "全社区"
+	}
+	return ""
+}
+
 // PlaceName writes a place as people do: "3号楼2单元", "5号楼18层", "东门".
 // Rooms are included only when exact is set.
 func (s *Settings) PlaceName(p Place, lang string, exact bool) string {

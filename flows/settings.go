@@ -9,25 +9,27 @@ import (
 // Settings is all that rules may know of a community besides the case: one
 // immutable value with a version. Slices and maps in it must not be changed.
 type Settings struct {
-	Version   string // changes when the content does; the journal keeps it
-	Community string // id, a word of Latin letters
-	Name      string
-	Example   bool // an invented community, to be called so wherever it shows
-	Lang      string
-	Zone      *time.Location
-	Calendar  Calendar
-	Phones    Phones
-	Limits    Limits
-	Items     []Item // the duty list (职责清单)
-	Classes   []ItemClass
-	Grids     []Grid
-	Buildings []Building
-	Spots     []Spot
-	Rooms     []Room
-	People    []Official
-	Groups    []Group
-	Roster    []Shift
-	Bodies    []Body
+	Version    string // changes when the content does; the journal keeps it
+	Community  string // id, a word of Latin letters
+	Name       string
+	Example    bool // an invented community, to be called so wherever it shows
+	Lang       string
+	Zone       *time.Location
+	Calendar   Calendar
+	Phones     Phones
+	Limits     Limits
+	Items      []Item // the duty list (职责清单)
+	Classes    []ItemClass
+	Grids      []Grid
+	Buildings  []Building
+	Spots      []Spot
+	Rooms      []Room
+	People     []Official
+	Groups     []Group
+	Roster     []Shift
+	Bodies     []Body
+	Polls      Polls
+	Households []Household // the roster (户册): of the buildings whose households are listed, in the order of buildings
 }
 
 // Phones are the numbers a resident in danger is given. Police, fire and

@@ -109,6 +109,7 @@ func (w Words) Keys() []string {
 //	item .i       the item's name; kind .i: how a group hears of it; instead .i: where to go instead
 //	name .w       a person's name; post .w: the post, "网格员王敏"; phone .w: their number
 //	role .r       what a role is called
+//	scope .o      "3号楼", "第一网格", "全社区"; share .h: "2/3以上"; area .x: 1/100 m² as "8640.5平方米"
 //	body .r       the organisation that has a role; danger .s: the name of a danger;
 //	class .s      the name of a class of the duty list
 //	phones        the community's numbers (phones.Gas …); community: its name
@@ -156,6 +157,13 @@ func (v Var) num() int {
 	return *v.N
 }
 
+func (v Var) share() Share {
+	if v.Share == nil {
+		return Share{}
+	}
+	return *v.Share
+}
+
 // phrase renders values in one language at one moment.
 type phrase struct {
 	lang string
@@ -182,6 +190,9 @@ func (p *phrase) funcs() template.FuncMap {
 		"post":      p.post,
 		"phone":     func(v Var) string { o, _ := p.s.Official(v.Person); return o.Phone },
 		"role":      func(v Var) string { return v.Role.In(p.lang) },
+		"scope":     p.scope,
+		"share":     func(v Var) string { return v.share().In(p.lang) },
+		"area":      p.area,
 		"class":     p.class,
 		"danger":    func(v Var) string { return Danger(v.S).In(p.lang) },
 		"body":      p.body,
@@ -225,6 +236,22 @@ func (p *phrase) item(v Var, text func(Item) map[string]string) string {
 		return t
 	}
 	return text(it)[Languages[0]]
+}
+
+func (p *phrase) scope(v Var) string {
+	if v.Scope == nil {
+		return ""
+	}
+	return p.s.ScopeName(*v.Scope, p.lang)
+}
+
+// area writes 1/100 m².
+func (p *phrase) area(v Var) string {
+	s := strings.TrimSuffix(fmt.Sprintf("%.1f", float64(v.num())/100), ".0")
+	if strings.HasPrefix(p.lang, "en") {
+		return s + " m²"
+	}
+	return s + "平方米"
 }
 
 func (p *phrase) class(v Var) string {

@@ -1,0 +1,38 @@
+package flows
+
+import "time"
+
+// What a reader finds in words about polls (征询, 投票, 接龙).
+
+// PollLine is a poll in one line, as a captain writes it: "要不要在楼前装充电桩？要/不要/
+// 再商量，周五晚八点截止". What the line leaves open is empty.
+type PollLine struct {
+	Question string    `json:"question"`          // with its question mark: "要不要在楼前装充电桩？"
+	Options  []string  `json:"options,omitempty"` // as written, without the marks between them
+	Until    time.Time `json:"until,omitzero"`    // the deadline; one in the past is given as written
+	Unread   string    `json:"unread,omitempty"`  // the words of a deadline that could not be read as a time
+}
+
+// Chain is a list that people copy and add themselves to (接龙), as it was sent.
+type Chain struct {
+	Title string      `json:"title,omitempty"` // what stands above the first line, without "#接龙"
+	Lines []ChainLine `json:"lines,omitempty"`
+}
+
+// ChainLine is one line of it: "3. 3-1-501 要".
+type ChainLine struct {
+	N     int    `json:"n"`              // the number that stands before it
+	Place Place  `json:"place,omitzero"` // the household, where the line names one
+	Text  string `json:"text"`           // the line without its number
+	Rest  string `json:"rest,omitempty"` // the line without number and household: a choice, a name, or both
+}
+
+// Slip is a vote that somebody puts in for a household: on paper, by telephone,
+// or by proxy.
+type Slip struct {
+	Place  Place     `json:"place"`           // the household that votes
+	Choice string    `json:"choice"`          // as written: an option, or its letter
+	Paper  bool      `json:"paper,omitempty"` // 纸质; else by telephone (电话)
+	Proxy  Place     `json:"proxy,omitzero"`  // 委托: the household that votes for it
+	Signed time.Time `json:"signed,omitzero"` // the day on the paper, where it is named
+}
