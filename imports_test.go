@@ -35,10 +35,12 @@ var table = []room{
 	{name: "storage/storagetest", may: []string{"storage", "flows"}},
 	{name: "flows/flowstest", may: []string{"flows"}, tests: []string{"flows/*"}},
 
-	{name: "bot", may: []string{"flows", "prompts", "storage"}, tests: []string{"*"}},
-	{name: "bot/desk", may: []string{"bot", "bot/pages/frame", "flows", "storage"}, tests: []string{"*"}},
-	{name: "bot/pages", may: []string{"bot", "bot/pages/frame", "flows", "storage"}, tests: []string{"*"}},
+	{name: "bot", may: []string{"bot/chart", "flows", "prompts", "storage"}, tests: []string{"*"}},
+	{name: "bot/chart", may: []string{"flows"}},
+	{name: "bot/desk", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/poll", "storage"}, tests: []string{"*"}},
+	{name: "bot/pages", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/poll", "storage"}, tests: []string{"*"}},
 	{name: "bot/pages/frame", may: []string{"flows"}},
+	{name: "bot/archive", may: []string{"flows", "flows/poll", "storage"}, tests: []string{"storage/bolt"}},
 	{name: "bot/*", may: []string{"bot", "flows"}, tests: []string{"bot/bottest", "bot/dialogue", "bot/*/fake", "flows/*", "prompts", "prompts/local", "storage", "storage/bolt"}},
 
 	{name: "storage", may: []string{"flows"}, tests: []string{"storage/bolt"}},
@@ -70,6 +72,7 @@ var outside = []struct {
 	{"github.com/silenceper/wechat/v2", nil, "its root pulls in every cache and every platform; import its folders"},
 	{"github.com/go-telegram/bot", []string{"bot/telegram"}, "a platform stays in its channel"},
 	{"github.com/xuri/excelize/v2", []string{"flows/community/table"}, "a file format stays where it is read"},
+	{"rsc.io/qr", []string{"bot/pages"}, "what is printed stays where it is printed"},
 	{"go.etcd.io/bbolt", []string{"storage/bolt", "bot/webchat"}, "a file format stays in its store"},
 	{"testing", []string{"bot/bottest", "flows/flowstest", "storage/storagetest"}, "a program does not carry its tests"},
 	{"os", []string{"cmd/*", "bot", "bot/*", "bot/telegram/fake", "storage/*", "flows/community", "flows/flowstest", "prompts/local"}, "rules and vocabularies touch no files"},

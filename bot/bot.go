@@ -46,9 +46,11 @@ type Options struct {
 	Media    string           // folder for photos and voice notes; empty: none are kept
 	Owner    string           // whose claims are ours after a restart; one process may own a store at a time
 	Answer   map[string]Answerer
-	Watch    Watch // told what happens, for figures; may be nil
+	Secret   []byte // what the seeds of cases are made from; empty: 32 random bytes that the store keeps
+	Watch    Watch  // told what happens, for figures; may be nil
 	// Link gives the address of a page for a person: "desk" with a login code as
-	// word, "mine" with none. Empty where there are no pages or their address is not known.
+	// word, "mine" with none, "poll" with the id of a case (the person is empty for a
+	// group). Empty where there are no pages or their address is not known.
 	Link func(page string, p flows.PersonID, word string) string
 	Log  *slog.Logger
 }
@@ -76,21 +78,25 @@ type Bot struct {
 	answer   map[string]Answerer
 	watch    Watch
 	link     func(page string, p flows.PersonID, word string) string
+	secret   []byte
 	log      *slog.Logger
 	nudge    chan struct{}
 
-	mu       sync.Mutex
-	talk     map[string]fragments       // per chat and speaker: what they said a moment ago, in memory only
-	crowd    int                        // at how many speakers talk is looked through
-	here     map[flows.ChatID]filedAt   // the case last filed in a chat
-	noted    map[flows.ChatID]time.Time // when a chat was last known to have been heard
-	crowded  map[string]*crowd          // how fast people speak, by address
-	wrong    map[string]attempts        // codes that were wrong, by address
-	limits   map[string]*rate.Limiter   // by channel, and by address
-	gathered map[string]time.Time       // by address of a group, when lines last left for it
-	lined    map[string]time.Time       // by the same, when the last row that waits for it may leave
-	inflight map[uint64]bool            // rows a worker of this process holds
-	unsure   bool                       // a claim ended with an error: some claimed rows may have no worker
+	mu         sync.Mutex
+	talk       map[string]fragments       // per chat and speaker: what they said a moment ago, in memory only
+	crowd      int                        // at how many speakers talk is looked through
+	here       map[flows.ChatID]filedAt   // the case last filed in a chat
+	noted      map[flows.ChatID]time.Time // when a chat was last known to have been heard
+	whispered  map[string]whisper         // how silent presses were answered, by the names of the press
+	whisperers int                        // at how many names it is looked through
+	crowded    map[string]*crowd          // how fast people speak, by address
+	wrong      map[string]attempts        // codes that were wrong, by address
+	limits     map[string]*rate.Limiter   // by channel, and by address
+	gathered   map[string]time.Time       // by address of a group, when lines last left for it
+	lined      map[string]time.Time       // by the same, when the last row that waits for it may leave
+	inflight   map[uint64]bool            // rows a worker of this process holds
+	asked      map[string]int             // polls on their way, by channel
+	unsure     bool                       // a claim ended with an error: some claimed rows may have no worker
 }
 
 // House is the name under which the engine's own words are kept in rows.
@@ -107,7 +113,7 @@ func New(o Options) (*Bot, error) {
 	}
 	b := &Bot{
 		store: o.Store, flows: map[string]flows.Flow{}, order: o.Flows, channels: map[string]Channel{},
-		reader: o.Reader, now: o.Now, workers: o.Workers, owner: o.Owner, house: house, log: o.Log,
+		reader: o.Reader, now: o.Now, workers: o.Workers, owner: o.Owner, house: house, log: o.Log, secret: o.Secret, whispered: map[string]whisper{},
 		answer: map[string]Answerer{}, nudge: make(chan struct{}, 1),
 		talk: map[string]fragments{}, here: map[flows.ChatID]filedAt{}, noted: map[flows.ChatID]time.Time{}, crowded: map[string]*crowd{}, wrong: map[string]attempts{},
 		limits: map[string]*rate.Limiter{}, gathered: map[string]time.Time{}, lined: map[string]time.Time{}, inflight: map[uint64]bool{}, unsure: true,

@@ -18,7 +18,8 @@ type Channel interface {
 	Capabilities() Capabilities
 	// Send delivers one message to the address (without the channel's name) and
 	// gives the platform's reference of it, which names it inside the chat; behind
-	// "@" it may carry where in the chat that is. Errors are Busy, Closed, Gone or
+	// "@" it may carry where in the chat that is, and before that behind "!" the id
+	// of the poll that it asks, by which votes come back. Errors are Busy, Closed, Gone or
 	// Refused where the platform says so; any other error means that the outcome
 	// is not known and the message may be sent again. No error text may carry a token
 	// or the message.
@@ -51,6 +52,7 @@ type Capabilities struct {
 	Pins        bool          // can pin a message in a group
 	Photos      bool          // can send photos
 	Voices      bool          // can send voice notes
+	Polls       bool          // groups there have polls of their own, with room for what is said at Poll
 }
 
 // Unit is how a platform counts the length of a text.
@@ -98,7 +100,26 @@ type Message struct {
 	Pin     bool    // keep it at the top of the group, where that is possible
 	Silent  bool    // without a sound
 	Neutral bool    // keep Text off the lock screen
+	Poll    *Poll   // asked in the platform's own form, instead of Text; no button of it brings anything back
+	// StopPoll ends the poll of the message Edit; its buttons are then Buttons, and
+	// nothing else of it changes. One that has ended already, or is gone, has ended.
+	StopPoll bool
 }
+
+// Poll is a question with 2 to PollOptions options, of which everybody may choose
+// one, change it and take it back, and everybody sees who has chosen what. What they
+// do comes back as [Picked].
+type Poll struct {
+	Question string
+	Options  []string
+}
+
+// What a poll of a channel has room for, in characters.
+const (
+	PollQuestion = 300
+	PollOption   = 100
+	PollOptions  = 12
+)
 
 // Button is a button as a channel shows it. One with a URL opens it and brings
 // nothing back.
@@ -132,6 +153,8 @@ type Inbound struct {
 	From    Peer
 	Message flows.Message
 	Press   string // Button.Data of a press
+	Poll    string // Picked: the platform's id of the poll, as it stood in the reference; Chat may be empty
+	Picks   []int  // Picked: the options now chosen, from 0; none where a vote was taken back
 	Title   string // of the chat, for a join
 	To      string // Migrated: the new address
 	Reads   bool   // Powers: Linli hears everything that is said in the group
@@ -148,6 +171,7 @@ const (
 	Said     Kind = "said"
 	Edited   Kind = "edited"
 	Pressed  Kind = "pressed"
+	Picked   Kind = "picked"   // somebody chose in a poll of the platform's own, see Poll and Picks
 	Joined   Kind = "joined"   // Linli was added to the group
 	Removed  Kind = "removed"  // or taken out of it, or blocked by the person
 	Left     Kind = "left"     // a member left the group
@@ -167,8 +191,11 @@ type Peer struct {
 	Lang    string
 }
 
-// Answer is what Receive gives back for a press: the brief notice to show.
-type Answer struct{ Toast string }
+// Answer is what Receive gives back.
+type Answer struct {
+	Toast  string   // the brief notice to show, of a press
+	Opened flows.ID // the case that this opened, also where it is delivered again
+}
 
 // Busy says: not now, try after so long.
 type Busy struct{ After time.Duration }

@@ -18,6 +18,7 @@ func clean(in Inbound) Inbound {
 	in.From.Name = bounded(plain(in.From.Name), 300)
 	in.Chat.Name = bounded(plain(in.Chat.Name), 300)
 	in.Press = bounded(in.Press, 256)
+	in.Poll = bounded(in.Poll, 128)
 	in.Keys = pseudonyms(in)
 	return in
 }
@@ -93,11 +94,19 @@ func decode[T any](b json.RawMessage) (T, error) {
 	return v, err
 }
 
-// plainRef is a message's reference without where it stands: what a channel puts
-// behind "@" (a topic) is not always told again.
+// plainRef is a message's reference without where it stands and what it asks: what a
+// channel puts behind "@" (a topic) and "!" (a poll) is not always told again.
 func plainRef(ref string) string {
 	ref, _, _ = strings.Cut(ref, "@")
+	ref, _, _ = strings.Cut(ref, "!")
 	return ref
+}
+
+// pollOf is the platform's id of the poll that a message asks, empty for another message.
+func pollOf(ref string) string {
+	ref, _, _ = strings.Cut(ref, "@")
+	_, id, _ := strings.Cut(ref, "!")
+	return id
 }
 
 // topicOf is where in its chat a message stands, empty for nowhere in particular.

@@ -31,9 +31,10 @@ type CodeFor struct {
 	// Kind is what it does. "person" binds an account to a post; "group" binds a
 	// chat to a group; "join" lets a resident into a group of the web chat, and may
 	// be used by many; "login" lets a person come to the desk; "self" makes another
-	// account one of the same person.
+	// account one of the same person; "home" is brought to a household on paper, makes
+	// sure of who lives there, and may be used by all of them.
 	Kind   string    `json:"kind"`
-	Target string    `json:"target"` // id in the directory, for "self" of the person
+	Target string    `json:"target"` // id in the directory, for "self" of the person, for "home" building/unit/room
 	Until  time.Time `json:"until"`
 }
 
@@ -44,6 +45,8 @@ func codeLife(kind string) time.Duration {
 		return 10 * time.Minute
 	case "self":
 		return time.Hour
+	case "home":
+		return 60 * 24 * time.Hour // the letter has to be printed, brought and read
 	}
 	return 7 * 24 * time.Hour
 }
@@ -69,8 +72,16 @@ const (
 	linkWord  = 40 // of a link, which nobody has to type
 )
 
-// NewCode makes a code. Only people who may invite should get one to hand out.
+// NewCode makes a code. Only people who may invite should get one to hand out. One of
+// the kind "home" is only for a household that the roster knows.
 func (b *Bot) NewCode(ctx context.Context, kind, target string) (string, error) {
+	if kind == "home" {
+		home, ok := b.Settings().Household(homeAt(target))
+		if !ok {
+			return "", fmt.Errorf("the roster has no household %q", target)
+		}
+		target = homeTarget(home.Place())
+	}
 	var code string
 	err := b.store.Update(ctx, func(tx storage.Tx) (err error) {
 		code, err = b.newCode(tx, CodeFor{Kind: kind, Target: target, Until: b.clock().Add(codeLife(kind))})
@@ -82,18 +93,23 @@ func (b *Bot) NewCode(ctx context.Context, kind, target string) (string, error) 
 // newCode makes a code for people to type, in fives.
 func (b *Bot) newCode(tx storage.Tx, f CodeFor) (string, error) {
 	n := shortCode
-	if b.besieged(b.clock()) {
-		n = longCode
+	if f.Kind == "home" || b.besieged(b.clock()) {
+		n = longCode // one of a home is in force for long, with hundreds of others
 	}
 	word, err := newWord(tx, n, f)
 	if err != nil {
 		return "", err
 	}
+	return inFives(word), nil
+}
+
+// inFives writes a code as people read it out.
+func inFives(word string) string {
 	var parts []string
 	for part := range slices.Chunk([]byte(word), 5) {
 		parts = append(parts, string(part))
 	}
-	return strings.Join(parts, "-"), nil
+	return strings.Join(parts, "-")
 }
 
 // newWord makes a code of n letters.
@@ -179,6 +195,9 @@ func (b *Bot) takeCode(tx storage.Tx, code, address string, kinds ...string) (Co
 	if len(raw) == 0 || json.Unmarshal(raw, &f) != nil || now.After(f.Until) || !slices.Contains(kinds, f.Kind) {
 		b.guessed(address, now)
 		return CodeFor{}, ErrCode
+	}
+	if f.Kind == "home" {
+		return f, nil // who has a good one of their own must not use it to begin counting anew
 	}
 	b.mu.Lock()
 	delete(b.wrong, address)

@@ -19,9 +19,19 @@ func (b *Bot) command(st *step, h *heard) (done bool, err error) {
 	word, rest, _ := strings.Cut(text, " ")
 	word, _, _ = strings.Cut(word, "@")
 	word, rest = strings.ToLower(word), strings.TrimSpace(rest)
+	if code, ok := bare(text); ok {
+		return b.bareCode(st, h, code)
+	}
 	switch word {
 	case "/start":
 		return true, b.start(st, h, rest)
+	case "/poll":
+		if rest != "" {
+			return false, nil // it is said to the flows
+		}
+		if !h.chat.Group {
+			return true, b.tellPoll(st, h)
+		}
 	case "/help", "/intro", "介绍一下", "邻里介绍":
 		return true, b.introduce(st, h)
 	case "/me", "/mydata", "我的数据":
@@ -69,6 +79,15 @@ func (b *Bot) privateCommand(st *step, h *heard, word, rest string) (done bool, 
 		return true, b.tellGroups(st, h)
 	}
 	return false, nil
+}
+
+// tellPoll says how a poll is written, to who may send one and to who may ask for one.
+func (b *Bot) tellPoll(st *step, h *heard) error {
+	words := "poll-ask"
+	if slices.ContainsFunc(st.by.Posts, func(p flows.Post) bool { return st.s.May(st.by, flows.Poll, p.Scope) }) {
+		words = "poll-how"
+	}
+	return st.houseSay(h, words, nil)
 }
 
 // setLang lets a person choose the language they are told in, and staff that of

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"linli/bot/chart"
 	"linli/flows"
 	"linli/storage"
 )
@@ -49,7 +50,7 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 			m = Message{React: row.Say.React, Quote: row.Say.Quote}
 			return nil
 		}
-		if row.Say.Slot != "" && caps.Edits && row.Rest == "" {
+		if row.Say.Slot != "" && (caps.Edits || caps.Polls) && row.Rest == "" {
 			ref, err := tx.Key(slotKey(row, row.Address))
 			if err != nil && !errors.Is(err, storage.ErrNone) {
 				return err
@@ -57,9 +58,19 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 			if m.Edit = string(ref); row.Edit != "" {
 				m.Edit = row.Edit
 			}
+			if !caps.Edits && pollOf(m.Edit) == "" {
+				m.Edit = ""
+			}
 		}
 		if row.Say.Tidy && m.Edit == "" {
 			return errNothing
+		}
+		if pollOf(m.Edit) != "" {
+			if row.Say.Ballot != nil {
+				return errNothing // the platform shows by itself how it stands
+			}
+			m.StopPoll = true
+			return nil
 		}
 		if m.Edit != "" && row.toGroup() {
 			all, err := linesOf(tx, row.Chat, m.Edit)
@@ -133,6 +144,19 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 	if err != nil || m.React != "" {
 		return jobs, m, err
 	}
+	if m.StopPoll {
+		err = caught(func() error { return b.buttons(&m, leading(row), false, now, s) })
+		return jobs, m, err
+	}
+	if len(jobs) == 1 && m.Edit == "" && row.Rest == "" {
+		err = caught(func() (err error) { m.Poll, err = b.poll(row, caps, now, s); return err })
+		if err != nil {
+			return jobs, m, err
+		}
+		if m.Poll != nil {
+			rows = []sendRow{leading(row)}
+		}
+	}
 	between := "\n\n"
 	if row.Say.Digest || others != nil {
 		between = "\n"
@@ -148,7 +172,7 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 		seen := map[string]bool{}
 		for i, r := range rows {
 			text, err := r.Rest, error(nil)
-			if text == "" {
+			if text == "" && m.Poll == nil {
 				if text, err = b.words(r.Flow).Render(r.Lang, b.among(rows, i), r.Say.Vars, r.No, now, s); err != nil {
 					err = fmt.Errorf("%w: %w", errRules, err)
 				}
@@ -197,15 +221,29 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 	if _, quiet := s.Quiet(now); quiet && row.Say.Class != flows.Emergency {
 		m.Silent = true
 	}
-	if m.Edit == "" && row.Rest == "" {
+	if m.Edit == "" && row.Rest == "" && m.Poll == nil {
 		if caps.Photos {
-			m.Photos = b.files("photo", row.Say.Media)
+			m.Photos = append(b.files("photo", row.Say.Media), b.drawn(row)...)
 		}
 		if caps.Voices {
 			m.Voices = b.files("voice", row.Say.Media)
 		}
 	}
 	return jobs, m, nil
+}
+
+// drawn is the picture of a row's numbers, if it has one. Its words say the same, so
+// that they go without it where there is something wrong with it.
+func (b *Bot) drawn(row sendRow) []Photo {
+	if row.Say.Chart == nil {
+		return nil
+	}
+	data, err := chart.PNG(*row.Say.Chart)
+	if err != nil {
+		b.log.Error("a picture of numbers could not be drawn", "case", row.Button, "err", err)
+		return nil
+	}
+	return []Photo{{Name: "chart.png", Data: data}}
 }
 
 // along shows the rows behind one of the same lane that are due, in order, as long
@@ -230,10 +268,10 @@ func (b *Bot) along(tx storage.Tx, j storage.Job, now time.Time, take func(stora
 	return nil
 }
 
-// bundles says that a row may share a message. One that will be changed, or of
-// which the rules want to hear, stays alone.
+// bundles says that a row may share a message. One that will be changed, of which
+// the rules want to hear, or that is more than words and buttons, stays alone.
 func (sendRow) bundles(r sendRow) bool {
-	return r.Say.Bundle && r.Say.Slot == "" && r.Say.Receipt == ""
+	return r.Say.Bundle && r.Say.Slot == "" && r.Say.Receipt == "" && r.Say.Ballot == nil && r.Say.Chart == nil
 }
 
 // roomy says that a bundle still fits one message.
@@ -250,6 +288,12 @@ func roomy(text string, buttons [][]Button, c Capabilities) bool {
 func (b *Bot) buttons(m *Message, r sendRow, bundled bool, now time.Time, s *flows.Settings) error {
 	last := -1
 	for _, x := range r.Say.Buttons {
+		url := ""
+		if x.Link != "" {
+			if url = b.leads(r, x.Link); url == "" {
+				continue // there is no such place
+			}
+		}
 		label, err := b.words(r.Flow).Render(r.Lang, x.Words, x.Vars, r.No, now, s)
 		if err != nil {
 			return fmt.Errorf("%w: %w", errRules, err)
@@ -258,6 +302,9 @@ func (b *Bot) buttons(m *Message, r sendRow, bundled bool, now time.Time, s *flo
 			label = flows.Spoken(r.No) + " " + label
 		}
 		data := string(r.Button) + "/" + x.Choice
+		if url != "" {
+			data = ""
+		}
 		if len(data) > 64 {
 			return fmt.Errorf("%w: button %q is longer than 64 bytes", errRules, x.Choice)
 		}
@@ -265,7 +312,7 @@ func (b *Bot) buttons(m *Message, r sendRow, bundled bool, now time.Time, s *flo
 			m.Buttons = append(m.Buttons, nil)
 			last = x.Row
 		}
-		m.Buttons[len(m.Buttons)-1] = append(m.Buttons[len(m.Buttons)-1], Button{Label: label, Data: data})
+		m.Buttons[len(m.Buttons)-1] = append(m.Buttons[len(m.Buttons)-1], Button{Label: label, Data: data, URL: url})
 	}
 	return nil
 }

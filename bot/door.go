@@ -115,11 +115,14 @@ func (b *Bot) Unbound(ctx context.Context) (staff []flows.PersonID, err error) {
 }
 
 // start answers /start, which a platform also sends with the word of a link: a
-// code, "hi" of somebody who was offered to be told in private, or "c" and a case of
-// theirs about which they could not be told until now.
+// code, "hi" of somebody who was offered to be told in private, "c" and a case of
+// theirs about which they could not be told until now, or "v" and a case that has led
+// them here to go on with it.
 func (b *Bot) start(st *step, h *heard, word string) error {
 	id, of := strings.CutPrefix(word, "c")
+	to, on := strings.CutPrefix(word, "v")
 	_, err := strconv.ParseUint(id, 10, 64)
+	_, err2 := strconv.ParseUint(to, 10, 64)
 	switch {
 	case word == "":
 		return b.introduce(st, h)
@@ -127,6 +130,8 @@ func (b *Bot) start(st *step, h *heard, word string) error {
 		return b.hello(st, h)
 	case !h.chat.Group && of && err == nil:
 		return b.helloCase(st, h, flows.ID(id))
+	case !h.chat.Group && on && err2 == nil:
+		return b.goOn(st, h, flows.ID(to))
 	}
 	if h.As != "" {
 		return st.houseSay(h, "code-wrong", nil) // at the desk nobody has an account to bind
@@ -134,8 +139,24 @@ func (b *Bot) start(st *step, h *heard, word string) error {
 	return b.startCode(st, h, word)
 }
 
+// goOn brings somebody to a case whose button has led them to the private
+// conversation.
+func (b *Bot) goOn(st *step, h *heard, id flows.ID) error {
+	c, err := st.tx.Case(id)
+	if errors.Is(err, storage.ErrNone) {
+		return st.houseSay(h, "button-gone", nil)
+	}
+	if err != nil {
+		return err
+	}
+	if err := st.need(h); err != nil {
+		return err
+	}
+	return st.run(c, flows.Chose{Choice: "open"})
+}
+
 func (b *Bot) startCode(st *step, h *heard, code string) error {
-	kinds := []string{"person", "self"}
+	kinds := []string{"person", "self", "home"}
 	if h.chat.Group {
 		kinds = []string{"group"}
 	}
@@ -165,8 +186,11 @@ func (b *Bot) startCode(st *step, h *heard, code string) error {
 		}
 		return st.houseSay(h, "code-group", flows.Vars{"group": flows.Text(g.Name)})
 	}
-	if f.Kind == "self" {
+	switch f.Kind {
+	case "self":
 		return b.askSelf(st, h, code, f)
+	case "home":
+		return b.proven(st, h, f)
 	}
 	o, ok := st.s.Official(flows.PersonID(f.Target))
 	if !ok {

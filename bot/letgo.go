@@ -76,6 +76,9 @@ func (l *letting) letGo(c flows.Case, told bool) error {
 	}
 	for _, e := range own {
 		said := texts(e.Data)
+		if l.b.flows[c.Flow].Keeps() {
+			said = slices.DeleteFunc(said, written)
+		}
 		l.lost = append(l.lost, said...)
 		l.find(said)
 		l.Entries++
@@ -110,7 +113,15 @@ func (l *letting) letGo(c flows.Case, told bool) error {
 	return errors.Join(l.rows(c, author), l.notes(c, author), l.troublesOf(c, author), l.records(c, len(own) > 0))
 }
 
-// entriesOf gives the parts in a case that go.
+// written says that a text of an entry is by rules (a kind, a moment), and nobody's
+// words: it may stand anywhere else, too.
+func written(s string) bool {
+	_, err := time.Parse(time.RFC3339Nano, s)
+	return err == nil || token.MatchString(s)
+}
+
+// entriesOf gives the parts in a case that go. Where they are not only those of
+// persons and everybody goes, that is all of them.
 func (l *letting) entriesOf(c flows.Case) (own []flows.Entry, err error) {
 	if !l.everybody() {
 		for _, p := range l.who.ids {
@@ -134,7 +145,7 @@ func (l *letting) entriesOf(c flows.Case) (own []flows.Entry, err error) {
 				return nil, err
 			}
 			for _, e := range page {
-				if l.theirs(flows.PersonID(e.Key)) {
+				if l.b.flows[c.Flow].Keeps() || l.theirs(flows.PersonID(e.Key)) {
 					own = append(own, e)
 				}
 			}

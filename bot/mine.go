@@ -33,7 +33,7 @@ type Mine struct {
 type MyCase struct {
 	ID     flows.ID
 	No     int
-	Part   string // tag of their entry: reporter, follower
+	Part   string // reporter, follower, or "part": how they have voted, say, is not told even here
 	Stage  string
 	Done   bool
 	Item   string
@@ -98,7 +98,10 @@ func (b *Bot) myCase(tx storage.Tx, c flows.Case, p storage.Person) (MyCase, err
 		return MyCase{}, err
 	}
 	f := b.flows[c.Flow]
-	x := MyCase{ID: c.ID, No: c.No, Part: e.Tag, Stage: c.Stage, Done: c.Done, Item: c.Item, Place: c.Place, Opened: c.Opened, Said: strings.Join(texts(e.Data), "")}
+	x := MyCase{ID: c.ID, No: c.No, Part: "part", Stage: c.Stage, Done: c.Done, Item: c.Item, Place: c.Place, Opened: c.Opened}
+	if e.Tag == "reporter" || e.Tag == "follower" {
+		x.Part, x.Said = e.Tag, strings.Join(texts(e.Data), "")
+	}
 	var own flows.Own
 	if f.Name != "" {
 		if own, err = f.Own(c, p.ID); err != nil {
@@ -149,19 +152,23 @@ var ErrWhat = errors.New("this cannot be what was meant")
 // Correct puts right what is held of a person: ErrWhat, ErrPost or ErrNone say
 // why not. A zero place takes the home away.
 func (b *Bot) Correct(ctx context.Context, p flows.PersonID, c Correction) error {
-	err := b.store.Update(ctx, func(tx storage.Tx) error { return b.correct(tx, p, c) })
+	err := b.store.Update(ctx, func(tx storage.Tx) error {
+		st := &step{b: b, tx: tx, at: b.clock(), s: b.Settings(), event: "correct"}
+		return st.correct(p, c)
+	})
 	if err != nil {
 		return fmt.Errorf("correct: %w", err)
 	}
+	b.Nudge()
 	return nil
 }
 
-func (b *Bot) correct(tx storage.Tx, id flows.PersonID, c Correction) error {
-	p, err := tx.Person(id)
+func (st *step) correct(id flows.PersonID, c Correction) error {
+	p, err := st.tx.Person(id)
 	if err != nil {
 		return err
 	}
-	s := b.Settings()
+	s := st.s
 	if c.Name != nil {
 		if _, post := s.Official(id); post {
 			return ErrPost
@@ -179,9 +186,12 @@ func (b *Bot) correct(tx storage.Tx, id flows.PersonID, c Correction) error {
 		if _, there := s.Building(c.Home.Building); !there && !c.Home.Zero() {
 			return ErrWhat
 		}
-		p.Home = *c.Home
+		st.moves(&p, *c.Home)
 	}
-	return tx.PutPerson(p)
+	if err := st.tx.PutPerson(p); err != nil {
+		return err
+	}
+	return st.tellHomes()
 }
 
 // Withdraw ends a person's consent (撤回同意): they are asked again before

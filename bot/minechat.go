@@ -106,7 +106,7 @@ func (b *Bot) correctBy(st *step, h *heard, what, value string) error {
 	default:
 		return st.houseSay(h, "mine-how", nil)
 	}
-	err := b.correct(st.tx, h.person.ID, c)
+	err := st.correct(h.person.ID, c)
 	switch {
 	case errors.Is(err, ErrPost):
 		return st.houseSay(h, "mine-post", nil)

@@ -425,14 +425,19 @@ func (b *Bot) performSay(ctx context.Context, j storage.Job) error {
 		if err != nil {
 			return err
 		}
-		page, next, err := tx.Entries(c.ID, row.Say.To.Entries, row.Cursor, saying)
+		st := &step{b: b, tx: tx, at: row.Said, s: b.Settings(), event: fmt.Sprintf("j%d", j.ID)}
+		page, next, err := st.readers(c, row)
+		var fault *panicked
+		if errors.As(err, &fault) || errors.Is(err, errRules) {
+			b.log.Error("a rule failed", "case", j.Case, "kind", "say", "err", err)
+			return b.giveUp(tx, j, "a rule failed on whom to tell")
+		}
 		if err != nil {
 			return err
 		}
-		st := &step{b: b, tx: tx, at: row.Said, s: b.Settings(), event: fmt.Sprintf("j%d", j.ID)}
-		for _, e := range page {
+		for _, id := range page {
 			one := row.Say
-			one.To = flows.To{Person: flows.PersonID(e.Key), Except: row.Say.To.Except}
+			one.To = flows.To{Person: id, Except: row.Say.To.Except}
 			if _, err := st.address(&c, row.Flow, row.No, one); err != nil {
 				return err
 			}
@@ -444,6 +449,18 @@ func (b *Bot) performSay(ctx context.Context, j storage.Job) error {
 		j.Body, j.At = flows.Data(row), b.clock()
 		return tx.PutJob(j)
 	})
+}
+
+// readers gives the next people of a Say to many, and where to go on.
+func (st *step) readers(c flows.Case, row sayRow) (page []flows.PersonID, next string, err error) {
+	if !row.Say.To.Homes.Zero() {
+		return st.residents(c, row)
+	}
+	list, next, err := st.tx.Entries(c.ID, row.Say.To.Entries, row.Cursor, saying)
+	for _, e := range list {
+		page = append(page, flows.PersonID(e.Key))
+	}
+	return page, next, err
 }
 
 // backoff grows from a second to a limit, with jitter that follows from the

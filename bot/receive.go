@@ -74,6 +74,9 @@ func (b *Bot) take(ctx context.Context, h *heard, at time.Time, job uint64) (ans
 			if seen {
 				// Delivered again, perhaps because the end of the first time was not known.
 				h.kept, h.opened, answer.Toast = readMark(prior)
+				if silentPress(h.Press) {
+					answer.Toast = b.whisperOf(h.Keys)
+				}
 				if h.turn != nil {
 					h.turn.CancelAt(at) // it was counted the first time
 				}
@@ -83,14 +86,22 @@ func (b *Bot) take(ctx context.Context, h *heard, at time.Time, job uint64) (ans
 			if err := b.hear(st, h); err != nil {
 				return err
 			}
+			if err := st.tellHomes(); err != nil {
+				return err
+			}
 			if err := st.settle(); err != nil {
 				return err
 			}
 			answer.Toast = st.toast
 			h.kept, h.opened = st.kept, st.opened
+			toast := st.toast
+			if silentPress(h.Press) {
+				b.whispers(h.Keys, toast, at)
+				toast = ""
+			}
 			if job == 0 && (st.kept || st.toast != "") {
 				for _, k := range h.Keys { // it may come again under any of them
-					if err := tx.Answer(k, at, mark(st.opened, st.toast)); err != nil {
+					if err := tx.Answer(k, at, mark(st.opened, toast)); err != nil {
 						return err
 					}
 				}
@@ -116,6 +127,7 @@ func (b *Bot) take(ctx context.Context, h *heard, at time.Time, job uint64) (ans
 		return Answer{}, err
 	}
 	b.recall(*h, at)
+	answer.Opened = h.opened
 	return answer, nil
 }
 
@@ -177,8 +189,14 @@ func (b *Bot) find(tx storage.Tx, h *heard) error {
 		return err
 	}
 	if h.As != "" {
-		o, _ := h.settings.Official(h.As)
-		o.ID = h.As
+		o, post := h.settings.Official(h.As)
+		if !post {
+			// Who was forgotten meanwhile is nobody, and does not come back by a page left open.
+			if h.person, err = tx.Person(h.As); errors.Is(err, storage.ErrNone) {
+				h.person, err = storage.Person{}, nil
+			}
+			return err
+		}
 		h.person, err = b.official(tx, o)
 		return err
 	}
@@ -309,11 +327,16 @@ func (b *Bot) hear(st *step, h *heard) error {
 		return b.migrated(st, h)
 	case Powers:
 		return b.powers(st, h)
+	case Picked:
+		return b.picked(st, h)
 	case Came, Reacted, Ignored:
 		return nil // nothing follows from it, and nothing of it is kept
 	}
 	if err := b.lastHeard(st, h); err != nil {
 		return err
+	}
+	if h.As != "" && h.person.ID == "" {
+		return st.brief(House, "button-gone", nil)
 	}
 	if !h.From.Person {
 		return nil // a channel, an anonymous admin, another bot: never somebody's report
@@ -339,16 +362,21 @@ func (b *Bot) hear(st *step, h *heard) error {
 
 // actor is the speaker as rules see them.
 func (b *Bot) actor(h *heard) flows.Actor {
-	a := flows.Actor{Person: h.person.ID, Name: h.person.Name, Consent: !h.person.Consent.IsZero(), Home: h.person.Home}
+	a := actorOf(h.person, h.settings)
 	if a.Name == "" {
 		a.Name = h.From.Name
 	}
-	if o, ok := h.settings.Official(h.person.ID); ok {
-		a.Posts, a.Consent = o.Posts, true // who holds a post has agreed to it with the committee
-	}
-	a.Reachable = len(h.person.Reach) > 0
 	if c, ok := b.channels[h.Channel]; ok && (c.Capabilities().WritesFirst || !h.chat.Group) {
 		a.Reachable = true
+	}
+	return a
+}
+
+// actorOf is somebody as rules see them who does nothing at the moment.
+func actorOf(p storage.Person, s *flows.Settings) flows.Actor {
+	a := flows.Actor{Person: p.ID, Name: p.Name, Consent: !p.Consent.IsZero(), Proven: !p.Proven.IsZero(), Reachable: len(p.Reach) > 0, Home: p.Home}
+	if o, ok := s.Official(p.ID); ok {
+		a.Posts, a.Consent = o.Posts, true // who holds a post has agreed to it with the committee
 	}
 	return a
 }

@@ -92,7 +92,7 @@ func (st *step) say(c *flows.Case, flow string, say flows.Say) error {
 			say.To.Person = st.by.Person
 		}
 	}
-	if say.To.Entries != "" {
+	if say.To.Entries != "" || !say.To.Homes.Zero() {
 		var id flows.ID
 		if c != nil {
 			id = c.ID
@@ -136,21 +136,17 @@ func (st *step) address(c *flows.Case, flow string, no int, say flows.Say) (int,
 			return 0, err
 		}
 		return 1, st.send(c, flow, no, say, storage.Person{}, chat)
-	case !to.Groups.Zero():
-		chats, err := st.tx.Chats()
+	case !to.Groups.Zero(), !to.Nearest.Zero():
+		chats, err := st.groupsFor(to)
 		if err != nil {
 			return 0, err
 		}
-		n := 0
-		for _, chat := range chats {
-			if chat.Group && !chat.Left && st.s.Touches(chat.Scope, to.Groups) {
-				if err := st.send(c, flow, no, say, storage.Person{}, chat); err != nil {
-					return n, err
-				}
-				n++
+		for i, chat := range chats {
+			if err := st.send(c, flow, no, say, storage.Person{}, chat); err != nil {
+				return i, err
 			}
 		}
-		return n, nil
+		return len(chats), nil
 	}
 	n := 0
 next:
@@ -169,6 +165,34 @@ next:
 		}
 	}
 	return n, nil
+}
+
+// groupsFor gives the groups that a To names by a scope.
+func (st *step) groupsFor(to flows.To) ([]flows.Chat, error) {
+	all, err := st.tx.Chats()
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(c flows.Chat) bool { return !c.Group || c.Left })
+	if !to.Groups.Zero() {
+		return slices.DeleteFunc(all, func(c flows.Chat) bool { return !st.s.Touches(c.Scope, to.Groups) }), nil
+	}
+	var within, around []flows.Chat
+	for _, c := range all {
+		switch {
+		case st.s.Contains(to.Nearest, c.Scope):
+			within = append(within, c)
+		case !st.s.Contains(c.Scope, to.Nearest):
+		case len(around) == 0 || st.s.Contains(c.Scope, around[0].Scope) && st.s.Contains(around[0].Scope, c.Scope):
+			around = append(around, c)
+		case st.s.Contains(around[0].Scope, c.Scope):
+			around = []flows.Chat{c} // smaller than those so far
+		}
+	}
+	if len(within) > 0 {
+		return within, nil
+	}
+	return around, nil
 }
 
 // tellPerson adds a row for one person, if there is an address of their own.

@@ -105,6 +105,9 @@ func (b *Bot) another(st *step, h *heard, id flows.PersonID) error {
 	if err := st.tx.PutPerson(p); err != nil {
 		return err
 	}
+	if err := st.tellHomes(); err != nil {
+		return err
+	}
 	st.kept, h.person = true, p
 	vars := flows.Vars{"channels": flows.Text(b.channelsOf(st, p))}
 	if len(before.Reach) > 0 {
@@ -155,8 +158,13 @@ func (st *step) merge(keep, lose storage.Person) (storage.Person, error) {
 	if keep.Consent.IsZero() {
 		keep.Consent = lose.Consent
 	}
-	if keep.Home.Zero() {
-		keep.Home = lose.Home
+	switch {
+	case keep.Home.Zero() && !lose.Home.Zero():
+		keep.Home, keep.Proven = lose.Home, lose.Proven
+		st.homeOf(keep.ID)
+	case keep.Proven.IsZero() && !lose.Proven.IsZero() && sameHome(st.s, keep.Home, lose.Home):
+		keep.Proven = lose.Proven
+		st.homeOf(keep.ID)
 	}
 	if keep.Lang == "" {
 		keep.Lang = lose.Lang

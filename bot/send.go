@@ -65,6 +65,9 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	m.Key = sendKey(jobs)
 	sendCtx, cancel := context.WithTimeout(ctx, 40*time.Second)
 	var ref string
+	if m.Poll != nil {
+		defer b.asking(ch.Name())()
+	}
 	err = caught(func() (err error) { ref, err = ch.Send(sendCtx, address, m); return err })
 	cancel()
 	b.watch.Sent(ch.Name(), row.Say.Class, ending(err), now.Sub(row.Said))
@@ -225,6 +228,9 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 			if errors.Is(err, storage.ErrNone) {
 				return nil // forgotten while this was under way
 			}
+			return err
+		}
+		if err := keepNative(tx, row, ref); err != nil {
 			return err
 		}
 		if row.Say.Slot != "" {

@@ -80,6 +80,9 @@ func (p *platform) Send(_ context.Context, to string, m bot.Message) (string, er
 	if ref == "" {
 		p.n++
 		ref = fmt.Sprintf("%s-%d", p.name, p.n)
+		if m.Poll != nil {
+			ref += fmt.Sprintf("!q%d@t", p.n)
+		}
 	}
 	p.sent = append(p.sent, arrived{To: to, Message: m, Ref: ref, At: p.clock.now()})
 	return ref, nil
@@ -264,7 +267,7 @@ func newStage(t *testing.T, change func(*bot.Options), fl ...flows.Flow) *stage 
 		ReadsGroup: true, PostsGroup: true, WritesFirst: true, Edits: true, Buttons: 100, DataBytes: 64, Text: 4000, Photos: true,
 	}}
 	s.o = bot.Options{
-		Store: s.store, Settings: set, Flows: fl, Channels: []bot.Channel{s.toy}, Reader: s.read, Now: s.clock.now,
+		Store: s.store, Settings: set, Flows: fl, Channels: []bot.Channel{s.toy}, Reader: s.read, Now: s.clock.now, Secret: []byte("the same in all tests"),
 		Log: slog.New(slog.NewMultiHandler(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}), bottest.Logger(t, private).Handler())),
 	}
 	if change != nil {

@@ -28,9 +28,11 @@ type step struct {
 	kept    bool
 	opened  flows.ID
 	depth   int
-	moved   []flows.ID // the cases this step moved
-	fresh   bool       // the speaker was not known before
-	newly   bool       // the speaker can be written to here from now on
+	moved   []flows.ID       // the cases this step moved
+	nest    int              // how many of them are being moved now, one because of another
+	homes   []flows.PersonID // whose home has changed, and whose cases have not heard so
+	fresh   bool             // the speaker was not known before
+	newly   bool             // the speaker can be written to here from now on
 }
 
 // maxDepth bounds how many cases one event may move: a rule that tells and is
@@ -62,6 +64,8 @@ func (st *step) move(c flows.Case, e flows.Event) error {
 	}
 	st.kept = true
 	st.moved = append(st.moved, c.ID)
+	st.nest++
+	defer func() { st.nest-- }()
 	who := e.By.Person
 	if w, ok := e.What.(flows.Erased); ok {
 		who = w.Person
@@ -75,6 +79,9 @@ func (st *step) move(c flows.Case, e flows.Event) error {
 	}
 	var err error
 	if e.Counts, err = st.tx.Tally(c.ID); err != nil {
+		return err
+	}
+	if err := st.fill(f, c, &e); err != nil {
 		return err
 	}
 	before := c.Stage
@@ -98,7 +105,7 @@ func (st *step) move(c flows.Case, e flows.Event) error {
 	}
 	if !c.Forget {
 		if err := st.tx.Note(storage.Record{
-			Case: c.ID, At: e.At, Event: e.ID, Kind: flows.Kind(e.What), By: e.By.Person, Detail: detail(e.What),
+			Case: c.ID, At: e.At, Event: e.ID, Kind: flows.Kind(e.What), By: e.By.Person, Detail: sealed(detail(e.What), effects),
 			Before: before, After: c.Stage, Settings: st.s.Version,
 		}); err != nil {
 			return err
@@ -111,7 +118,12 @@ func (st *step) move(c flows.Case, e flows.Event) error {
 		if st.opened == c.ID {
 			st.opened = ""
 		}
-		return st.forget(c)
+		if err := st.forget(c); err != nil {
+			return err
+		}
+	}
+	if st.nest == 1 {
+		return st.tellHomes()
 	}
 	return nil
 }
@@ -120,7 +132,7 @@ func (st *step) move(c flows.Case, e flows.Event) error {
 func detail(w flows.What) string {
 	switch w := w.(type) {
 	case flows.Chose:
-		if w.Value != "" {
+		if w.Value != "" && !silent(w.Choice) {
 			return w.Choice + "=" + w.Value
 		}
 		return w.Choice
@@ -165,11 +177,11 @@ func (st *step) do(c *flows.Case, flow string, eff flows.Effect) error {
 		}
 		return st.tx.PutEntry(id, eff.Entry)
 	case flows.Next:
-		page, _, err := st.tx.Entries(id, eff.Tag, "", eff.N)
+		page, after, err := st.tx.Entries(id, eff.Tag, eff.After, eff.N)
 		if err != nil {
 			return err
 		}
-		return st.again(id, flows.Answered{Name: "next:" + eff.Tag, Data: flows.Data(page)})
+		return st.again(id, flows.Answered{Name: "next:" + eff.Tag, Data: flows.Data(page), After: after})
 	case flows.Wake:
 		return st.row(storage.Job{Kind: "wake", Case: id, At: eff.At}, wakeRow{Name: eff.Name})
 	case flows.Ask:
@@ -190,6 +202,8 @@ func (st *step) do(c *flows.Case, flow string, eff flows.Effect) error {
 			}
 		}
 		return st.again(to, flows.Told{From: id, Name: eff.Name, Data: eff.Data, Said: eff.Said})
+	case flows.Seal:
+		return nil // the journal has it
 	case flows.Remember:
 		return st.remember(eff)
 	}
@@ -326,7 +340,7 @@ func (st *step) remember(eff flows.Remember) error {
 		}
 	}
 	if eff.Home != nil {
-		p.Home = *eff.Home
+		st.moves(&p, *eff.Home)
 	}
 	if eff.Lang != "" {
 		p.Lang = eff.Lang
@@ -337,6 +351,7 @@ func (st *step) remember(eff flows.Remember) error {
 	if st.person != nil && st.person.ID == p.ID {
 		*st.person = p
 		st.by.Consent = !p.Consent.IsZero() || len(st.by.Posts) > 0
+		st.by.Home, st.by.Proven = p.Home, !p.Proven.IsZero()
 	}
 	return nil
 }
@@ -383,7 +398,7 @@ func (st *step) similar(r flows.Reading, not flows.ID, said *flows.Said) ([]flow
 		}
 	}
 	if said == nil {
-		return out, nil
+		said = &flows.Said{}
 	}
 	for _, l := range []struct {
 		id  flows.ID
@@ -401,6 +416,16 @@ func (st *step) similar(r flows.Reading, not flows.ID, said *flows.Said) ([]flow
 		} else if !errors.Is(err, storage.ErrNone) {
 			return nil, err
 		}
+	}
+	if r.Poll == nil && r.Chain == nil && r.Slip == nil {
+		return out, nil
+	}
+	polls, err := st.tx.Same(flows.PollMatter) // last: what says more exactly which one, says so
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range polls {
+		add(c, slices.Contains(c.Matter, flows.PollMatter), flows.ByMatter)
 	}
 	return out, nil
 }

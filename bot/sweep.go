@@ -68,6 +68,9 @@ func (b *Bot) Sweep(ctx context.Context) error {
 		if err := b.sweepLeaves(tx, now); err != nil {
 			return err
 		}
+		if err := sweepNative(tx); err != nil {
+			return err
+		}
 		week := strings.SplitN(capKey("", now), "/", 3)[1]
 		caps, err := tx.Keys("cap/")
 		if err != nil {
@@ -92,6 +95,7 @@ func (b *Bot) fade(now time.Time) {
 	maps.DeleteFunc(b.talk, func(_ string, f fragments) bool { return now.After(f.until) })
 	maps.DeleteFunc(b.here, func(_ flows.ChatID, f filedAt) bool { return now.After(f.until) })
 	b.calm(now)
+	b.hush(now)
 	// What is full is as good as new.
 	maps.DeleteFunc(b.limits, func(_ string, l *rate.Limiter) bool { return l.TokensAt(now) >= float64(l.Burst()) })
 	maps.DeleteFunc(b.lined, func(_ string, at time.Time) bool { return now.After(at) })

@@ -1,6 +1,9 @@
 package flows
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,6 +23,20 @@ type Household struct {
 	Let                  bool   // let to tenants
 }
 
+// Compare orders households by building, unit and room; of two names the shorter
+// comes first, so that 3 stands before 12 and 501 before 1203. A roster is kept in
+// this order: every vote looks into it.
+func (h Household) Compare(o Household) int {
+	return cmp.Or(shortFirst(h.Building, o.Building), shortFirst(h.Unit, o.Unit), shortFirst(h.Room, o.Room))
+}
+
+func shortFirst(a, b string) int {
+	if len(a) != len(b) {
+		return len(a) - len(b)
+	}
+	return strings.Compare(a, b)
+}
+
 // Key names a household among those who vote: "h/3/1/501".
 func (h Household) Key() string { return "h/" + h.Building + "/" + h.Unit + "/" + h.Room }
 
@@ -33,6 +50,20 @@ func (h Household) OwnerKey() string {
 		return "o/" + h.Owner
 	}
 	return "o" + strings.TrimPrefix(h.Key(), "h")
+}
+
+// owned says whether a key is that of [Household.OwnerKey], without writing one.
+func (h Household) owned(key string) bool {
+	rest, ok := strings.CutPrefix(key, "o/")
+	if !ok || h.Owner != "" {
+		return ok && rest == h.Owner
+	}
+	for _, part := range []string{h.Building, "/", h.Unit, "/"} {
+		if rest, ok = strings.CutPrefix(rest, part); !ok {
+			return false
+		}
+	}
+	return rest == h.Room
 }
 
 // Force is what a poll can bind (效力).
@@ -151,14 +182,20 @@ func (s *Settings) PollRule(f Force) (PollRule, bool) {
 	return s.Polls.Forces[i], true
 }
 
-// Reserved gives the matter of the owners that a question is about.
-func (s *Settings) Reserved(question string) (Reserved, bool) {
+// Reserved gives the matter of the owners that a question is about. Of several it is
+// one that needs more, and else the first.
+func (s *Settings) Reserved(question string) (matter Reserved, ok bool) {
 	for _, r := range s.Polls.Reserved {
+		if ok && !r.Special {
+			continue
+		}
 		if slices.ContainsFunc(r.Words, func(w string) bool { return strings.Contains(question, w) }) {
-			return r, true
+			if matter, ok = r, true; r.Special {
+				break
+			}
 		}
 	}
-	return Reserved{}, false
+	return matter, ok
 }
 
 // ReservedOf gives a matter of the owners by its id.
@@ -170,10 +207,22 @@ func (s *Settings) ReservedOf(id string) (Reserved, bool) {
 	return s.Polls.Reserved[i], true
 }
 
-// Listed says whether the households of a building are listed one by one.
-func (s *Settings) Listed(building string) bool {
-	return slices.ContainsFunc(s.Households, func(h Household) bool { return h.Building == building })
+// Doors gives the households of a building that are listed, in their order.
+func (s *Settings) Doors(building string) []Household {
+	at := func(h Household, b string) int { return shortFirst(h.Building, b) }
+	from, listed := slices.BinarySearchFunc(s.Households, building, at)
+	if !listed {
+		return nil
+	}
+	n := slices.IndexFunc(s.Households[from:], func(h Household) bool { return h.Building != building })
+	if n < 0 {
+		n = len(s.Households) - from
+	}
+	return s.Households[from : from+n : from+n]
 }
+
+// Listed says whether the households of a building are listed one by one.
+func (s *Settings) Listed(building string) bool { return len(s.Doors(building)) > 0 }
 
 // Household gives the household at a place: that of the roster, or, in a building
 // whose households are not listed, one that fits its units, floors and doors. A
@@ -186,12 +235,12 @@ func (s *Settings) Household(p Place) (Household, bool) {
 	if p.Unit == "" && len(b.Units) == 1 {
 		p.Unit = b.Units[0]
 	}
-	if s.Listed(p.Building) {
-		i := slices.IndexFunc(s.Households, func(h Household) bool { return h.Place() == Place{Building: p.Building, Unit: p.Unit, Room: p.Room} })
-		if i < 0 {
+	if doors := s.Doors(p.Building); len(doors) > 0 {
+		i, listed := slices.BinarySearchFunc(doors, Household{Building: p.Building, Unit: p.Unit, Room: p.Room}, Household.Compare)
+		if !listed {
 			return Household{}, false
 		}
-		return s.Households[i], true
+		return doors[i], true
 	}
 	if len(b.Units) > 0 && !slices.Contains(b.Units, p.Unit) || len(b.Units) == 0 && p.Unit != "" || !b.door(p.Room) {
 		return Household{}, false
@@ -223,8 +272,38 @@ func (b Building) door(room string) bool {
 // Roll is how many may vote in a scope, and the area they own together in 1/100 m²
 // (0: not known of all of them).
 type Roll struct {
-	Voters int `json:"voters,omitempty"` // 0: not known
-	Area   int `json:"area,omitempty"`
+	Voters int    `json:"voters,omitempty"` // 0: not known
+	Area   int    `json:"area,omitempty"`
+	Sum    string `json:"sum,omitempty"` // of the households that are listed, see [RollSum]
+}
+
+// RollSum is the sum over the households of a roll, in any order, with the owner of each
+// where owners vote: hex SHA-256, "" of none. By it a list can be told to be that of a day.
+func RollSum(list []Household, unit VoteUnit) string {
+	if len(list) == 0 {
+		return ""
+	}
+	var lines []string
+	for _, h := range list {
+		line := h.Key()
+		if unit == PerOwner {
+			line += "\x00" + h.OwnerKey()
+		}
+		lines = append(lines, line+"\n")
+	}
+	slices.Sort(lines)
+	sum := sha256.Sum256([]byte(strings.Join(lines, "")))
+	return hex.EncodeToString(sum[:])
+}
+
+// Listing gives the households of a scope that are listed one by one.
+func (s *Settings) Listing(scope Scope) (list []Household) {
+	for _, h := range s.Households {
+		if s.Contains(scope, Scope{Building: h.Building}) {
+			list = append(list, h)
+		}
+	}
+	return list
 }
 
 // RollOf counts those who may vote. How many persons live somewhere nobody knows.
@@ -233,6 +312,7 @@ func (s *Settings) RollOf(scope Scope, unit VoteUnit) (r Roll) {
 		return r
 	}
 	owners, whole := map[string]bool{}, true
+	r.Sum = RollSum(s.Listing(scope), unit)
 	for _, b := range s.Buildings {
 		if !s.Contains(scope, Scope{Building: b.ID}) {
 			continue
@@ -243,10 +323,7 @@ func (s *Settings) RollOf(scope Scope, unit VoteUnit) (r Roll) {
 			}
 			continue
 		}
-		for _, h := range s.Households {
-			if h.Building != b.ID {
-				continue
-			}
+		for _, h := range s.Doors(b.ID) {
 			if h.Area == 0 {
 				whole = false
 			}
@@ -269,7 +346,7 @@ func (s *Settings) RollOf(scope Scope, unit VoteUnit) (r Roll) {
 // Owned gives the households of an owner in a scope.
 func (s *Settings) Owned(key string, scope Scope) (list []Household) {
 	for _, h := range s.Households {
-		if h.OwnerKey() == key && s.Contains(scope, Scope{Building: h.Building}) {
+		if h.owned(key) && s.Contains(scope, Scope{Building: h.Building}) {
 			list = append(list, h)
 		}
 	}

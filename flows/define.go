@@ -16,6 +16,7 @@ type Flow struct {
 	keys  func(json.RawMessage, Event) ([]string, error)
 	pass  func(json.RawMessage, Actor, *Settings) ([]string, error)
 	sum   func(json.RawMessage) (Summary, error)
+	keeps bool
 }
 
 // Own is what a case holds of a person, for nobody but themself.
@@ -51,7 +52,8 @@ func Define[S State](name string, words fs.FS, rules func(id string, s S, e Even
 	if err != nil {
 		return Flow{}, fmt.Errorf("flow %s: %w", name, err)
 	}
-	return Flow{Name: name, Words: w, hear: hear, step: func(ref CaseRef, data json.RawMessage, e Event) (json.RawMessage, Summary, []Effect, error) {
+	_, keeps := any(*new(S)).(Keeper)
+	return Flow{Name: name, Words: w, hear: hear, keeps: keeps, step: func(ref CaseRef, data json.RawMessage, e Event) (json.RawMessage, Summary, []Effect, error) {
 		var s S
 		if len(data) > 0 {
 			if err := json.Unmarshal(data, &s); err != nil {
@@ -76,26 +78,22 @@ func Define[S State](name string, words fs.FS, rules func(id string, s S, e Even
 		return any(s).(Owner).Own(p), nil
 	}, keys: func(data json.RawMessage, e Event) ([]string, error) {
 		var s S
-		k, ok := any(s).(Keeper)
-		if !ok || len(data) == 0 {
+		if !keeps || len(data) == 0 {
 			return nil, nil
 		}
 		if err := json.Unmarshal(data, &s); err != nil {
 			return nil, fmt.Errorf("flow %s: state: %w", name, err)
 		}
-		k = any(s).(Keeper)
-		return k.Keys(e), nil
+		return any(s).(Keeper).Keys(e), nil
 	}, pass: func(data json.RawMessage, a Actor, set *Settings) ([]string, error) {
 		var s S
-		k, ok := any(s).(Keeper)
-		if !ok || len(data) == 0 {
+		if !keeps || len(data) == 0 {
 			return nil, nil
 		}
 		if err := json.Unmarshal(data, &s); err != nil {
 			return nil, fmt.Errorf("flow %s: state: %w", name, err)
 		}
-		k = any(s).(Keeper)
-		return k.Pass(a, set), nil
+		return any(s).(Keeper).Pass(a, set), nil
 	}, sum: func(data json.RawMessage) (Summary, error) {
 		var s S
 		if err := json.Unmarshal(data, &s); err != nil {
@@ -104,6 +102,9 @@ func Define[S State](name string, words fs.FS, rules func(id string, s S, e Even
 		return s.Summary(), nil
 	}}, nil
 }
+
+// Keeps says that the state is a [Keeper].
+func (f Flow) Keeps() bool { return f.keeps }
 
 // Keys gives the keys of the entries that rules want to see with an event of a
 // case, see [Keeper]. A panic of the rules is the caller's to catch.

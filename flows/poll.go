@@ -4,6 +4,10 @@ import "time"
 
 // What a reader finds in words about polls (征询, 投票, 接龙).
 
+// PollMatter begins the keys under which open polls are found (Summary.Matter), so that
+// what was read as a list, a slip or another poll meets them.
+const PollMatter = "#poll/"
+
 // PollLine is a poll in one line, as a captain writes it: "要不要在楼前装充电桩？要/不要/
 // 再商量，周五晚八点截止". What the line leaves open is empty.
 type PollLine struct {

@@ -29,7 +29,7 @@ type Settings struct {
 	Roster     []Shift
 	Bodies     []Body
 	Polls      Polls
-	Households []Household // the roster (户册): of the buildings whose households are listed, in the order of buildings
+	Households []Household // the roster (户册) of the buildings whose households are listed, sorted by [Household.Compare]
 }
 
 // Phones are the numbers a resident in danger is given. Police, fire and

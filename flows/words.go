@@ -112,6 +112,7 @@ func (w Words) Keys() []string {
 //	scope .o      "3号楼", "第一网格", "全社区"; share .h: "2/3以上"; area .x: 1/100 m² as "8640.5平方米"
 //	body .r       the organisation that has a role; danger .s: the name of a danger;
 //	class .s      the name of a class of the duty list
+//	more .n 1     whether a number is more; has .x: whether a value was given at all
 //	phones        the community's numbers (phones.Gas …); community: its name
 func (w Words) Render(lang, key string, vars Vars, no int, now time.Time, s *Settings) (string, error) {
 	texts := w.lang[lang]
@@ -199,6 +200,7 @@ func (p *phrase) funcs() template.FuncMap {
 		"phones":    func() Phones { return p.s.Phones },
 		"community": func() string { return p.s.Name },
 		"more":      func(a Var, n int) bool { return a.N != nil && *a.N > n },
+		"has":       func(v Var) bool { return v != Var{} },
 	}
 }
 

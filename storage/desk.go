@@ -22,6 +22,8 @@ type Sight struct {
 	Scopes   []flows.Scope         // the parts of the community whose cases they may see
 	Person   flows.PersonID        // who asks: what they have in hand they see wherever it is
 	Keep     func(flows.Case) bool // what must hold besides; nil sees nothing
+	// Scope is the part of the community that a case is about; nil: that of its place.
+	Scope func(flows.Case) flows.Scope
 }
 
 // Sees says whether a case lies in sight. One whose place is not known is the
@@ -30,7 +32,14 @@ func (g Sight) Sees(c flows.Case) bool {
 	if g.Settings == nil || g.Keep == nil || !slices.ContainsFunc(g.Scopes, func(s flows.Scope) bool { return !s.Zero() }) {
 		return false
 	}
-	return (g.covers(g.Settings.ScopeOf(c.Place)) || c.Holder != "" && c.Holder == g.Person) && g.Keep(c)
+	return (g.covers(g.scope(c)) || c.Holder != "" && c.Holder == g.Person) && g.Keep(c)
+}
+
+func (g Sight) scope(c flows.Case) flows.Scope {
+	if g.Scope != nil {
+		return g.Scope(c)
+	}
+	return g.Settings.ScopeOf(c.Place)
 }
 
 func (g Sight) covers(scope flows.Scope) bool {
@@ -53,20 +62,25 @@ func (d Desk) Drafts(ctx context.Context, g Sight, n int) (list []flows.Case, er
 
 func draft(c flows.Case) bool { return c.Stage == StageDraft && !c.Done && c.Parent == "" }
 
+// question says that a case is a question put to people (a poll). It is nobody's
+// work, and its time is when it ends, not a promise: it is never late, and counts
+// among nobody's open cases.
+func question(c flows.Case) bool { return c.Title != "" }
+
 // Filter chooses among the cases that are a record: that have a number, and
-// are no part of another one.
+// are no part of another one. A poll is only among all of them.
 type Filter struct {
 	Open bool      // only those that are not closed
 	Late time.Time // only those whose promise had run out at this time
 	Mine bool      // only those that the asker has in hand
-	Text string    // only those with this number, or with this in the name of the item or the place
+	Text string    // only those with this number, or with this in the title or the name of the item or the place
 }
 
 func (f Filter) keeps(c flows.Case, g Sight, lang string) bool {
 	switch {
 	case c.Parent != "" || c.No == 0:
 		return false
-	case f.Open && c.Done, f.Mine && (c.Holder != g.Person || !working(c)):
+	case f.Open && (c.Done || question(c)), f.Mine && (c.Holder != g.Person || !working(c)):
 		return false
 	case !f.Late.IsZero() && !Late(c, f.Late):
 		return false
@@ -74,6 +88,9 @@ func (f Filter) keeps(c flows.Case, g Sight, lang string) bool {
 		return true
 	}
 	text := strings.ToLower(f.Text)
+	if strings.Contains(strings.ToLower(c.Title), text) {
+		return true
+	}
 	it, _ := g.Settings.Item(c.Item)
 	for _, name := range it.Name {
 		if strings.Contains(strings.ToLower(name), text) {
@@ -89,10 +106,10 @@ func Late(c flows.Case, at time.Time) bool {
 	return working(c) && !c.Due.IsZero() && c.Due.Before(at)
 }
 
-// working says that somebody has it in hand: it is neither closed nor waits for
-// the word of who reported it.
+// working says that somebody has it in hand: it is no poll, is not closed and does
+// not wait for the word of who reported it.
 func working(c flows.Case) bool {
-	return !c.Done && c.Holder != "" && c.Stage != "done" && c.Stage != "returned"
+	return !c.Done && !question(c) && c.Holder != "" && c.Stage != "done" && c.Stage != "returned"
 }
 
 // Cases gives a page of up to n cases, newest first, after the one with the id
@@ -277,6 +294,7 @@ func (d Desk) Groups(ctx context.Context, g Sight) (list []Heard, err error) {
 type Standing struct {
 	Drafts, Open, Late, Mine int
 	Turn                     []flows.Case // those the asker has in hand, the most pressing first
+	Polls                    []flows.Case // the polls that are not closed
 }
 
 // Stand counts what is in sight at a time.
@@ -290,6 +308,8 @@ func (d Desk) Stand(ctx context.Context, g Sight, at time.Time) (s Standing, err
 			switch {
 			case draft(c):
 				s.Drafts++
+			case question(c):
+				s.Polls = append(s.Polls, c)
 			case c.No > 0:
 				s.Open++
 				if Late(c, at) {
@@ -306,4 +326,55 @@ func (d Desk) Stand(ctx context.Context, g Sight, at time.Time) (s Standing, err
 	})
 	slices.SortStableFunc(s.Turn, func(a, b flows.Case) int { return a.Due.Compare(b.Due) })
 	return s, err
+}
+
+// Tallied is a case with the number of its entries by tag.
+type Tallied struct {
+	flows.Case
+	Counts map[string]int
+}
+
+// Polls gives up to n cases of a flow that are in sight, newest first, also those
+// that have no number yet.
+func (d Desk) Polls(ctx context.Context, g Sight, flow string, n int) (list []Tallied, err error) {
+	err = d.Store.View(ctx, func(tx Tx) error {
+		cases, err := tx.Cases(n, func(c flows.Case) bool { return c.Flow == flow && c.Parent == "" && g.Sees(c) })
+		if err != nil {
+			return err
+		}
+		list = make([]Tallied, 0, len(cases))
+		for _, c := range cases {
+			counts, err := tx.Tally(c.ID)
+			if err != nil {
+				return err
+			}
+			list = append(list, Tallied{c, counts})
+		}
+		return nil
+	})
+	return list, err
+}
+
+// Entries gives all entries of a case that have one of the tags, page by page of one
+// snapshot, sorted by key: in an order that says nothing of their tags.
+func (d Desk) Entries(ctx context.Context, id flows.ID, tags []string) (list []flows.Entry, err error) {
+	const perPage = 500
+	err = d.Store.View(ctx, func(tx Tx) error {
+		list = nil
+		for _, tag := range tags {
+			for cursor := ""; ; {
+				page, next, err := tx.Entries(id, tag, cursor, perPage)
+				if err != nil {
+					return err
+				}
+				list = append(list, page...)
+				if cursor = next; cursor == "" {
+					break
+				}
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(list, func(a, b flows.Entry) int { return cmp.Compare(a.Key, b.Key) })
+	return list, err
 }

@@ -314,3 +314,89 @@ func BenchmarkStand(b *testing.B) {
 		}
 	})
 }
+
+// A poll is seen by its scope where the sight says what that is, is never late nor
+// open work, and is among all cases and under its title.
+func TestPollsAreNobodysWork(t *testing.T) {
+	d, update := desk(t)
+	update(func(tx storage.Tx) error {
+		for _, c := range []flows.Case{
+			{ID: "d1", Flow: "demand", No: 1, Summary: flows.Summary{Stage: "filed", Holder: "me", Item: "1-1", Place: flows.Place{Building: "1"}, Due: noon.Add(-time.Hour)}},
+			{ID: "p1", Flow: "poll", No: 2, Summary: flows.Summary{Stage: "open", Holder: "me", Title: "要不要充电桩？", Due: noon.Add(-time.Hour)}},
+			{ID: "p2", Flow: "poll", No: 3, Summary: flows.Summary{Stage: "closed", Done: true, Holder: "me", Title: "要不要刷白？"}},
+			{ID: "p3", Flow: "poll", Summary: flows.Summary{Stage: "preview", Holder: "me", Title: "还没发"}},
+		} {
+			if err := tx.PutCase(c); err != nil {
+				return err
+			}
+		}
+		return tx.PutEntry("p1", flows.Entry{Key: "h/1/1/101", Tag: "v/A/1"})
+	})
+	g := sight(flows.Everywhere)
+	st, err := d.Stand(t.Context(), g, noon)
+	if err != nil || st.Open != 1 || st.Late != 1 || st.Mine != 1 || ids(st.Turn) != "d1" || ids(st.Polls) != "p3 p1" {
+		t.Errorf("%+v %v", st, err)
+	}
+	for name, x := range map[string]struct {
+		f    storage.Filter
+		want string
+	}{"all": {storage.Filter{}, "p2 p1 d1"}, "open": {storage.Filter{Open: true}, "d1"}, "late": {storage.Filter{Late: noon}, "d1"}, "mine": {storage.Filter{Mine: true}, "d1"},
+		"title": {storage.Filter{Text: "充电"}, "p1"}, "number": {storage.Filter{Text: "0003"}, "p2"}} {
+		list, _, err := d.Cases(t.Context(), g, x.f, "zh-CN", "", 10)
+		if err != nil || ids(list) != x.want {
+			t.Errorf("%s: %q %v", name, ids(list), err)
+		}
+	}
+	list, err := d.Polls(t.Context(), g, "poll", 10)
+	if err != nil || len(list) != 3 || list[2].Counts["v/A/1"] != 1 {
+		t.Errorf("%+v %v", list, err)
+	}
+	g = sight(flows.Scope{Grid: "g1"})
+	g.Person = ""
+	g.Scope = func(c flows.Case) flows.Scope {
+		return map[flows.ID]flows.Scope{"p1": {Building: "2"}, "p2": {Grid: "g2"}, "p3": flows.Everywhere}[c.ID]
+	}
+	if list, err = d.Polls(t.Context(), g, "poll", 10); err != nil || len(list) != 1 || list[0].ID != "p1" {
+		t.Errorf("of the first grid: %+v %v", list, err)
+	}
+}
+
+// Entries of several tags come all, by key, whatever their tags are.
+func TestEntriesByKey(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		d, update := desk(t)
+		n := rapid.IntRange(0, 40).Draw(rt, "n")
+		if rapid.IntRange(0, 9).Draw(rt, "many") == 0 {
+			n += 700 // more than a page
+		}
+		var want []string
+		update(func(tx storage.Tx) error {
+			if err := tx.PutCase(flows.Case{ID: "p", Flow: "poll"}); err != nil {
+				return err
+			}
+			for i := range n {
+				tag := rapid.SampledFrom([]string{"v/A/1", "v/B/1", "v/A/2", "other"}).Draw(rt, "tag")
+				key := fmt.Sprintf("h/%04d", (i*7919)%10000)
+				if err := tx.PutEntry("p", flows.Entry{Key: key, Tag: tag, Order: int64(i % 3)}); err != nil {
+					return err
+				}
+				if tag != "other" {
+					want = append(want, key)
+				}
+			}
+			return nil
+		})
+		slices.Sort(want)
+		list, err := d.Entries(t.Context(), "p", []string{"v/A/1", "v/A/2", "v/B/1"})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		var got []string
+		for _, e := range list {
+			got = append(got, e.Key)
+		}
+		if !slices.Equal(got, want) {
+			rt.Errorf("%d entries, want %d", len(got), len(want))
+		}
+	})
+}

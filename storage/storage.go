@@ -158,6 +158,7 @@ type Person struct {
 	Name      string         `json:"name,omitempty"` // as they call themselves; a resident's never leaves the staff
 	Lang      string         `json:"lang,omitempty"`
 	Home      flows.Place    `json:"home,omitzero"`
+	Proven    time.Time      `json:"proven,omitzero"`     // when Home was made sure of, by a code that was brought to it
 	Consent   time.Time      `json:"consent,omitzero"`    // the tap
 	Addresses []string       `json:"addresses,omitempty"` // channel:rest; who they are on a platform
 	Reach     []string       `json:"reach,omitempty"`     // of these, the private chats to which we may write, best first

@@ -43,6 +43,9 @@ type Fixture struct {
 	// Press lets the person press a button that stands in a chat and gives the
 	// notice it is answered with.
 	Press func(t *testing.T, where, data string) (toast string)
+	// Vote lets the person choose in a poll of Linli, or with no options take back
+	// what they have chosen; nil for a channel without polls, or one that hears nothing.
+	Vote func(t *testing.T, where, ref string, options ...int)
 	// Again lets the platform bring what was not taken once more; nil where it
 	// does so without being asked.
 	Again func(t *testing.T)
@@ -65,6 +68,8 @@ type Shown struct {
 	Labels []string
 	Photos int
 	Voices int
+	Poll   *bot.Poll
+	Ended  bool // the poll takes no votes any more
 }
 
 // plant stands in every text that the suite sends: no error may quote it.
@@ -90,6 +95,7 @@ func Channel(t *testing.T, build func(t *testing.T, r Receiver) Fixture) {
 		"photo":   (*suite).photo,
 		"edited":  (*suite).edited,
 		"press":   (*suite).press,
+		"polls":   (*suite).polls,
 		"again":   (*suite).again,
 		"order":   (*suite).order,
 	} {

@@ -14,6 +14,7 @@ import (
 
 	"linli/bot"
 	"linli/flows"
+	"linli/flows/poll"
 	"linli/storage"
 )
 
@@ -22,8 +23,9 @@ import (
 // row is a case in a list.
 type row struct {
 	ID     flows.ID
+	Path   string // of its page
 	No     string
-	What   string // the item, or the danger
+	What   string // the item, the danger, or what a poll asks
 	Where  string
 	Stage  string // key of its words
 	Words  string // of a draft
@@ -38,9 +40,13 @@ type row struct {
 }
 
 func (p *page) row(c flows.Case) row {
+	if c.Flow == poll.Name {
+		x := p.poll(storage.Tallied{Case: c})
+		return row{ID: c.ID, Path: "/desk/polls/" + string(c.ID), No: x.No, What: x.Question, Where: x.Where, Stage: x.Stage, Opened: c.Opened, Done: x.Over}
+	}
 	m, _ := read(c)
 	r := row{
-		ID: c.ID, Where: p.Settings.PlaceName(c.Place, p.Lang, true), Stage: p.stage(c, m), Holder: p.Who(c.Holder), Due: c.Due,
+		ID: c.ID, Path: "/desk/cases/" + string(c.ID), Where: p.Settings.PlaceName(c.Place, p.Lang, true), Stage: p.stage(c, m), Holder: p.Who(c.Holder), Due: c.Due,
 		Opened: c.Opened, Late: storage.Late(c, p.At), Danger: m.Danger != "", Urgent: m.Urgent, Done: c.Done, Words: m.Words, Files: len(m.Media),
 	}
 	if c.No > 0 {
@@ -94,6 +100,10 @@ func (d *Desk) today(w http.ResponseWriter, r *http.Request, v *visitor) error {
 		tiles = append(tiles, tile{st.Drafts, "tile-drafts", "/desk/drafts", false})
 	}
 	tiles = append(tiles, tile{st.Open, "tile-open", "/desk/cases", false}, tile{st.Late, "tile-late", "/desk/cases?show=late", true})
+	if v.may(flows.Poll) {
+		asking := slices.DeleteFunc(st.Polls, func(c flows.Case) bool { return c.Stage != poll.Open })
+		tiles = append(tiles, tile{len(asking), "tile-polls", "/desk/polls", false})
+	}
 	if v.may(flows.Trouble) {
 		list, err := d.desk.Troubles(r.Context(), v.sight())
 		if err != nil {
@@ -171,6 +181,10 @@ func (d *Desk) showCase(w http.ResponseWriter, r *http.Request, v *visitor, noti
 	o, err := d.desk.Case(r.Context(), v.sight(), id)
 	if err != nil {
 		return err
+	}
+	if o.Case.Flow == poll.Name {
+		http.Redirect(w, r, d.o.Base+"/desk/polls/"+string(id), http.StatusSeeOther)
+		return nil
 	}
 	m, _ := read(o.Case)
 	p := d.page(r, v, "nav-cases")

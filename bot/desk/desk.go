@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -79,8 +80,14 @@ type Options struct {
 	Deletions func(ctx context.Context) ([]bot.Deletion, error)              // oldest first
 	Troubles  Troubles
 	Directory Directory
-	Secure    bool // behind a proxy that speaks TLS: cookies are for TLS only
-	Proxied   bool // the last X-Forwarded-For is the visitor's address
+	// HomeCodes makes a code for each household of a scope, by which it proves, on the
+	// form that is brought to it, that it lives there; Forms writes these forms as a page to
+	// print. Without both of them there are none.
+	HomeCodes func(ctx context.Context, scope flows.Scope) (map[flows.Place]string, error)
+	Forms     func(w http.ResponseWriter, r *http.Request, id flows.ID, codes map[flows.Place]string) error
+	Archive   func(ctx context.Context, id flows.ID, w io.Writer) error // writes what is kept of a poll for good, as zip
+	Secure    bool                                                      // behind a proxy that speaks TLS: cookies are for TLS only
+	Proxied   bool                                                      // the last X-Forwarded-For is the visitor's address
 	Now       func() time.Time
 	Log       *slog.Logger
 }
@@ -144,6 +151,16 @@ func (d *Desk) routes() []route {
 		{"GET", "/desk/cases/{id}", flows.See, d.dossier},
 		{"POST", "/desk/cases/{id}", flows.See, d.press},
 		{"GET", "/desk/cases/{id}/media/{hash}", flows.See, d.media},
+		{"GET", "/desk/polls", flows.Poll, d.polls},
+		{"GET", "/desk/polls/new", flows.Poll, d.newPoll},
+		{"POST", "/desk/polls", flows.Poll, d.ask},
+		{"GET", "/desk/polls/{id}", flows.Poll, d.poll},
+		{"POST", "/desk/polls/{id}", flows.Poll, d.pressPoll},
+		{"GET", "/desk/polls/{id}/slips", flows.Slips, d.slips},
+		{"POST", "/desk/polls/{id}/slips", flows.Slips, d.enterSlip},
+		{"GET", "/desk/polls/{id}/paper", flows.Poll, d.paper},
+		{"POST", "/desk/polls/{id}/paper", flows.Poll, d.print},
+		{"GET", "/desk/polls/{id}/archive", flows.Poll, d.archive},
 		{"GET", "/desk/troubles", flows.Trouble, d.troubles},
 		{"POST", "/desk/troubles/{id}", flows.Trouble, d.trouble},
 		{"GET", "/desk/groups", flows.Invite, d.groups},
@@ -272,6 +289,7 @@ func (p *page) Menu() []link {
 		{flows.Enter, link{"/desk/", "nav-today"}},
 		{flows.Confirm, link{"/desk/drafts", "nav-drafts"}},
 		{flows.See, link{"/desk/cases", "nav-cases"}},
+		{flows.Poll, link{"/desk/polls", "nav-polls"}},
 		{flows.Trouble, link{"/desk/troubles", "nav-troubles"}},
 		{flows.Invite, link{"/desk/groups", "nav-groups"}},
 		{flows.Change, link{"/desk/directory", "nav-directory"}},
@@ -335,23 +353,37 @@ func (p *page) Who(id flows.PersonID) string {
 // FormID names a form, so that a form sent twice is one event.
 func (p *page) FormID() string { return frame.Random()[:32] }
 
-// pressed hands a button of a case to the rules, as the visitor, and gives the
-// notice to show.
-func (d *Desk) pressed(r *http.Request, v *visitor, id flows.ID, choice string) (string, error) {
+// formOf gives the name of the form that was sent, so that a form sent twice is one event.
+func formOf(r *http.Request) (string, error) {
 	form := r.PostForm.Get("form")
 	if len(form) != 32 || slices.ContainsFunc([]byte(form), func(c byte) bool { return (c < '0' || c > '9') && (c < 'a' || c > 'f') }) {
 		return "", frame.ErrForm
 	}
+	return form, nil
+}
+
+// pressed hands a button of a case to the rules, as the visitor, and gives the
+// notice to show.
+func (d *Desk) pressed(r *http.Request, v *visitor, id flows.ID, choice string) (string, error) {
+	a, err := d.receive(r, v, "", bot.Inbound{Kind: bot.Pressed, Press: string(id) + "/" + choice})
+	return a.Toast, err
+}
+
+// receive hands something to the rules as the visitor's. Step tells the events of one
+// form apart; for the first one it is empty.
+func (d *Desk) receive(r *http.Request, v *visitor, step string, in bot.Inbound) (bot.Answer, error) {
+	form, err := formOf(r)
+	if err != nil {
+		return bot.Answer{}, err
+	}
 	me := string(v.actor.Person)
 	peer := bot.Peer{Address: me, Name: v.actor.Name, Person: true, Lang: v.lang}
-	a, err := d.o.Receive.Receive(r.Context(), bot.Inbound{
-		Channel: Name, Keys: []string{"desk/" + me + "/" + form}, At: d.o.Now(), Kind: bot.Pressed,
-		Chat: peer, From: peer, Press: string(id) + "/" + choice, As: v.actor.Person,
-	})
+	in.Channel, in.Keys, in.At, in.Chat, in.From, in.As = Name, []string{"desk/" + me + "/" + form + step}, d.o.Now(), peer, peer, v.actor.Person
+	a, err := d.o.Receive.Receive(r.Context(), in)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", errReceive, err)
+		return bot.Answer{}, fmt.Errorf("%w: %w", errReceive, err)
 	}
-	return a.Toast, nil
+	return a, nil
 }
 
 // number reads an id of the store from the path.
@@ -361,4 +393,17 @@ func number(r *http.Request) (uint64, error) {
 		return 0, storage.ErrNone
 	}
 	return n, nil
+}
+
+// pick is a list of which one can be taken, with its button.
+type pick struct {
+	P          *page
+	Path, Name string
+	List       []choice
+	Keys       bool // Words are keys of words
+}
+
+// Select makes a list of which one can be taken.
+func (p *page) Select(path, name string, list []choice, keys bool) pick {
+	return pick{p, path, name, list, keys}
 }

@@ -20,6 +20,7 @@ import (
 	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/poll"
 	"linli/prompts/local"
 	"linli/storage"
 	"linli/storage/bolt"
@@ -98,7 +99,7 @@ func build(t *testing.T, base string, change func(*Options)) *house {
 	t.Cleanup(func() { _ = db.Close() })
 	h.store = db.In(s.Community)
 	var fl []flows.Flow
-	for _, f := range []func() (flows.Flow, error){demand.New, dispatch.New} {
+	for _, f := range []func() (flows.Flow, error){demand.New, dispatch.New, poll.New} {
 		x, err := f()
 		if err != nil {
 			t.Fatal(err)
@@ -117,6 +118,15 @@ func build(t *testing.T, base string, change func(*Options)) *house {
 	}
 	o := Options{Base: base, Settings: h.current, Store: h.store, Receive: h.bot, Login: h.bot.Login, Told: h.bot.ToldOf,
 		NewCode: h.bot.NewCode, Deletions: h.bot.Deletions, Troubles: h.bot, Directory: h, Now: h.clock.now,
+		HomeCodes: h.bot.HomeCodes,
+		Forms: func(w http.ResponseWriter, _ *http.Request, id flows.ID, codes map[flows.Place]string) error {
+			_, err := fmt.Fprintf(w, "%d forms of %s", len(codes), id)
+			return err
+		},
+		Archive: func(_ context.Context, id flows.ID, w io.Writer) error {
+			_, err := io.WriteString(w, "PK of "+string(id))
+			return err
+		},
 		Photo: func(_ context.Context, hash string) ([]byte, error) {
 			if b, ok := h.photos[hash]; ok {
 				return b, nil

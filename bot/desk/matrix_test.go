@@ -10,6 +10,7 @@ import (
 	"linli/bot"
 	"linli/flows"
 	"linli/flows/demand"
+	"linli/flows/poll"
 	"linli/storage"
 )
 
@@ -32,9 +33,9 @@ var roles = []struct {
 	{"staff of another community", "other"},
 }
 
-// meaning of the letters: s open, n not logged in, f forbidden, g not there
-// and r sent on to another page.
-var meaning = map[byte]int{'s': 200, 'n': 401, 'f': 403, 'g': 404, 'r': 303}
+// meaning of the letters: s open, n not logged in, f forbidden, g not there,
+// r sent on to another page and u a form that is not complete.
+var meaning = map[byte]int{'s': 200, 'n': 401, 'f': 403, 'g': 404, 'r': 303, 'u': 422}
 
 // matrix says what each route answers to each role. {id} is a case of the first
 // grid, a draft there, a trouble, a group, as the route needs it.
@@ -53,6 +54,16 @@ var matrix = map[string]string{
 	"GET /desk/cases/{id}":              "nffsgfssssn",
 	"POST /desk/cases/{id}":             "nffsgfssssn",
 	"GET /desk/cases/{id}/media/{hash}": "nffsgfssssn",
+	"GET /desk/polls":                   "nffssfsssfn",
+	"GET /desk/polls/new":               "nffssfsssfn",
+	"POST /desk/polls":                  "nffuufuuufn",
+	"GET /desk/polls/{id}":              "nffsgfsssfn",
+	"POST /desk/polls/{id}":             "nffsgfsssfn",
+	"GET /desk/polls/{id}/slips":        "nffsgfsssfn",
+	"POST /desk/polls/{id}/slips":       "nffsgfsssfn",
+	"GET /desk/polls/{id}/paper":        "nffsgfsssfn",
+	"POST /desk/polls/{id}/paper":       "nffsgfsssfn",
+	"GET /desk/polls/{id}/archive":      "nffsgfsssfn",
 	"GET /desk/troubles":                "nfffffsssfn",
 	"POST /desk/troubles/{id}":          "nfffffsssfn",
 	"GET /desk/groups":                  "nfffffsssfn",
@@ -194,6 +205,16 @@ func (h *house) fill(t *testing.T, rt route, hash string) (path string, form url
 			Data: flows.Data(map[string]any{"stage": "sent", "work": flows.Task{Item: "1-1", Place: flows.Place{Building: "3"}}, "ladder": []string{"li"}})}
 		h.update(func(tx storage.Tx) error { return tx.PutCase(work) })
 		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "choice": {"accept"}, "case": {string(work.ID)}}
+	case rt.path == "/desk/polls":
+		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "whom": {"b/3"}}
+	case strings.HasPrefix(rt.path, "/desk/polls/{id}"):
+		h.poll(id, func(s *poll.State) {
+			if strings.HasSuffix(rt.path, "/archive") {
+				s.Stage, s.Outcome = poll.Result, &poll.Outcome{At: h.clock.now(), Votes: []int{4, 3, 2}, Voters: 9}
+			}
+		})
+		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "choice": {"hush"},
+			"building": {"3"}, "unit": {"1"}, "room": {"501"}, "option": {"A"}, "way": {"paper"}}
 	case rt.path == "/desk/troubles/{id}":
 		var n uint64
 		h.update(func(tx storage.Tx) (err error) {

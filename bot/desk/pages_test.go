@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"linli/flows"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/poll"
 	"linli/storage"
 )
 
@@ -124,6 +126,16 @@ func TestEveryStageHasWords(t *testing.T) {
 			t.Errorf("no words for the stage %q", s)
 		}
 	}
+	for _, s := range []string{poll.Asked, poll.Preview, poll.Open, poll.Counting, poll.Result, poll.Closed} {
+		if !h.desk.words.Has("at-" + s) {
+			t.Errorf("no words for a poll in the stage %q", s)
+		}
+	}
+	for _, how := range []poll.How{poll.Tap, poll.List, poll.Paper, poll.Phone} {
+		if !h.desk.words.Has("way-"+string(how)) || !slices.Contains(ways, how) {
+			t.Errorf("no words for votes by %q", how)
+		}
+	}
 	if storage.StageDraft != demand.Draft {
 		t.Error("the stage of drafts has another name")
 	}
@@ -186,14 +198,27 @@ func TestNothingBecomesMarkup(t *testing.T) {
 		h.mu.Lock()
 		h.pending = []string{p}
 		h.mu.Unlock()
+		for i, stage := range []string{poll.Preview, poll.Open, poll.Result} {
+			h.poll(stage, func(s *poll.State) {
+				s.Stage, s.Starter, s.Scope = stage, "chen", flows.Scope{Building: h.current().Buildings[2].ID}
+				s.Question, s.Options, s.Why, s.Then, s.Moved = p, []string{p, p + p}, p, p, 1
+				s.Outcome = &poll.Outcome{At: h.clock.now(), Votes: []int{5, 6}, Voters: 11, Proof: p, By: map[string][]int{p: {5, 6}}}
+				if i == 0 {
+					s.Sent = time.Time{}
+				}
+			})
+		}
 		token := h.session("chen")
 		out := map[string]string{}
-		for _, path := range []string{"/desk/", "/desk/drafts", "/desk/cases?show=all", "/desk/cases?show=all&q=" + url.QueryEscape(p), "/desk/cases?after=" + url.QueryEscape(p), "/desk/cases/c1", "/desk/troubles", "/desk/groups", "/desk/directory", "/desk/deletions", "/desk/sessions"} {
+		for _, path := range []string{"/desk/", "/desk/drafts", "/desk/cases?show=all", "/desk/cases?show=all&q=" + url.QueryEscape(p), "/desk/cases?after=" + url.QueryEscape(p), "/desk/cases/c1", "/desk/troubles", "/desk/groups", "/desk/directory", "/desk/deletions", "/desk/sessions",
+			"/desk/polls", "/desk/polls/new", "/desk/polls/preview", "/desk/polls/open", "/desk/polls/open/slips", "/desk/polls/open/paper", "/desk/polls/result"} {
 			name, _, _ := strings.Cut(path, "&q=")
 			name, _, _ = strings.Cut(name, "?after=")
 			out[name+path[min(len(path), len(name)):][:min(1, len(path)-len(name))]] = h.page(path, token)
 		}
 		out["code"] = h.ask("POST", "/desk/groups/x", token, url.Values{}).Body
+		out["poll"] = h.ask("POST", "/desk/polls", token, url.Values{"form": {strings.Repeat("0", 32)}, "text": {p}, "options": {p}, "until": {p}, "whom": {p}, "force": {p}, "unit": {p}, "named": {p}}).Body
+		out["slip"] = h.ask("POST", "/desk/polls/open/slips", token, url.Values{"form": {strings.Repeat("0", 32)}, "building": {p}, "unit": {p}, "room": {p}, "option": {p}, "way": {p}, "day": {p}, "proxy-room": {p}}).Body
 		out["door"] = h.page("/desk/enter?code="+url.QueryEscape(p), "")
 		out["wrong"] = h.ask("POST", "/desk/enter", "", url.Values{"code": {p}}).Body
 		out["gone"] = h.get("/desk/cases/"+url.PathEscape(p), token).Body

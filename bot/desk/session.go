@@ -56,16 +56,28 @@ type visitor struct {
 	now   time.Time
 }
 
-// may says whether the visitor may open a page. The pages of cases are open to
-// who may see any part of the community; what they show goes by [visitor.sight].
+// may says whether the visitor may open a page. The pages of cases and of polls are
+// open to who may see, or ask, any part of the community; what they show goes by
+// [visitor.sight] and [visitor.seesPoll].
 func (v *visitor) may(verb flows.Verb) bool {
 	if !slices.ContainsFunc(v.actor.Posts, func(p flows.Post) bool { return v.s.May(v.actor, flows.Enter, p.Scope) }) {
 		return false
 	}
-	if verb == flows.Enter || verb == flows.See {
-		return slices.ContainsFunc(v.actor.Posts, func(p flows.Post) bool { return v.s.May(v.actor, verb, p.Scope) })
+	switch verb {
+	case flows.Enter, flows.See, flows.Poll, flows.Slips:
+		return len(v.scopes(verb)) > 0
 	}
 	return v.s.May(v.actor, verb, flows.Everywhere)
+}
+
+// scopes gives the parts of the community in which the visitor may do something.
+func (v *visitor) scopes(verb flows.Verb) (list []flows.Scope) {
+	for _, p := range v.actor.Posts {
+		if v.s.May(v.actor, verb, p.Scope) && !slices.Contains(list, p.Scope) {
+			list = append(list, p.Scope)
+		}
+	}
+	return list
 }
 
 // visitor finds out who asks; errSession if nobody is logged in.

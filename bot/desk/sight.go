@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"linli/flows"
+	"linli/flows/poll"
 	"linli/storage"
 )
 
@@ -52,19 +53,44 @@ const violence = "6-5"
 
 // sight is how far the visitor sees now.
 func (v *visitor) sight() storage.Sight {
-	g := storage.Sight{Settings: v.s, Person: v.actor.Person, Keep: v.keeps}
-	for _, p := range v.actor.Posts {
-		if v.s.May(v.actor, flows.See, p.Scope) {
-			g.Scopes = append(g.Scopes, p.Scope)
-		}
+	return storage.Sight{Settings: v.s, Person: v.actor.Person, Scopes: v.scopes(flows.See), Keep: v.keeps, Scope: v.scope}
+}
+
+// polls is how far the visitor sees polls now. That they began one does not help
+// them who may ask there no more.
+func (v *visitor) polls() storage.Sight {
+	return storage.Sight{Settings: v.s, Scopes: v.scopes(flows.Poll), Keep: v.seesPoll, Scope: v.scope}
+}
+
+// scope is the part of the community that a case is about.
+func (v *visitor) scope(c flows.Case) flows.Scope {
+	if c.Flow != poll.Name {
+		return v.s.ScopeOf(c.Place)
 	}
-	return g
+	s, err := poll.Read(c)
+	if err != nil {
+		return flows.Scope{}
+	}
+	return s.Scope
+}
+
+// seesPoll says whether a poll may be shown to the visitor: who may ask all whom it
+// asks; before it is sent only who is to send it.
+func (v *visitor) seesPoll(c flows.Case) bool {
+	s, err := poll.Read(c)
+	if err != nil || !v.s.May(v.actor, flows.Poll, s.Scope) {
+		return false
+	}
+	return !s.Sent.IsZero() || s.Starter != "" && s.Starter == v.actor.Person
 }
 
 // keeps says whether a case, wherever it is, may be shown to the visitor: never
 // a complaint to whom it is about, and what somebody must never find out only to who
 // handles it, the head, and the person on duty.
 func (v *visitor) keeps(c flows.Case) bool {
+	if c.Flow == poll.Name {
+		return v.seesPoll(c)
+	}
 	m, ok := read(c)
 	if !ok {
 		return false

@@ -13,10 +13,25 @@
 //	> 张大爷@3号楼群 (转): …               forwards somebody else's words
 //	> 王阿姨@3号楼群: [照片] 你看           with a photo; also [语音], [位置]
 //	> 小林@3号楼群 (走)                    leaves the group
+//	> 王阿姨@3号楼群 (票): 不要             chooses in the newest poll there of the platform's own
+//	> 王阿姨@3号楼群 (票)                  takes that back
 //	+ 2h                                 time passes: h, m, d; or "+ 到 08:30", the next 08:30
 //	< 王阿姨: 记下了，0001号… [改地点] [撤回]  what somebody was told since
 //	< 3号楼群 (改): …                      a message that was changed
 //	< 周网格 (弹): …                       the notice after a press
+//	< 3号楼群: 〔投票〕装不装？ A.装 B.不装 [去页面] a poll of the platform's own, with its buttons
+//	< 3号楼群 (改): 〔投票结束〕装不装？      its end
+//	= 有自带投票                          the platform has polls of its own from here on
+//	= 有链接                              it has links to the private chat, and there are pages
+//	= 不能先写私信                         on this platform Linli cannot write to people first
+//	= 没有账号 王阿姨                       somebody has no account on it
+//	= 能委托 1                            one household may vote for so many others
+//	> 严姨: {码 13-1-101}                 says the code of the letter that was brought to a home
+//
+// Where something said has several lines, " / " stands between them.
+//
+// A button that leads somewhere is shown by its label. Pressing one that leads to the
+// private chat says "/start" and its word there; one that leads to a page cannot be pressed.
 //
 // The package must not know any flow.
 package dialogue
@@ -59,7 +74,7 @@ type Act struct {
 	Raw   string
 	Who   string // Speak, Expect
 	Where string // group's name; empty: with Linli itself
-	Mode  string // 改, 回, 转, 走, 弹
+	Mode  string // 改, 回, 转, 走, 票, 弹
 	Text  string
 	At    time.Time     // Clock, without a zone
 	Wait  time.Duration // Pass
@@ -143,6 +158,13 @@ type Stage interface {
 	Set(ctx context.Context, setting string) error
 }
 
+// Voter is a stage whose platform may have polls of its own.
+type Voter interface {
+	// Vote chooses an option, by its words, in the newest poll there; with none it
+	// takes back what was chosen.
+	Vote(ctx context.Context, who, where, option string) error
+}
+
 // Line is something said.
 type Line struct {
 	Text                 string
@@ -182,10 +204,16 @@ func speak(ctx context.Context, s Stage, a Act) error {
 	switch {
 	case a.Mode == "走":
 		return s.Leave(ctx, a.Who, a.Where)
+	case a.Mode == "票":
+		v, ok := s.(Voter)
+		if !ok {
+			return fmt.Errorf("there are no polls on this stage")
+		}
+		return v.Vote(ctx, a.Who, a.Where, a.Text)
 	case strings.HasPrefix(a.Text, "{") && strings.HasSuffix(a.Text, "}"):
 		return s.Press(ctx, a.Who, a.Where, "", strings.Trim(a.Text, "{}"))
 	}
-	l := Line{Text: a.Text, Edit: a.Mode == "改", Reply: a.Mode == "回", Forward: a.Mode == "转"}
+	l := Line{Text: strings.ReplaceAll(a.Text, " / ", "\n"), Edit: a.Mode == "改", Reply: a.Mode == "回", Forward: a.Mode == "转"}
 	for again := true; again; {
 		again = false
 		for mark, is := range map[string]*bool{"[照片]": &l.Photo, "[语音]": &l.Voice, "[位置]": &l.Point} {

@@ -18,9 +18,18 @@ import (
 // The stage of plays is a channel too: what it took and a platform would not
 // would be found out by nobody. What is said on it goes to a Bot of its own,
 // so that only the speaking half is tried here.
-func TestChannel(t *testing.T) { bottest.Channel(t, fixture) }
+func TestChannel(t *testing.T) {
+	bottest.Channel(t, func(t *testing.T, _ bottest.Receiver) bottest.Fixture { return fixture(t) })
+}
 
-func fixture(t *testing.T, _ bottest.Receiver) bottest.Fixture {
+// The same stage with all that a play may set.
+func TestChannelWithPolls(t *testing.T) {
+	bottest.Channel(t, func(t *testing.T, _ bottest.Receiver) bottest.Fixture {
+		return fixture(t, "有自带投票", "有链接")
+	})
+}
+
+func fixture(t *testing.T, settings ...string) bottest.Fixture {
 	db, err := bolt.Open(filepath.Join(t.TempDir(), "linli.db"), bolt.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -33,6 +42,11 @@ func fixture(t *testing.T, _ bottest.Receiver) bottest.Fixture {
 	w, err := dialogue.NewWorld(t.Context(), dialogue.Options{Store: db.In("example"), Settings: file.Settings, Cast: bottest.Cast(file), Reader: local.New()})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, x := range settings {
+		if err := w.Set(t.Context(), x); err != nil {
+			t.Fatal(err)
+		}
 	}
 	seen := &screen{World: w, at: map[string][]string{}, shown: map[string]bottest.Shown{}}
 	return bottest.Fixture{
@@ -57,6 +71,19 @@ func (s *screen) Send(ctx context.Context, address string, m bot.Message) (strin
 	ref, err := s.World.Send(ctx, address, m)
 	for _, told := range s.Seen() {
 		x := bottest.Shown{Text: told.Text, Labels: told.Labels}
+		switch {
+		case m.StopPoll:
+			x = s.shown[ref]
+			x.Ended = told.Text == "〔投票结束〕"+x.Poll.Question
+		case m.Poll != nil:
+			want := "〔投票〕" + m.Poll.Question
+			for i, o := range m.Poll.Options {
+				want += " " + string(rune('A'+i)) + "." + o
+			}
+			if x.Poll = m.Poll; x.Text == want {
+				x.Text = ""
+			}
+		}
 		x.Text, x.Voices = count(x.Text, "（附语音）", 1)
 		x.Text, x.Photos = count(x.Text, "（附照片1张）", 1)
 		if x.Photos == 0 {

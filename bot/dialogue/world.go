@@ -52,6 +52,8 @@ type World struct {
 	n        int
 	given    []post // every message as it was when it came, for presses of buttons that are gone
 	far      bool   // Linli cannot write to anybody first
+	polls    bool   // the platform has polls of its own
+	links    bool   // links lead to the private chat, and to pages
 }
 
 // Told is something somebody saw.
@@ -82,6 +84,8 @@ type post struct {
 	ref, by string
 	text    string
 	buttons []bot.Button
+	poll    *bot.Poll
+	ended   bool
 }
 
 // NewWorld makes a stage with the people of the community on it, all of them
@@ -108,7 +112,8 @@ func NewWorld(ctx context.Context, o Options) (*World, error) {
 	}
 	var err error
 	w.Bot, err = bot.New(bot.Options{Store: o.Store, Settings: o.Settings, Flows: o.Flows, Channels: []bot.Channel{w}, Reader: o.Reader,
-		Now: func() time.Time { return w.now }, Media: o.Media, Log: o.Log})
+		Now: func() time.Time { return w.now }, Media: o.Media, Log: o.Log, Link: w.page,
+		Secret: []byte("what is played again says the same")})
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +180,7 @@ func (w *World) Now() time.Time { return w.now }
 func (w *World) Name() string { return "play" }
 
 func (w *World) Capabilities() bot.Capabilities {
-	return bot.Capabilities{ReadsGroup: true, PostsGroup: true, WritesFirst: !w.far, Edits: true, Buttons: 100, DataBytes: 64, Text: 4000, Photos: true, Voices: true}
+	return bot.Capabilities{ReadsGroup: true, PostsGroup: true, WritesFirst: !w.far, Edits: true, Buttons: 100, DataBytes: 64, Text: 4000, Photos: true, Voices: true, Polls: w.polls}
 }
 
 func (w *World) Send(_ context.Context, address string, m bot.Message) (string, error) {
@@ -183,25 +188,29 @@ func (w *World) Send(_ context.Context, address string, m bot.Message) (string, 
 	if !ok {
 		return "", bot.Gone{Why: "nobody here has this address"}
 	}
+	if m.StopPoll {
+		return m.Edit, w.stop(address, name, m)
+	}
 	t := Told{Name: name, Text: m.Text, Silent: m.Silent}
+	if m.Poll != nil {
+		if err := fits(*m.Poll); err != nil {
+			return "", err
+		}
+		t.Text = "〔投票〕" + m.Poll.Question
+		for i, o := range m.Poll.Options {
+			t.Text += fmt.Sprintf(" %c.%s", 'A'+i, o)
+		}
+	}
 	if len(m.Photos) > 0 {
 		t.Text += fmt.Sprintf("（附照片%d张）", len(m.Photos))
 	}
 	if len(m.Voices) > 0 {
 		t.Text += "（附语音）"
 	}
+	var err error
 	var flat []bot.Button
-	for _, row := range m.Buttons {
-		for _, b := range row {
-			t.Labels = append(t.Labels, b.Label)
-			flat = append(flat, b)
-			if len(b.Data) > w.Capabilities().DataBytes {
-				return "", bot.Refused{Why: "a button's data is too long"}
-			}
-			if b.URL != "" && !strings.HasPrefix(b.URL, "https://") && !strings.HasPrefix(b.URL, "http://") {
-				return "", bot.Refused{Why: "a button's address is none of the web"}
-			}
-		}
+	if t.Labels, flat, err = w.flat(m); err != nil {
+		return "", err
 	}
 	if c := w.Capabilities(); c.Unit.Len(m.Text) > c.Text || len(flat) > c.Buttons {
 		return "", bot.Refused{Why: "the text is too long, or there are too many buttons"}
@@ -220,7 +229,10 @@ func (w *World) Send(_ context.Context, address string, m bot.Message) (string, 
 		}
 	}
 	w.n++
-	p := post{ref: strconv.Itoa(w.n), text: m.Text, buttons: flat}
+	p := post{ref: strconv.Itoa(w.n), text: m.Text, buttons: flat, poll: m.Poll}
+	if m.Poll != nil {
+		p.ref += "!p" + p.ref
+	}
 	w.posts[address] = append(list, p)
 	w.out = append(w.out, t)
 	return p.ref, nil
@@ -341,18 +353,28 @@ func (w *World) Press(ctx context.Context, who, where, label, raw string) error 
 	if err != nil {
 		return err
 	}
-	data := raw
+	data, link := raw, ""
 	if label != "" {
 		for _, p := range w.posts[chat.Address] {
 			for _, b := range p.buttons {
 				if b.Label == label {
-					data = b.Data
+					data, link = b.Data, b.URL
 				}
 			}
+		}
+		if done, err := w.follow(ctx, who, link); done {
+			return err
 		}
 		if data == "" {
 			return fmt.Errorf("%s has no button [%s]", who, label)
 		}
+	} else if home, code := strings.CutPrefix(raw, "码 "); code {
+		// The code of the letter that was brought to a home.
+		letter, err := w.Bot.NewCode(ctx, "home", strings.ReplaceAll(home, "-", "/"))
+		if err != nil {
+			return err
+		}
+		return w.Say(ctx, who, where, Line{Text: "/start " + letter})
 	} else if data, err = w.forged(raw); err != nil {
 		return err
 	}
@@ -409,10 +431,15 @@ func (w *World) Advance(ctx context.Context, to time.Time) error {
 	return errors.New("the outbox does not come to an end")
 }
 
-// Set changes the world: "不能先写私信" makes it a platform on which Linli cannot
-// write to people first; "值班表空" and the like are settings by name.
+// Set changes the world, by one of the settings that stand in the doc of the package.
 func (w *World) Set(ctx context.Context, setting string) error {
 	switch {
+	case setting == "有自带投票":
+		w.polls = true
+		return nil
+	case setting == "有链接":
+		w.links = true
+		return nil
 	case setting == "不能先写私信":
 		w.far = true
 		return w.again(func() error {
@@ -432,6 +459,16 @@ func (w *World) Set(ctx context.Context, setting string) error {
 				return nil
 			})
 		})
+	case strings.HasPrefix(setting, "能委托 "):
+		n, err := strconv.Atoi(strings.TrimPrefix(setting, "能委托 "))
+		if err != nil {
+			return fmt.Errorf("setting %q: %w", setting, err)
+		}
+		other := *w.settings
+		other.Polls.Proxies = n
+		w.settings = &other
+		w.Bot.SetSettings(w.settings)
+		return nil
 	case strings.HasPrefix(setting, "没有账号 "):
 		name := strings.TrimPrefix(setting, "没有账号 ")
 		a, err := w.address(name)

@@ -33,12 +33,19 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, who *reader, notice
 	if err := s.Note(notice); err != nil {
 		return err
 	}
-	s.Data = struct {
+	polls, theirs, err := p.pollsOf(r.Context(), s, who.person)
+	if err != nil {
+		return err
+	}
+	m.Cases = slices.DeleteFunc(m.Cases, func(c bot.MyCase) bool { return slices.Contains(theirs, c.ID) })
+	s.Sheet, s.Data = "poll.css", struct {
 		bot.Mine
 		Channels  string
 		CanCopy   bool
 		CanDelete bool
-	}{m, strings.Join(s.channels(m.Addresses), s.between()), p.o.Copy != nil, p.o.Erase != nil}
+		Polls     []myPoll
+		CanAsk    bool
+	}{m, strings.Join(s.channels(m.Addresses), s.between()), p.o.Copy != nil, p.o.Erase != nil, polls, p.mayAsk(who.person)}
 	return frame.Render(w, http.StatusOK, sheets, "mine.html", s)
 }
 

@@ -1,12 +1,14 @@
 // Package pages is what a resident can see of their own in a browser, behind a
 // signed link that Linli gives them in their private chat: their cases (我的事), and
 // what is held of them (我的数据), to copy, to correct, to withdraw from, to delete. The
-// register of deletions is there for everybody.
+// register of deletions is there for everybody. Polls have links of their own, see
+// [Pages.PollLink]: to vote, to check a receipt, to see what came of it.
 //
 // A link opens the pages of one person for an hour; there is nothing else to know
 // or to guess. The pages work without a script. They must change nothing on a GET,
 // must show nobody anything of another person, and must log neither a link nor what
-// stands on a page.
+// stands on a page. No page and no header may tell how somebody has voted, not even
+// the page that answers the vote; nor how a poll stands before its end.
 package pages
 
 import (
@@ -24,6 +26,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"linli/bot"
@@ -48,6 +51,11 @@ type Data interface {
 	Withdraw(ctx context.Context, p flows.PersonID) error
 }
 
+// Receiver takes what was pressed or written; a nil error means that it is durable.
+type Receiver interface {
+	Receive(ctx context.Context, in bot.Inbound) (bot.Answer, error)
+}
+
 // Options are what the pages are built from. Settings, Key and Data are needed.
 type Options struct {
 	Base      string // path before "/my/", "" or "/c/x"
@@ -61,6 +69,12 @@ type Options struct {
 	// have a part and that are let go of afterwards.
 	Erase     func(ctx context.Context, p flows.PersonID) (waiting int, err error)
 	Deletions func(ctx context.Context) ([]bot.Deletion, error) // oldest first
+	Store     storage.Store                                     // where polls are read; nil: no pages of polls
+	Receive   Receiver                                          // who takes votes; nil: polls can only be looked at
+	// EnterHome finds out who lives where a code was brought to on paper; bot.ErrCode
+	// says that it is no good. Visitor is what wrong codes are counted by; may be nil.
+	EnterHome func(ctx context.Context, code, visitor string) (flows.PersonID, error)
+	Proxied   bool // the last X-Forwarded-For is the visitor's address
 	Now       func() time.Time
 	Log       *slog.Logger
 }
@@ -69,6 +83,7 @@ type Options struct {
 type Pages struct {
 	o     Options
 	words flows.Words
+	wrong frame.Limit // codes tried, by visitor
 }
 
 // New builds the pages.
@@ -86,7 +101,7 @@ func New(o Options) (*Pages, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Pages{o: o, words: words}, nil
+	return &Pages{o: o, words: words, wrong: frame.Limit{N: 5, All: 1500, Per: time.Hour}}, nil
 }
 
 // Key gives the key of a community's links. It is made at the first call and kept
@@ -180,17 +195,27 @@ func (p *Pages) routes() []route {
 		{"POST", "/my/{token}/delete", p.erase},
 		{"POST", "/my/{token}/correct", p.correct},
 		{"POST", "/my/{token}/withdraw", p.withdraw},
+		{"GET", "/my/{token}/ask", p.ask},
+		{"POST", "/my/{token}/ask", p.asked},
+		{"GET", "/poll/{token}", p.poll},
+		{"POST", "/poll/{token}", p.vote},
+		{"POST", "/poll/{token}/home", p.home},
+		{"POST", "/poll/{token}/press", p.press},
+		{"GET", "/poll/{token}/receipts", p.receipts},
+		{"POST", "/poll/{token}/receipts", p.look},
+		{"GET", "/poll/{token}/paper", p.paper},
 	}
 }
 
 // reader is whose pages are open.
 type reader struct {
-	person flows.PersonID
+	person flows.PersonID // empty: everybody's
 	token  string
+	poll   flows.ID // whose pages are open; empty: those under /my/
 }
 
-// Handler serves the pages under Base: "/my/", "/deletions" and their parts under
-// "/pages/".
+// Handler serves the pages under Base: "/my/", "/poll/", "/deletions" and their
+// parts under "/pages/".
 func (p *Pages) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, rt := range p.routes() {
@@ -201,6 +226,7 @@ func (p *Pages) Handler() http.Handler {
 		})
 	}
 	mux.HandleFunc(p.o.Base+"/my/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errLink) })
+	mux.HandleFunc(p.o.Base+"/poll/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errPollLink) })
 	return frame.Secure(mux)
 }
 
@@ -209,11 +235,15 @@ func (p *Pages) serve(w http.ResponseWriter, r *http.Request, rt route) error {
 		return err
 	}
 	who := &reader{token: r.PathValue("token")}
-	if who.token != "" {
-		var err error
-		if who.person, err = p.open(who.token); err != nil {
-			return err
-		}
+	var err error
+	switch {
+	case strings.HasPrefix(rt.path, "/poll/"):
+		who.poll, who.person, err = p.openPoll(who.token)
+	case who.token != "":
+		who.person, err = p.open(who.token)
+	}
+	if err != nil {
+		return err
 	}
 	return rt.serve(w, r, who)
 }
@@ -225,6 +255,11 @@ var (
 )
 
 var answers = frame.Answers{
+	{errPollLink, http.StatusNotFound, "poll"},
+	{errPollOver, http.StatusGone, "poll-over"},
+	{errPollYet, http.StatusNotFound, "poll-yet"},
+	{errAsk, http.StatusForbidden, "ask"},
+	{errReceive, http.StatusServiceUnavailable, "later"},
 	{errLink, http.StatusNotFound, "link"},
 	{errOver, http.StatusGone, "over"},
 	{storage.ErrNone, http.StatusNotFound, "nothing"},
@@ -251,7 +286,8 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 // sheet is one of the pages.
 type sheet struct {
 	frame.Page
-	My string // path of the person's pages; "" where it is everybody's
+	My    string // path of the person's pages; "" where it is everybody's
+	Sheet string // name of a style sheet besides that of all pages
 }
 
 func (p *Pages) sheet(r *http.Request, who *reader, m bot.Mine, title string) *sheet {
@@ -260,7 +296,7 @@ func (p *Pages) sheet(r *http.Request, who *reader, m bot.Mine, title string) *s
 	if m.Lang != "" {
 		out.Lang, _ = frame.Known(m.Lang)
 	}
-	if who != nil && who.person != "" {
+	if who != nil && who.person != "" && who.poll == "" {
 		out.My = p.o.Base + "/my/" + who.token
 	}
 	return out

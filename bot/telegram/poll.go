@@ -18,6 +18,7 @@ import (
 var allowed = []string{
 	models.AllowedUpdateMessage, models.AllowedUpdateEditedMessage, models.AllowedUpdateCallbackQuery,
 	models.AllowedUpdateMyChatMember, models.AllowedUpdateChatMember, models.AllowedUpdateMessageReaction,
+	models.AllowedUpdatePollAnswer,
 }
 
 // poll asks for batches of updates until the context ends. A batch is

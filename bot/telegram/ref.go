@@ -13,10 +13,17 @@ import (
 // said near it later lands in the same topic. The General topic has no number,
 // neither here nor in the Bot API. Telegram numbers the messages of a chat
 // through all its topics: what stands before the "@" alone says which message
-// is meant, and a bare number is good for everything but finding the topic.
+// is meant, and a bare number is good for everything but finding the topic. Of a
+// poll its id stands behind the number, "31!5123" or "31!5123@5", because that is
+// all that is told of it when somebody votes.
 
-func refOf(id, topic int64) string {
+func refOf(id, topic int64) string { return pollRef(id, "", topic) }
+
+func pollRef(id int64, poll string, topic int64) string {
 	ref := strconv.FormatInt(id, 10)
+	if poll != "" {
+		ref += "!" + poll
+	}
 	if topic != 0 {
 		ref += "@" + strconv.FormatInt(topic, 10)
 	}
@@ -26,6 +33,7 @@ func refOf(id, topic int64) string {
 // parseRef takes a reference apart; ok is false if it is none of Telegram's.
 func parseRef(ref string) (id, topic int, ok bool) {
 	head, tail, in := strings.Cut(ref, "@")
+	head, _, _ = strings.Cut(head, "!")
 	id, err := strconv.Atoi(head)
 	if err != nil || id <= 0 {
 		return 0, 0, false

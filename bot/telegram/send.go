@@ -32,6 +32,9 @@ const (
 // on a message, because the group allows none or the message is gone, and a
 // message that cannot be pinned, count as sent.
 //
+// A question becomes a poll of Telegram's own, regular and not anonymous, so that
+// votes are told; a poll cannot be changed, only ended.
+//
 // Voice notes follow the text, each as a message of its own that answers it. What
 // went out of a message is not repeated by its next attempt in this process.
 func (t *Telegram) Send(ctx context.Context, address string, m bot.Message) (string, error) {
@@ -41,6 +44,9 @@ func (t *Telegram) Send(ctx context.Context, address string, m bot.Message) (str
 	}
 	if m.React != "" {
 		return m.Quote, t.react(ctx, chat, m)
+	}
+	if m.StopPoll {
+		return m.Edit, t.stopPoll(ctx, chat, m)
 	}
 	if old, _, ok := parseRef(m.Edit); ok {
 		again, err := t.edit(ctx, chat, old, m)
@@ -75,6 +81,8 @@ func (t *Telegram) Send(ctx context.Context, address string, m bot.Message) (str
 func (t *Telegram) sendWords(ctx context.Context, chat int64, key string, m bot.Message) (string, error) {
 	short := bot.UTF16.Len(m.Text) <= captionLimit
 	switch {
+	case m.Poll != nil:
+		return placed(ctx, chat, m, t.sendPoll)
 	case len(m.Photos) == 0:
 		return placed(ctx, chat, m, t.sendText)
 	case len(m.Photos) == 1 && short:

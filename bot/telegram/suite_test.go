@@ -75,6 +75,9 @@ func fixture(t *testing.T, mode string, r bottest.Receiver) bottest.Fixture {
 				if m.File != nil && m.File.Kind == "voice" {
 					x.Voices = 1
 				}
+				if m.Poll != nil {
+					x.Poll, x.Ended = &bot.Poll{Question: m.Poll.Question, Options: m.Poll.Options}, m.Poll.Closed
+				}
 				for _, row := range m.Buttons {
 					for _, b := range row {
 						x.Labels = append(x.Labels, b.Label)
@@ -85,6 +88,7 @@ func fixture(t *testing.T, mode string, r bottest.Receiver) bottest.Fixture {
 			return all
 		},
 		Lose: func(t *testing.T, address, ref string) {
+			ref, _, _ = strings.Cut(ref, "!")
 			_, err := s.tg.wire.call(t.Context(), "deleteMessage", map[string]int64{"chat_id": number(t, address), "message_id": number(t, ref)})
 			if err != nil {
 				t.Fatal(err)
@@ -120,6 +124,12 @@ func fixture(t *testing.T, mode string, r bottest.Receiver) bottest.Fixture {
 				more = append(more, fake.ReplyTo(number(t, what.Reply)))
 			}
 			return strconv.FormatInt(s.server.Say(who, chat, what.Text, more...).Message, 10)
+		},
+		Vote: func(t *testing.T, where, ref string, options ...int) {
+			message, _, ok := parseRef(ref)
+			if update, err := s.server.Vote(wang, number(t, where), int64(message), options...); !ok || err != nil || update == 0 {
+				t.Fatalf("the vote is update %d: %v", update, err)
+			}
 		},
 		Press: func(t *testing.T, where, data string) (toast string) {
 			id, err := s.server.Press(wang, number(t, where), data)

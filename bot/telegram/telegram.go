@@ -226,6 +226,7 @@ func (t *Telegram) Capabilities() bot.Capabilities {
 		Pins:       true,
 		Photos:     true,
 		Voices:     true,
+		Polls:      true,
 	}
 }
 

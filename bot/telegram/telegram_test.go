@@ -302,6 +302,10 @@ func TestTokenIsNeverShown(t *testing.T) {
 		look(what+" edit", err)
 		_, err = tg.Send(ctx, "1", bot.Message{Text: "x", Photos: []bot.Photo{{Data: []byte("p")}}})
 		look(what+" photo", err)
+		_, err = tg.Send(ctx, "1", bot.Message{Poll: &bot.Poll{Question: "x", Options: []string{"y", "z"}}})
+		look(what+" poll", err)
+		_, err = tg.Send(ctx, "1", bot.Message{Edit: "1!5", StopPoll: true})
+		look(what+" end of a poll", err)
 		_, err = tg.Fetch(ctx, "f", 10)
 		look(what+" Fetch", err)
 		_, err = tg.wire.download(ctx, "photos/1.jpg", 10)
@@ -313,7 +317,7 @@ func TestTokenIsNeverShown(t *testing.T) {
 	everything("cancelled", ctx, s.tg)
 	s.server.Inject("x", "message", 1) // so that no call for updates has to wait
 	for _, f := range []fake.Fault{fake.BadGateway, fake.CloseBefore, fake.Garbage, fake.Refuse(500, "at /bot"+fake.Token+"/x"), fake.Refuse(401, "token "+fake.Token)} {
-		for _, method := range []string{"getMe", "sendMessage", "editMessageText", "sendPhoto", "getFile", "getUpdates", "answerCallbackQuery", "download"} {
+		for _, method := range []string{"getMe", "sendMessage", "editMessageText", "sendPhoto", "sendPoll", "stopPoll", "getFile", "getUpdates", "answerCallbackQuery", "download"} {
 			s.server.Fail(method, 1, f)
 		}
 		everything(fmt.Sprintf("fault %v", f), t.Context(), s.tg)

@@ -39,6 +39,7 @@ type (
 		Self     *json.RawMessage `json:"my_chat_member"`
 		Member   *json.RawMessage `json:"chat_member"`
 		Reaction *json.RawMessage `json:"message_reaction"`
+		Answer   *json.RawMessage `json:"poll_answer"`
 	}
 	message struct {
 		ID         int64            `json:"message_id"`
@@ -137,6 +138,8 @@ func (t *Telegram) read(ctx context.Context, raw []byte) (heard, error) {
 		err = t.readMembership(ctx, *u.Member, false, &h)
 	case u.Reaction != nil:
 		err = t.readReaction(*u.Reaction, &h)
+	case u.Answer != nil:
+		err = readAnswer(*u.Answer, &h)
 	default:
 		t.log.Debug("update of an unknown kind", "update", h.id)
 	}

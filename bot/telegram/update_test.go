@@ -52,6 +52,11 @@ func TestRead(t *testing.T) {
 	ignored := func(keys ...string) bot.Inbound {
 		return bot.Inbound{Channel: "telegram", Keys: append([]string{"u/7"}, keys...), At: now, Kind: bot.Ignored}
 	}
+	voted := func(change func(*bot.Inbound)) bot.Inbound {
+		i := bot.Inbound{Channel: "telegram", Keys: []string{"u/7"}, At: now, Kind: bot.Picked, From: auntPeer, Poll: "5123"}
+		change(&i)
+		return i
+	}
 	tests := []struct {
 		name, update string
 		want         bot.Inbound
@@ -286,6 +291,21 @@ func TestRead(t *testing.T) {
 				i.From = bot.Peer{Address: "-100200", Name: "3号楼群"}
 			})},
 		{name: "reaction without a chat", lane: "u/7", update: `{"update_id":7,"message_reaction":{"message_id":30}}`, want: ignored()},
+		{name: "vote", lane: "p/5123", update: `{"update_id":7,"poll_answer":{"poll_id":"5123","user":` + aunt + `,"option_ids":[1],"option_persistent_ids":["b"]}}`,
+			want: voted(func(i *bot.Inbound) { i.Picks = []int{1} })},
+		{name: "vote for several", lane: "p/5123", update: `{"update_id":7,"poll_answer":{"poll_id":"5123","user":` + aunt + `,"option_ids":[0,2]}}`,
+			want: voted(func(i *bot.Inbound) { i.Picks = []int{0, 2} })},
+		{name: "vote taken back", lane: "p/5123", update: `{"update_id":7,"poll_answer":{"poll_id":"5123","user":` + aunt + `,"option_ids":[]}}`,
+			want: voted(func(i *bot.Inbound) { i.Picks = []int{} })},
+		{name: "vote of a bot", lane: "p/5123", update: `{"update_id":7,"poll_answer":{"poll_id":"5123","user":` + self + `,"option_ids":[0]}}`,
+			want: voted(func(i *bot.Inbound) { i.From, i.Picks = bot.Peer{Address: "110201543", Name: "Linli"}, []int{0} })},
+		{name: "vote of an anonymous admin", lane: "p/5123", update: `{"update_id":7,"poll_answer":{"poll_id":"5123","voter_chat":` + group + `,"option_ids":[0]}}`, want: ignored()},
+		{name: "vote of a channel, as old bots are told", lane: "p/5123", update: `{"update_id":7,"poll_answer":{"poll_id":"5123","voter_chat":{"id":-100900,"type":"channel","title":"x"},"user":` + aunt + `,"option_ids":[0]}}`, want: ignored()},
+		{name: "vote of nobody", lane: "p/5123", update: `{"update_id":7,"poll_answer":{"poll_id":"5123","option_ids":[0]}}`, want: ignored()},
+		{name: "vote without options is none taken back", lane: "u/7", update: `{"update_id":7,"poll_answer":{"poll_id":"5123","user":` + aunt + `}}`, want: ignored()},
+		{name: "vote in no poll", lane: "u/7", update: `{"update_id":7,"poll_answer":{"user":` + aunt + `,"option_ids":[0]}}`, want: ignored()},
+		{name: "vote that is broken", lane: "u/7", update: `{"update_id":7,"poll_answer":{"poll_id":"5123","user":` + aunt + `,"option_ids":["a"]}}`, want: ignored()},
+		{name: "a poll changed", lane: "u/7", update: `{"update_id":7,"poll":{"id":"5123","question":"装不装","options":[]}}`, want: ignored()},
 		{name: "unknown kind", lane: "u/7", update: `{"update_id":7,"telepathy":{"from":1}}`, want: ignored()},
 		{name: "wrong type inside", lane: "u/7", update: said(`"text":17`), want: ignored()},
 		{name: "chat is missing", lane: "u/7", update: `{"update_id":7,"message":{"message_id":1,"text":"a"}}`, want: ignored()},

@@ -55,7 +55,7 @@ func (l *late) Receive(ctx context.Context, in bot.Inbound) (bot.Answer, error) 
 	return l.to.Receive(ctx, in)
 }
 
-func newTown(t *testing.T, change func(*fake.Server)) *town {
+func newTown(t *testing.T, change func(*fake.Server), more ...flows.Flow) *town {
 	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func newTown(t *testing.T, change func(*fake.Server)) *town {
 	}
 	t.Cleanup(func() { db.Close() })
 	w.store = db.In("example")
-	w.bot, err = bot.New(bot.Options{Store: w.store, Settings: file.Settings, Flows: []flows.Flow{d, p}, Channels: []bot.Channel{w.tg},
+	w.bot, err = bot.New(bot.Options{Store: w.store, Settings: file.Settings, Flows: append(more, d, p), Channels: []bot.Channel{w.tg},
 		Reader: local.New(), Now: w.now, Media: t.TempDir(), Log: slog.New(bottest.Logger(t).Handler())})
 	if err != nil {
 		t.Fatal(err)
@@ -273,6 +273,10 @@ func (w *town) tell() {
 			name, text = name+" (号)", c.Params["message_id"]+r[0].Emoji
 		case "pinChatMessage":
 			name, text = name+" (置顶)", c.Params["message_id"]
+		case "sendPoll":
+			text = "（投票）" + c.Params["question"] + c.Params["options"]
+		case "stopPoll":
+			name, text = name+" (投票结束)", c.Params["message_id"]
 		case "sendMessage":
 		default:
 			continue

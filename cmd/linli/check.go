@@ -90,6 +90,8 @@ func summary(w io.Writer, f *community.File) {
 	}
 	fmt.Fprintf(w, "  人员%d人，群%d个，单位%d个，值班表%d行\n", len(s.People), len(s.Groups), len(s.Bodies), len(s.Roster))
 	fmt.Fprintf(w, "  职责清单%d类%d条\n", len(s.Classes), len(s.Items))
+	fmt.Fprintf(w, "  户册：%s\n", registered(s))
+	fmt.Fprintf(w, "  投票：%s\n", pollable(s))
 	var years []string
 	for _, y := range f.Years() {
 		years = append(years, fmt.Sprint(y))
@@ -100,6 +102,53 @@ func summary(w io.Writer, f *community.File) {
 		fmt.Fprintf(w, "  还没有人担任：%s\n", none)
 	}
 	fmt.Fprintln(w)
+}
+
+// registered tells how many households are listed one by one, and of which the
+// owners can be polled.
+func registered(s *flows.Settings) string {
+	buildings, whole, let := 0, 0, 0
+	for _, b := range s.Buildings {
+		if s.Listed(b.ID) {
+			buildings++
+		}
+		if s.RollOf(flows.Scope{Building: b.ID}, flows.PerOwner).Area > 0 {
+			whole++
+		}
+	}
+	for _, h := range s.Households {
+		if h.Let {
+			let++
+		}
+	}
+	if buildings == 0 {
+		return "没有，按楼层和每层户数算；业主共同决定要有写全面积的户册才能发"
+	}
+	text := fmt.Sprintf("%d栋楼%d户，出租%d户；面积写全的%d栋", buildings, len(s.Households), let, whole)
+	if rest := len(s.Buildings) - buildings; rest > 0 {
+		text += fmt.Sprintf("；另外%d栋按楼层和每层户数算", rest)
+	}
+	return text
+}
+
+// pollable names the polls that somebody may send, and those nobody may yet.
+func pollable(s *flows.Settings) string {
+	var can, not []string
+	for _, f := range []flows.Force{flows.Sounding, flows.Opinion, flows.Assembly, flows.ByOwners} {
+		if r, ok := s.PollRule(f); ok && len(r.Start) > 0 {
+			can = append(can, community.ForceName(f))
+		} else {
+			not = append(not, community.ForceName(f))
+		}
+	}
+	text := "能发" + strings.Join(can, "、")
+	if len(can) == 0 {
+		text = "都不能发"
+	}
+	if len(not) > 0 {
+		text += "；" + strings.Join(not, "、") + "还不能发：没有写来源，或者没有写谁能发"
+	}
+	return text
 }
 
 // vacant names the posts nobody holds.

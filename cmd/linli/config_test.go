@@ -190,7 +190,7 @@ func TestCheckCommand(t *testing.T) {
 	if err := checkCommand(t.Context(), []string{"--config", exampleConfig}, &out, &out); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
 	}
-	for _, want := range []string{"示例社区（虚构）", "这是示例社区", "网格3个，楼12栋，1056户", "人员11人，群2个", "职责清单8类34条", "有放假安排的年份：2026", "没有开 Telegram", "第一网格：312户，网格员李网格，替班1人", "还没有人担任：业委会、街道有关部门、监督委员会", "没有错，可以用。"} {
+	for _, want := range []string{"示例社区（虚构）", "这是示例社区", "网格3个，楼13栋，1062户", "人员12人，群2个", "职责清单8类34条", "户册：1栋楼6户，出租1户；面积写全的1栋；另外12栋按楼层和每层户数算", "投票：能发摸底、协商意见、业主共同决定；居民会议表决还不能发：没有写来源，或者没有写谁能发", "有放假安排的年份：2026", "没有开 Telegram", "第一网格：318户，网格员李网格，替班1人", "还没有人担任：业委会、街道有关部门、监督委员会", "没有错，可以用。"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("not said: %s", want)
 		}

@@ -36,6 +36,7 @@ var deeds = map[string]deed{
 	"directory": directoryDeed,
 	"erase":     eraseDeed,
 	"health":    healthDeed,
+	"poll":      pollDeed,
 	"state":     stateDeed,
 	"trouble":   troubleDeed,
 	"verify":    verifyDeed,

@@ -24,7 +24,7 @@ const directoryUsage = `用法：linli directory 做什么 --config FILE [--comm
   diff              文件和正在用的名册有哪些不同
   apply [--yes]     按文件换上；先说有哪些不同，加 --yes 才换
   import 表格… [--apply]
-                    把 CSV、XLSX 里的网格、楼栋、人员、群、房间、单位、地点、值班、清单并进来；
+                    把 CSV、XLSX 里的网格、楼栋、户册、人员、群、房间、单位、地点、值班、清单并进来；
                     先说有哪些不同，加 --apply 才换
   export            把正在用的名册写出来（YAML）：linli directory export > 社区.yaml
   history           所有版本

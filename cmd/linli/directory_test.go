@@ -295,9 +295,9 @@ func TestDifferencesTellOfOpenWork(t *testing.T) {
 	has("李网格手上还有2件没办完，还由李网格办；要换人，请本人点“不归我”转给别人")
 	s.write("  - {id: feng, name: 冯物业, phone: \"0471-0000010\", posts: [property]}\n", "")
 	has("冯物业手上还有1件没办完，会转给李网格")
-	s.write("  - {id: 3, name: 3号楼, units: 2, floors: 12, per_floor: 4}\n", "", "buildings: [1, 2, 3, 4]", "buildings: [1, 2, 4]", "households: 312", "households: 216",
+	s.write("  - {id: 3, name: 3号楼, units: 2, floors: 12, per_floor: 4}\n", "", "buildings: [1, 2, 3, 4]", "buildings: [1, 2, 4]", "households: 318", "households: 222",
 		"    home: 3-1-201           # 楼-单元-室 · building-unit-room\n    posts: [{role: captain, building: 3}]", "    posts: [{role: captain, building: 4}]", "name: 3号楼群, building: 3", "name: 3号楼群, grid: g1",
-		", home: 3-2-501", "", ", home: 3-2-602", "", ", home: 3-1-1203", "", ", home: 3-2-302", "")
+		", home: 3-2-501", "", ", home: 3-2-602", "", ", home: 3-1-1203", "", ", home: 3-2-302", "", ", home: 3-1-402", "", ", home: 3-1-402", "", ", home: 3-1-402", "")
 	has("3号楼还有3件没办完，照常办完")
 }
 
@@ -350,13 +350,13 @@ func TestDirectoryCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	has(good("show"), "第1版", "在这台机器上  第一次启动时的文件", "网格3个，楼12栋")
+	has(good("show"), "第1版", "在这台机器上  第一次启动时的文件", "网格3个，楼13栋")
 	has(good("diff"), "没有不同")
 	people := put("人员.csv", "姓名,电话,职务\n陈社区,0471-0000042,\n新社工,0471-0000043,社工\n")
 	has(good("import", people), "陈社区的电话：0471-0000007 → 0471-0000042", "新增：新社工（社区）", "要换上，加 --apply。")
 	has(good("show"), "第1版")
 	has(good("import", "--apply", people), "换上了。没办完的事照常办。")
-	has(good("show"), "第2版", "导入人员.csv", "人员12人")
+	has(good("show"), "第2版", "导入人员.csv", "人员13人")
 	has(good("import", people), "没有要换的")
 	has(good("diff"), "没有不同") // the file has not changed since it was taken
 
@@ -399,5 +399,12 @@ func TestDirectoryCommand(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	has(good("show"), "第4版")
+	has(good("show"), "第4版", "户册：1栋楼6户，出租1户；面积写全的1栋；另外12栋按楼层和每层户数算")
+
+	homes := put("户册.csv", "楼,单元,室,业主姓名,面积,出租\n13号楼,1,302,某某人,80.5,是\n")
+	has(good("import", "--apply", homes), "“业主姓名”这一列没有用到", "13号楼的户册：6户（6户有面积，1户出租） → 6户（6户有面积，2户出租），1户改成出租（13-1-302），13-1-302面积76.20→80.50", "换上了")
+	has(good("show"), "第5版", "户册：1栋楼6户，出租2户")
+	if strings.Contains(good("export"), "某某人") {
+		t.Error("the name of an owner is kept")
+	}
 }

@@ -20,6 +20,7 @@ import (
 	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/poll"
 	"linli/prompts/local"
 	"linli/storage"
 )
@@ -60,7 +61,7 @@ type plan struct {
 // allFlows are the flows, in the order in which they hear.
 func allFlows() ([]flows.Flow, error) {
 	var out []flows.Flow
-	for _, make := range []func() (flows.Flow, error){demand.New, dispatch.New} {
+	for _, make := range []func() (flows.Flow, error){poll.New, demand.New, dispatch.New} {
 		f, err := make()
 		if err != nil {
 			return nil, err

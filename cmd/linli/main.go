@@ -11,7 +11,8 @@
 //	linli directory --config FILE the versions of the directory, and tables laid over it
 //	linli trouble --config FILE   what could not be done
 //	linli backup --config FILE    a copy of everything, now
-//	linli verify [FILE.db]        whether a file is as it was written
+//	linli poll --config FILE      the polls; "export NUMBER" writes the archive of one
+//	linli verify [FILE]           whether a file, or the archive of a poll, is as it was written
 //	linli erase --config FILE WHO everything of a person
 //	linli deletions, linli compact
 //
@@ -55,11 +56,13 @@ const usage = `用法：
   linli directory 做什么 --config FILE  名册：show、diff、apply、import、export、history、back
   linli trouble --config FILE   列出没办成的事
   linli backup --config FILE    现在做一份备份（运行时每天自己做）
-  linli verify --config FILE    查数据有没有坏、流水有没有被改；也可以 linli verify 备份/linli.db
+  linli poll --config FILE      列出征询；linli poll export 12 把12号的归档写成 poll-0012.zip
+  linli verify --config FILE    查数据有没有坏、流水有没有被改；也可以 linli verify 备份/linli.db，
+                                或 linli verify poll-0012.zip（加 --config 还和数据对一遍）
   linli erase --config FILE 谁  把一个人从数据和备份里删掉，先说要删谁，加 --yes 才删
   linli deletions --config FILE 删除登记：哪天、哪一类、为什么、多少，没有内容
   linli compact --config FILE   压缩数据文件，把删掉的真正抹去（运行时夜里自己做）
-code、trouble、erase、deletions 在有几个社区时要加 --community 编号。
+code、trouble、erase、deletions、poll 在有几个社区时要加 --community 编号。
 `
 
 var errUsage = errors.New("usage")
@@ -85,6 +88,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return healthCommand(ctx, args[1:], stderr)
 	case "verify":
 		return verifyCommand(ctx, args[1:], stdout, stderr)
+	case "poll":
+		return pollCommand(ctx, args[1:], stdout, stderr)
 	case "directory":
 		return directoryCommand(ctx, args[1:], stdout, stderr)
 	case "code", "trouble", "backup", "erase", "deletions", "compact":

@@ -25,7 +25,10 @@ func (h *house) rooms(ctx context.Context, p plan, hear desk.Receiver) (err erro
 	h.desk, err = desk.New(desk.Options{
 		Base: p.base, Settings: h.bot.Settings, Store: h.store, Receive: hear,
 		Login: h.bot.Login, Told: h.bot.ToldOf, Photo: h.photo, NewCode: h.bot.NewCode, Deletions: h.bot.Deletions,
-		Troubles: h.bot, Directory: list, Secure: p.secure, Proxied: p.proxied, Now: p.now, Log: h.log,
+		HomeCodes: h.bot.HomeCodes, Forms: func(w http.ResponseWriter, r *http.Request, id flows.ID, codes map[flows.Place]string) error {
+			return h.pages.Forms(w, r, id, codes)
+		},
+		Archive: h.archive, Troubles: h.bot, Directory: list, Secure: p.secure, Proxied: p.proxied, Now: p.now, Log: h.log,
 	})
 	if err != nil {
 		return err
@@ -40,12 +43,13 @@ func (h *house) rooms(ctx context.Context, p plan, hear desk.Receiver) (err erro
 			e, err := h.bot.Erase(ctx, who, "asked")
 			return e.Waiting, err
 		},
-		Deletions: h.bot.Deletions, Now: p.now, Log: h.log,
+		Deletions: h.bot.Deletions, Store: h.store, Receive: hear, EnterHome: h.bot.EnterHome, Proxied: p.proxied, Now: p.now, Log: h.log,
 	})
 	return err
 }
 
-// link is where a person finds a page; "" where that is not known.
+// link is where a person finds a page; "" where that is not known. Of a poll word is
+// the case, and nobody's page is everybody's.
 func (h *house) link(p plan, page string, who flows.PersonID, word string) string {
 	switch {
 	case p.public == "":
@@ -54,6 +58,8 @@ func (h *house) link(p plan, page string, who flows.PersonID, word string) strin
 		return p.public + desk.EnterPath(p.base, word)
 	case page == "mine":
 		return h.pages.Link(who, p.now())
+	case page == "poll":
+		return h.pages.PollLink(flows.ID(word), who, p.now())
 	}
 	return ""
 }
@@ -67,6 +73,7 @@ func (h *house) mountRooms(mux *http.ServeMux) {
 	}
 	mux.Handle(h.base+"/desk/", staff)
 	mux.Handle(h.base+"/my/", mine)
+	mux.Handle(h.base+"/poll/", mine)
 	mux.Handle("GET "+h.base+"/pages/", mine)
 	mux.Handle("GET "+h.base+"/deletions", mine)
 }

@@ -2,26 +2,36 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 
+	"linli/bot/archive"
 	"linli/storage"
 	"linli/storage/bolt"
 )
 
 // Whether a file is as it was written: for a person who asks, and for every backup.
 
-// verifyCommand is "linli verify": of the file of a configuration, or of any
-// copy of one.
+// verifyCommand is "linli verify": of the file of a configuration, of any copy of
+// one, or of the archive of a poll.
 func verifyCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	set, path := flags("verify", stderr)
-	if err := set.Parse(args); err != nil {
-		return err
+	var names []string
+	for { // the configuration may be named behind the file, too
+		if err := set.Parse(args); err != nil {
+			return err
+		}
+		if set.NArg() == 0 {
+			break
+		}
+		names, args = append(names, set.Arg(0)), set.Args()[1:]
 	}
-	switch set.NArg() {
+	switch len(names) {
 	case 0:
 		c, _, err := load(*path)
 		if err != nil {
@@ -33,9 +43,80 @@ func verifyCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 		}
 		return verify(filepath.Join(c.Data, "linli.db"), stdout)
 	case 1:
-		return verify(set.Arg(0), stdout)
+		if is, err := zipped(names[0]); err != nil {
+			return err
+		} else if !is {
+			return verify(names[0], stdout)
+		}
+		named := false
+		set.Visit(func(f *flag.Flag) { named = named || f.Name == "config" })
+		if !named {
+			*path = ""
+		}
+		return verifyArchive(ctx, names[0], *path, stdout, stderr)
 	}
-	return fmt.Errorf("verify: unexpected argument %q", set.Arg(1))
+	return fmt.Errorf("verify: unexpected argument %q", names[1])
+}
+
+// zipped says whether a file begins as a zip does.
+func zipped(name string) (bool, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	var magic [4]byte
+	if _, err := io.ReadFull(f, magic[:]); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return false, err
+	}
+	return string(magic[:]) == "PK\x03\x04", nil
+}
+
+// verifyArchive verifies the archive of a poll, by itself and, with a configuration,
+// against the journal of its community.
+func verifyArchive(ctx context.Context, name, config string, stdout, stderr io.Writer) error {
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	r, err := archive.Verify(f, info.Size())
+	if errors.Is(err, archive.ErrNotArchive) {
+		return errors.New("这不是征询的归档，也不是邻里的数据文件")
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(stdout, r)
+	if !r.Sound() {
+		fmt.Fprintln(stdout, "这份归档不是原来的样子。")
+		return errUnsound
+	}
+	if config == "" {
+		fmt.Fprintln(stdout, "这份归档前后对得上。整份另写的查不出来：用纸上抄的流水指纹对一对，或者加上 --config 和数据对。")
+		return nil
+	}
+	c, files, err := load(config)
+	if err != nil {
+		return err
+	}
+	held, err := json.Marshal(r.Held)
+	if err != nil {
+		return err
+	}
+	args := []string{"--held", string(held)}
+	if len(files) > 1 {
+		args = append(args, "--community", r.Community)
+	}
+	if err := c.do(ctx, files, "poll", args, stdout, stderr); err != nil {
+		return err
+	}
+	fmt.Fprintln(stdout, "这份归档前后对得上，和社区的数据也对得上。")
+	return nil
 }
 
 // verifyDeed checks a copy of the file as it is now.

@@ -66,6 +66,7 @@ var random = rapid.Custom(func(t *rapid.T) directory {
 	d.Phones.Gas = "0471-1234567"
 	d.Limits.Rate = rapid.IntRange(1, 30).Draw(t, "rate")
 	d.Limits.Offer = duration(time.Duration(rapid.IntRange(1, 5000).Draw(t, "offer")) * time.Minute)
+	d.Polls.Month, d.Polls.Close = rapid.IntRange(0, 31).Draw(t, "month"), clock(rapid.IntRange(0, 24*60).Draw(t, "close"))
 	d.Limits.Keep.Cases = rapid.SampledFrom([]keeping{0, days(1095), days(3650)}).Draw(t, "cases")
 	d.Bodies = []body{{ID: "wuye", Role: "property", Name: word.Draw(t, "body"), None: true}}
 	for _, r := range []role{"staff", "head", "secretary", "station", "property"} {
@@ -90,6 +91,14 @@ var random = rapid.Custom(func(t *rapid.T) directory {
 				d.Groups = append(d.Groups, group{ID: "q" + strings.ToLower(b.ID), Name: word.Draw(t, "group"), Building: b.ID})
 				d.Rooms = append(d.Rooms, room{ID: "f" + b.ID, Name: "房间" + b.ID, Seats: 1 + j, Owner: "wuye", Place: b.ID + "-甲",
 					Hours: []openHours{{Days: []time.Weekday{time.Weekday(j)}, From: 60, To: 24 * 60}}})
+			}
+			for k := range rapid.IntRange(0, 3).Draw(t, "doors") {
+				h := household{Home: fmt.Sprintf("%s-%d", b.ID, 101+k), Area: area(rapid.IntRange(0, maxArea).Draw(t, "area")),
+					Owner: rapid.SampledFrom([]string{"", "o1", "17", "业2", "1e3", "true", "null"}).Draw(t, "owner"), Let: rapid.Bool().Draw(t, "let")}
+				if b.Units != nil {
+					h.Home = fmt.Sprintf("%s-甲-%d", b.ID, 101+k)
+				}
+				d.Households = append(d.Households, h)
 			}
 			if rapid.Bool().Draw(t, "where") {
 				b.Grid = id

@@ -13,7 +13,8 @@
 // that finds no owner, is worse than a start that is refused.
 //
 // The package must not hold residents: people with a post belong in the
-// directory, everybody else speaks for themself in a chat. Only an invented
+// directory, everybody else speaks for themself in a chat. The household register
+// (户册) holds doors, areas and codes of owners, nobody's name. Only an invented
 // community (example: true) may bring a cast.
 package community
 
@@ -153,7 +154,7 @@ func build(name string, data, duty []byte, years func(folder string) ([]source, 
 		b.page.Mistake(b.dir.Of("holidays"), "放假安排的文件夹“%s”读不到", b.dir.Holidays)
 	}
 	hash := sha256.New()
-	for _, part := range append([]source{{name, data}, {dutyName, duty}}, append(builtin(), files...)...) {
+	for _, part := range append([]source{{name, data}, {dutyName, duty}, {pollsName, pollsText}}, append(builtin(), files...)...) {
 		fmt.Fprintf(hash, "%d\n", len(part.data))
 		hash.Write(part.data)
 	}
@@ -169,6 +170,8 @@ func build(name string, data, duty []byte, years func(folder string) ([]source, 
 		b.places()
 		b.rooms()
 		b.posts()
+		b.polls()
+		b.rolls()
 		b.spellings()
 		b.groups()
 		b.roster()

@@ -46,6 +46,8 @@ func Differences(from, to *flows.Settings) []Difference {
 	c.items()
 	c.places()
 	c.people()
+	c.polls()
+	c.register()
 	return c.out
 }
 

@@ -62,6 +62,9 @@ type importing struct {
 	moved map[string]string // building → the grid a row put it in
 	wrong Mistakes
 	notes Mistakes
+
+	doors     map[string]int    // home → index among the households
+	buildings map[string]string // as it is written → id, "" if there is none
 }
 
 // origin is a row of a table.
@@ -172,7 +175,7 @@ func (in *importing) where(b *builder, list Mistakes) Mistakes {
 		key  string
 	}
 	var starts []start
-	for _, section := range []string{"id", "name", "example", "lang", "time_zone", "hours", "holidays", "phones", "limits", "grids", "buildings", "spots", "rooms", "people", "groups", "roster", "bodies", "items", "cast"} {
+	for _, section := range []string{"id", "name", "example", "lang", "time_zone", "hours", "holidays", "phones", "limits", "grids", "buildings", "spots", "rooms", "people", "groups", "roster", "bodies", "items", "polls", "households", "cast"} {
 		if b.dir.Has(section) {
 			starts = append(starts, start{b.dir.Of(section), ""})
 		}
@@ -201,6 +204,9 @@ func (in *importing) where(b *builder, list Mistakes) Mistakes {
 	}
 	for _, x := range b.dir.Bodies {
 		mark("bodies", x.ID, x.Line)
+	}
+	for _, x := range b.dir.Households {
+		mark("households", x.Home, x.Line)
 	}
 	for _, x := range b.dir.Items {
 		if x != nil {

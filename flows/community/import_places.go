@@ -172,6 +172,7 @@ func (in *importing) fillBuilding(r *row) {
 
 func (in *importing) dropBuilding(r *row) {
 	in.dir.Buildings = slices.DeleteFunc(in.dir.Buildings, func(x building) bool { return x.ID == r.id })
+	in.dir.Households = slices.DeleteFunc(in.dir.Households, func(h household) bool { return strings.HasPrefix(h.Home, r.id+"-") })
 	for i := range in.dir.Grids {
 		g := &in.dir.Grids[i]
 		g.Buildings = slices.DeleteFunc(g.Buildings, func(x string) bool { return x == r.id })

@@ -24,10 +24,14 @@ type sheet struct {
 var common = [][]string{{"删除", "是否删除"}, {"序号", "行号"}}
 
 // sheets are the kinds of tables, the more exact first: a table of people may
-// have a column 网格, but none of grids has one 姓名. It is a function because
+// have a column 网格, but none of grids has one 姓名. A table of households comes
+// before one of people: names in it are not read. It is a function because
 // what is done with a row refers to it.
 func sheets() []*sheet {
 	return []*sheet{
+		{what: "户册", section: "households", key: []string{"室"}, find: (*importing).findHome, fill: (*importing).fillHome, drop: (*importing).dropHome, columns: [][]string{
+			{"楼", "楼号", "楼栋", "楼栋号", "栋号", "幢号"}, {"单元", "单元号"}, {"室", "室号", "房号", "房间号", "门牌", "门牌号", "户号"}, {"面积", "建筑面积", "专有面积", "专有部分面积", "房屋面积"},
+			{"业主代号", "业主编号", "产权人代号"}, {"出租", "是否出租", "租住情况"}}},
 		{what: "值班表", section: "roster", key: []string{"值班人"}, find: (*importing).findShift, fill: (*importing).fillShift, drop: (*importing).dropShift, columns: [][]string{
 			{"值班人", "值班员", "值班人员", "当班人"}, {"替班", "替班人", "备班", "备班人"}, {"星期", "周几", "日期", "值班日"}, {"时间", "时段", "值班时间"}}},
 		{what: "职责清单", section: "items", key: []string{"条目"}, find: (*importing).findItem, fill: (*importing).fillItem, drop: (*importing).dropItem, columns: [][]string{

@@ -15,7 +15,7 @@ const (
 	gridMost  = 400
 )
 
-// places reads grids, buildings and spots.
+// places reads grids, buildings, spots and households.
 func (b *builder) places() {
 	for _, g := range b.dir.Grids {
 		b.unique("网格", g.Where, g.ID, latinID, func(x string) bool {
@@ -39,6 +39,7 @@ func (b *builder) places() {
 	}
 	b.buildings()
 	b.spots()
+	b.register()
 	b.households()
 }
 

@@ -28,6 +28,8 @@ type (
 		Roster       []shift      `yaml:"roster,omitempty"`
 		Bodies       []body       `yaml:"bodies,omitempty"`
 		Items        []*yaml.Node `yaml:"items,omitempty"` // laid over the duty list, see items.go
+		Polls        polls        `yaml:"polls"`
+		Households   []household  `yaml:"households,omitempty"`
 		Cast         []castMember `yaml:"cast,omitempty"`
 	}
 
@@ -174,6 +176,54 @@ type (
 		Name         string `yaml:"name"`
 		Phone        string `yaml:"phone,omitempty"`
 		None         bool   `yaml:"none,omitempty"`
+	}
+
+	polls struct {
+		strict.Where `yaml:"-"`
+		Month        int          `yaml:"month"`
+		Floor        int          `yaml:"floor"`
+		Options      int          `yaml:"options"`
+		Shortest     duration     `yaml:"shortest"`
+		Longest      duration     `yaml:"longest"`
+		Days         int          `yaml:"days"`
+		Close        clock        `yaml:"close"`
+		Remind       duration     `yaml:"remind"`
+		Extend       duration     `yaml:"extend"`
+		Proxies      int          `yaml:"proxies"`
+		Check        duration     `yaml:"check"`
+		Forces       []*yaml.Node `yaml:"forces,omitempty"`   // pollRule, laid over those of polls.yaml
+		Reserved     []*yaml.Node `yaml:"reserved,omitempty"` // reserved, in the same way
+	}
+
+	pollRule struct {
+		strict.Where `yaml:"-"`
+		Force        force      `yaml:"force"`
+		Start        []role     `yaml:"start"`
+		Units        []voteUnit `yaml:"units"`
+		Tenants      bool       `yaml:"tenants"`
+		Proof        bool       `yaml:"proof"`
+		Turnout      share      `yaml:"turnout"`
+		Agree        share      `yaml:"agree"`
+		Special      share      `yaml:"special"`
+		Source       string     `yaml:"source"`
+	}
+
+	reserved struct {
+		strict.Where `yaml:"-"`
+		ID           string   `yaml:"id"`
+		Name         texts    `yaml:"name"`
+		Words        []string `yaml:"words"`
+		MoreWords    []string `yaml:"more_words"` // in a community file: added to those that are built in
+		Special      bool     `yaml:"special"`
+		Source       string   `yaml:"source"`
+	}
+
+	household struct {
+		strict.Where `yaml:"-"`
+		Home         string `yaml:"home"` // building-unit-room
+		Area         area   `yaml:"area,omitempty"`
+		Owner        string `yaml:"owner,omitempty"` // the community's own code, never a name
+		Let          bool   `yaml:"let,omitempty"`
 	}
 
 	castMember struct {

@@ -95,13 +95,13 @@ func TestOpenWorkSurvivesTheDirectory(t *testing.T) {
 			told: []string{"钱值班: 危险 0001"}, untold: "孙值班",
 		},
 		"the building is taken away": {
-			before: dogs + takes, files: []string{"  - {id: 3, name: 3号楼, units: 2, floors: 12, per_floor: 4}\n", "", "buildings: [1, 2, 3, 4]", "buildings: [1, 2, 4]", "households: 312", "households: 216",
+			before: dogs + takes, files: []string{"  - {id: 3, name: 3号楼, units: 2, floors: 12, per_floor: 4}\n", "", "buildings: [1, 2, 3, 4]", "buildings: [1, 2, 4]", "households: 318", "households: 222",
 				"    home: 3-1-201           # 楼-单元-室 · building-unit-room\n    posts: [{role: captain, building: 3}]", "    posts: [{role: captain, building: 4}]", "name: 3号楼群, building: 3", "name: 3号楼群, grid: g1",
-				", home: 3-2-501", "", ", home: 3-2-602", "", ", home: 3-1-1203", "", ", home: 3-2-302", ""},
+				", home: 3-2-501", "", ", home: 3-2-602", "", ", home: 3-1-1203", "", ", home: 3-2-302", "", ", home: 3-1-402", "", ", home: 3-1-402", "", ", home: 3-1-402", ""},
 			after: "+ 72h\n> 李网格: [办好了]\n> 李网格: 劝过了\n", told: []string{"王阿姨: 0001号办好了：劝过了。您觉得怎么样？"}, holder: "li",
 		},
 		"the group is taken away": {
-			before: dogs + takes, files: []string{"  - {id: b3, name: 3号楼群, building: 3}\n", "", "groups: [b3, east]}\n  - {id: zhang", "groups: [east]}\n  - {id: zhang", ", groups: [b3]}", "}", "groups: [b3, east]", "groups: [east]", ", groups: [b3]}", "}"},
+			before: dogs + takes, files: []string{"  - {id: b3, name: 3号楼群, building: 3}\n", "", "groups: [b3, east]}\n  - {id: zhang", "groups: [east]}\n  - {id: zhang", ", groups: [b3]}", "}", "groups: [b3, east]", "groups: [east]", ", groups: [b3]}", "}", ", groups: [b3]}", "}", ", groups: [b3]}", "}", ", groups: [b3]}", "}"},
 			after: "> 李网格: [办好了]\n> 李网格: 劝过了\n> 王阿姨: [满意]\n", told: []string{"王阿姨: 0001号办好了：劝过了。您觉得怎么样？"}, holder: "li",
 		},
 		"the line of the duty list is taken away": {

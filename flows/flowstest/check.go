@@ -152,6 +152,10 @@ func effect(t failer, s Step, eff flows.Effect) {
 		if eff.Name == "" {
 			t.Fatalf("a case is told nothing")
 		}
+	case flows.Seal:
+		if eff.Sum == "" {
+			t.Fatalf("the journal is to keep nothing")
+		}
 	case flows.Remember:
 		if eff.Person == "" || eff.Person != e.By.Person {
 			t.Fatalf("%q is remembered for what %q did", eff.Person, e.By.Person)
@@ -219,7 +223,7 @@ func say(t failer, s Step, say flows.Say) {
 		t.Fatalf("%q is said to nobody, after %s", say.Words, flows.Kind(e.What))
 	}
 	parts := 0
-	for _, used := range []bool{say.To.Person != "", say.To.Role != "", say.To.Chat != "", !say.To.Groups.Zero(), say.To.Entries != ""} {
+	for _, used := range []bool{say.To.Person != "", say.To.Role != "", say.To.Chat != "", !say.To.Groups.Zero(), say.To.Entries != "", !say.To.Nearest.Zero(), !say.To.Homes.Zero()} {
 		if used {
 			parts++
 		}
@@ -248,8 +252,13 @@ func say(t failer, s Step, say flows.Say) {
 		}
 		return
 	}
+	ballot(t, say)
 	seen := map[string]bool{}
 	for _, b := range say.Buttons {
+		if b.Link != "" {
+			link(t, say, b)
+			continue
+		}
 		data := strings.Repeat("9", idLength) + "/" + b.Choice
 		if len(data) > maxData || !utf8.ValidString(data) {
 			t.Fatalf("%q has a button of %d bytes: %q", say.Words, len(data), b.Choice)
@@ -267,12 +276,19 @@ func say(t failer, s Step, say flows.Say) {
 		if err != nil {
 			t.Fatalf("%s, %s after %s: %v", say.Words, c.Stage, flows.Kind(e.What), err)
 		}
+		if say.Ballot != nil {
+			asked, err := s.Flow.Words.Render(lang, say.Ballot.Words, say.Vars, c.No, e.At, s.Settings)
+			if err != nil || asked == "" {
+				t.Fatalf("%q asks %q in %s: %v", say.Words, asked, lang, err)
+			}
+			labels = append(labels, asked)
+		}
 		if text == "" && (say.Slot == "" || say.To.Person == "" || !s.Past.Told[say.To.Person][Slot(say.Slot)]) {
 			t.Fatalf("%q is empty in %s", say.Words, lang)
 		}
 		for i, l := range append([]string{text}, labels...) {
-			if i > 0 && l == "" {
-				t.Fatalf("%q has the empty button %q in %s", say.Words, say.Buttons[i-1].Choice, lang)
+			if i > 0 && i <= len(say.Buttons) && l == "" {
+				t.Fatalf("%q has the empty button %q in %s", say.Words, say.Buttons[i-1].Choice+say.Buttons[i-1].Link, lang)
 			}
 			for _, wrong := range []string{"<no value>", "<nil>", "%!", "map[", "{{"} {
 				if strings.Contains(l, wrong) && !slices.ContainsFunc(s.Past.Texts, func(x string) bool { return strings.Contains(x, wrong) }) {
@@ -283,6 +299,35 @@ func say(t failer, s Step, say flows.Say) {
 				t.Fatalf("%q names a number that nobody has, in %s: %q", say.Words, c.Stage, l)
 			}
 		}
+	}
+}
+
+// ballot looks at what a Say asks in the form that platforms have for it, and at the
+// numbers it shows.
+func ballot(t failer, say flows.Say) {
+	if q := say.Ballot; q != nil {
+		data := strings.Repeat("9", idLength) + "/" + q.Choice + "=A"
+		if len(q.Options) < 2 || len(q.Options) > 26 || slices.Contains(q.Options, "") || q.Choice == "" || strings.Contains(q.Choice, "=") || len(data) > maxData {
+			t.Fatalf("%q asks %q with the choice %q", say.Words, q.Options, q.Choice)
+		}
+	}
+	if say.Chart == nil {
+		return
+	}
+	if len(say.Chart.Bars) == 0 || say.Chart.Of < 0 {
+		t.Fatalf("%q shows a picture of nothing", say.Words)
+	}
+	for _, b := range say.Chart.Bars {
+		if b.N < 0 || strings.Trim(b.Label, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" || b.Label == "" {
+			t.Fatalf("%q shows the bar %+v", say.Words, b)
+		}
+	}
+}
+
+// link looks at a button that leads somewhere.
+func link(t failer, say flows.Say, b flows.Button) {
+	if b.Choice != "" || b.Link != "private" && b.Link != "page" {
+		t.Fatalf("%q has a button that leads to %q and brings back %q", say.Words, b.Link, b.Choice)
 	}
 }
 
@@ -298,7 +343,7 @@ func Render(s Step, say flows.Say, lang string) (text string, labels []string, e
 	for _, b := range say.Buttons {
 		l, err := s.Flow.Words.Render(lang, b.Words, b.Vars, s.After.No, s.Event.At, s.Settings)
 		if err != nil {
-			return "", nil, fmt.Errorf("button %s: %w", b.Choice, err)
+			return "", nil, fmt.Errorf("button %s: %w", b.Choice+b.Link, err)
 		}
 		labels = append(labels, l)
 	}

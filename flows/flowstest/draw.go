@@ -145,6 +145,16 @@ func AnyReading(t *rapid.T, s *flows.Settings) flows.Reading {
 	if rare("number") {
 		r.Number = rapid.IntRange(1, 5).Draw(t, "no")
 	}
+	if rapid.IntRange(0, 19).Draw(t, "of a poll") == 0 {
+		switch rapid.IntRange(0, 2).Draw(t, "what of it") {
+		case 0:
+			r.Poll = &flows.PollLine{Question: "要不要？", Options: []string{"要", "不要"}}
+		case 1:
+			r.Chain = &flows.Chain{Lines: []flows.ChainLine{{N: 1, Place: AnyPlace(t, s), Text: "要", Rest: "要"}}}
+		case 2:
+			r.Slip = &flows.Slip{Place: AnyPlace(t, s), Choice: "要", Paper: true}
+		}
+	}
 	if r.Notice {
 		r.Until = time.Date(2026, 3, 9, 12, 0, 0, 0, s.Zone).AddDate(0, 0, rapid.IntRange(0, 30).Draw(t, "until"))
 	}
@@ -184,8 +194,8 @@ func (p *play) press(x *piece) {
 	if len(x.buttons) == 0 {
 		return
 	}
-	if len(x.last.Buttons) > 0 && rapid.IntRange(0, 3).Draw(p.t, "last") > 0 {
-		p.chose(x, rapid.SampledFrom(x.last.Buttons).Draw(p.t, "button").Choice)
+	if len(choices(x.last)) > 0 && rapid.IntRange(0, 3).Draw(p.t, "last") > 0 {
+		p.chose(x, rapid.SampledFrom(choices(x.last)).Draw(p.t, "button"))
 		return
 	}
 	p.chose(x, rapid.SampledFrom(x.buttons).Draw(p.t, "button"))

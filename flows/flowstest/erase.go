@@ -28,8 +28,13 @@ func (p *play) erase(x *piece) {
 	parts := []*piece{x}
 	p.happens(x, flows.Event{What: flows.Erased{Person: who}})
 	for key := range x.entries {
-		if id := flows.PersonID(key); id == who || who == "" && resident(id) {
+		if id := flows.PersonID(key); id == who || who == "" && (resident(id) || x.flow.Keeps()) {
 			delete(x.entries, key)
+		}
+	}
+	for key, n := range x.entries {
+		if who != "" && resident(who) && slices.Contains(leaves(n.Data), string(who)) {
+			p.t.Fatalf("the entry %s of %s %s, %s, still names %q, who was erased: %s", key, x.Case.Flow, x.ID, x.Stage, who, n.Data)
 		}
 	}
 	if gone(before, leaves(x.Data)) {

@@ -62,6 +62,7 @@ func (p *play) actions() map[string]func(*rapid.T) {
 		"missed":  some(p.missed),
 		"told":    some(p.told),
 		"erase":   some(p.erase),
+		"home":    func(*rapid.T) { p.movesHome() },
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -156,7 +157,7 @@ func (p *play) resume(k Kept, press []string) {
 		wakes: k.Wakes, buttons: slices.Clone(press)}
 	for _, e := range k.Entries {
 		x.entries[e.Key] = e
-		if !slices.ContainsFunc(p.cast, func(a flows.Actor) bool { return string(a.Person) == e.Key }) {
+		if !strings.Contains(e.Key, "/") && !slices.ContainsFunc(p.cast, func(a flows.Actor) bool { return string(a.Person) == e.Key }) {
 			p.cast = append([]flows.Actor{{Person: flows.PersonID(e.Key), Name: e.Key, Consent: true}}, p.cast...)
 		}
 	}

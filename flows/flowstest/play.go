@@ -29,6 +29,8 @@ type play struct {
 	no     int
 	events int
 	moves  int
+	nest   int              // cases that are being moved, one because of another
+	homes  []flows.PersonID // whose cases have not heard that their home has changed
 	cast   []flows.Actor
 	mute   map[flows.PersonID]bool // nobody can write to them
 	chats  []flows.Chat
@@ -129,6 +131,7 @@ func (p *play) move(x *piece, e flows.Event) {
 			e.Entry = &n
 		}
 	}
+	p.known(x, &e)
 	before := x.Case
 	p.t.Logf("%s %s %s: %s by %q", stamp(p.now), x.Case.Flow, x.ID, brief(e.What), e.By.Person)
 	after, effects := same(p.t, x.flow, before, e)
@@ -139,6 +142,12 @@ func (p *play) move(x *piece, e flows.Event) {
 		after.No = p.no
 	}
 	x.Case = after
+	p.nest++
+	defer func() {
+		if p.nest--; p.nest == 0 {
+			p.homesTold()
+		}
+	}()
 	s := Step{Flow: x.flow, Settings: p.s, Before: before, After: after, Event: e, Effects: effects,
 		Past: &Past{Texts: p.texts, People: p.cast, Told: x.told, Memory: x.memory}}
 	for _, eff := range effects {
@@ -202,7 +211,8 @@ func (p *play) do(x *piece, e flows.Event, eff flows.Effect) {
 	case flows.Next:
 		all := slices.DeleteFunc(slices.Collect(maps.Values(x.entries)), func(n flows.Entry) bool { return n.Tag != eff.Tag })
 		slices.SortFunc(all, func(a, b flows.Entry) int { return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.Key, b.Key)) })
-		p.again(x.ID, e, flows.Answered{Name: "next:" + eff.Tag, Data: flows.Data(all[:min(eff.N, len(all))])})
+		page, after := next(p.t, all, eff)
+		p.again(x.ID, e, flows.Answered{Name: "next:" + eff.Tag, Data: flows.Data(page), After: after})
 	case flows.Wake:
 		x.wakes = append(x.wakes, flows.Woke{Name: eff.Name, Due: eff.At})
 		if all := p.wakes[x.Case.Flow]; !slices.Contains(all, eff.Name) {
@@ -222,6 +232,9 @@ func (p *play) do(x *piece, e flows.Event, eff flows.Effect) {
 		for i := range p.cast {
 			if p.cast[i].Person == eff.Person && eff.Consent != nil {
 				p.cast[i].Consent = *eff.Consent || len(p.cast[i].Posts) > 0
+			}
+			if p.cast[i].Person == eff.Person && eff.Home != nil {
+				p.home(i, *eff.Home, false)
 			}
 		}
 	}
@@ -266,23 +279,29 @@ func (p *play) say(x *piece, e flows.Event, say flows.Say) {
 			return
 		}
 	}
-	if len(say.Buttons) > 0 {
+	if len(choices(say)) > 0 {
 		x.last = say
 	}
 	mark := cmp.Or(say.Receipt, say.Slot, say.Words)
-	for _, b := range say.Buttons {
-		if !slices.Contains(x.buttons, b.Choice) {
-			x.buttons = append(x.buttons, b.Choice)
+	for _, choice := range choices(say) {
+		if !slices.Contains(x.buttons, choice) {
+			x.buttons = append(x.buttons, choice)
 		}
 	}
 	if say.To.Entries != "" || say.To.Chat != "" {
 		return
 	}
 	n := 0
-	if !say.To.Groups.Zero() {
+	readers := Readers(p.s, say.To)
+	switch {
+	case !say.To.Groups.Zero():
 		n = len(p.chats)
+	case !say.To.Nearest.Zero():
+		n = len(slices.DeleteFunc(slices.Clone(p.chats), func(c flows.Chat) bool { return !p.s.Touches(c.Scope, say.To.Nearest) }))
+	case !say.To.Homes.Zero():
+		n, readers = 1, p.residents(x, say.To) // that nobody lives there is no miss
 	}
-	for _, to := range Readers(p.s, say.To) {
+	for _, to := range readers {
 		if p.mute[to] || !slices.ContainsFunc(p.cast, func(a flows.Actor) bool { return a.Person == to }) {
 			continue
 		}
@@ -342,6 +361,16 @@ func (p *play) similar(by flows.Actor, r flows.Reading, not flows.ID, said flows
 			x = p.live(x.Parent)
 		}
 		add(x, true, l.why)
+	}
+	if r.Poll == nil && r.Chain == nil && r.Slip == nil {
+		return out
+	}
+	for _, x := range p.cases {
+		for _, m := range x.Matter {
+			if strings.HasPrefix(m, flows.PollMatter) {
+				add(x, m == flows.PollMatter, flows.ByMatter)
+			}
+		}
 	}
 	return out
 }

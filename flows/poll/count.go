@@ -48,17 +48,37 @@ func VoteTags(counts map[string]int) []string {
 
 var letters = base32.NewEncoding("ABCDEFGHJKLMNPQRSTUVWXYZ23456789").WithPadding(base32.NoPadding)
 
+// erasedKey begins the key of a counted vote whose voter has had themself erased; behind
+// it stands the receipt.
+const erasedKey = "x/"
+
 // Receipt is what a voter is given: it says that a vote with this key is in, and
 // nothing of how it was cast. Nobody can make it who does not know the poll's seed.
 func (s State) Receipt(key string) string {
+	if r, ok := strings.CutPrefix(key, erasedKey); ok {
+		return r
+	}
 	sum := sha256.Sum256([]byte("linli receipt\x00" + s.Seed + "\x00" + key))
 	r := letters.EncodeToString(sum[:5])
 	return r[:4] + "-" + r[4:]
 }
 
-// Proof is the sum over an outcome and the receipts of all votes in it, in any
-// order: hex SHA-256. The journal keeps it with the step that ended the counting.
-func Proof(s State, o Outcome, receipts []string) string {
+// Stub is what the proof holds of a vote that was counted (存根): its receipt, whose
+// it is, when and how it was cast, and for whom; how it was cast only where that may be
+// shown. It is the same after the votes of a secret poll were cut from their voters.
+func (s State) Stub(receipt, key, building string, v Vote) string {
+	letter, at, how := v.Cast()
+	stub := fmt.Sprintf("%s %q %q %d %s %q", receipt, key, building, at.Unix(), how, v.Proxy)
+	if s.Named {
+		stub += fmt.Sprintf(" %s %d", letter, v.Area)
+	}
+	return stub
+}
+
+// Proof is the sum over an outcome and the stubs of all votes in it, in any
+// order: hex SHA-256. The journal keeps it with the step that ended the counting. When
+// that was is not in it, so that a recount comes to the same.
+func Proof(s State, o Outcome, stubs []string) string {
 	h := sha256.New()
 	line := func(name string, v any) { fmt.Fprintf(h, "%s=%v\n", name, v) }
 	line("linli poll", 1)
@@ -66,14 +86,23 @@ func Proof(s State, o Outcome, receipts []string) string {
 	line("options", fmt.Sprintf("%q", s.Options))
 	line("force", s.Force)
 	line("unit", s.Unit)
+	line("named", s.Named)
 	line("scope", fmt.Sprintf("%v %q %q", s.Scope.Community, s.Scope.Grid, s.Scope.Building))
+	line("matter", fmt.Sprintf("%q %v", s.Matter, s.Special))
+	line("sent", s.Sent.Unix())
 	line("until", s.Until.Unix())
-	line("roll", fmt.Sprint(s.Roll.Voters, s.Roll.Area))
+	line("moved", fmt.Sprintf("%d %q", s.Moved, s.Why))
+	line("roll", fmt.Sprint(s.Roll.Voters, s.Roll.Area, " ", s.Roll.Sum))
 	line("votes", o.Votes)
 	line("area", o.Area)
 	line("voters", o.Voters)
 	line("area_in", o.AreaIn)
-	for _, r := range slices.Sorted(slices.Values(receipts)) {
+	for _, how := range slices.Sorted(maps.Keys(o.Ways)) {
+		line("way "+string(how), o.Ways[how])
+	}
+	line("proxies", o.Proxies)
+	line("enough", fmt.Sprint(o.Enough, o.Passed, o.Ahead))
+	for _, r := range slices.Sorted(slices.Values(stubs)) {
 		_, _ = io.WriteString(h, r+"\n")
 	}
 	return hex.EncodeToString(h.Sum(nil))
@@ -103,7 +132,7 @@ func outcome(s State, c Counted, rule flows.PollRule, floor int, at flows.Time) 
 		}
 	}
 	o.By = split(c.By, len(s.Options), floor)
-	if !s.Named && o.Voters < floor {
+	if formal := !rule.Turnout.Zero() || !rule.Agree.Zero(); !s.Named && !formal && o.Voters < floor {
 		o.Votes, o.Area, o.Ahead, o.By = nil, nil, nil, nil // so few that it would show how each has voted
 	}
 	return o

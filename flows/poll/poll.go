@@ -65,30 +65,69 @@ type State struct {
 	Why      string           `json:"why,omitempty"`      // the reason for that
 	Later    time.Time        `json:"later,omitzero"`     // the new end, waiting for its reason
 	Seed     string           `json:"seed,omitempty"`     // of the receipts
+	Hushed   bool             `json:"hushed,omitempty"`   // the turnout is not shown before the end
+	Private  bool             `json:"private,omitempty"`  // no group to send it to: those who live there were asked one by one
 	Shown    time.Time        `json:"shown,omitzero"`     // when the group last saw the turnout
-	ShownN   int              `json:"shown_n,omitempty"`  // and what it was
 	Stale    bool             `json:"stale,omitempty"`    // a wake-up will show it anew
 	Reminded bool             `json:"reminded,omitempty"` // those who have not voted were, once
 	Disputed bool             `json:"disputed,omitempty"` // 有争议: no 接龙
+	Lines    []Line           `json:"lines,omitempty"`    // the list in the group, as it stands
+	Stopped  bool             `json:"stopped,omitempty"`  // taken back by who sent it: nothing was counted
 	Count    *Counted         `json:"count,omitempty"`    // the counting under way
 	Doubts   []flows.PersonID `json:"doubts,omitempty"`   // who asked for it, of a recount
 	Recounts int              `json:"recounts,omitempty"` // recounts that gave the same
 	Outcome  *Outcome         `json:"outcome,omitempty"`
-	Cut      bool             `json:"cut,omitempty"` // secret votes were cut from their voters
+	Cut      bool             `json:"cut,omitempty"`  // secret votes were cut from their voters
+	Anon     int              `json:"anon,omitempty"` // counted votes of people who have had themselves erased since: their entries name no household
 }
 
 // Vote is the data of an entry whose key is a voter (see Keys of this package) and
 // whose tag is [Tag] of its option and building.
 type Vote struct {
-	Choice  string           `json:"choice,omitempty"` // letter of the option, "A"; empty after the cut of a secret poll
-	At      time.Time        `json:"at"`               // when it was cast: pressed, or signed
-	How     How              `json:"how"`
+	Choice  string           `json:"choice,omitempty"` // letter of the option, "A"; empty for one that stands only in the list, and after the cut of a secret poll
+	At      time.Time        `json:"at,omitzero"`      // when it was cast: pressed, or signed
+	How     How              `json:"how,omitempty"`
 	By      flows.PersonID   `json:"by,omitempty"`      // who pressed; empty for paper and telephone
 	Entered []flows.PersonID `json:"entered,omitempty"` // the two who put it in
 	Proxy   string           `json:"proxy,omitempty"`   // key of the household that voted for this one
 	Area    int              `json:"area,omitempty"`    // in 1/100 m², per owner
 	Chain   string           `json:"chain,omitempty"`   // letter that the list last showed for this voter
 	ChainAt time.Time        `json:"chain_at,omitzero"` // when that was first seen
+}
+
+// Line is a line of the list in the group (接龙). Who writes it shows it to everybody.
+type Line struct {
+	Place  flows.Place `json:"place"`
+	Letter string      `json:"letter"`
+}
+
+// Cast gives the option a vote counts for, when that was said, and how: of what was
+// cast for itself and what stands in the list, the later.
+func (v Vote) Cast() (letter string, at time.Time, how How) {
+	if v.Chain != "" && (v.Choice == "" || v.ChainAt.After(v.At)) {
+		return v.Chain, v.ChainAt, List
+	}
+	return v.Choice, v.At, v.How
+}
+
+// weight orders votes cast at the same moment, so that none depends on which came
+// in first: what two people have put in before what one has pressed.
+func (v Vote) weight() string {
+	n := map[How]string{Paper: "3", Phone: "2", Tap: "1"}[v.How]
+	return n + v.Choice + string(v.By)
+}
+
+// later gives, of two votes of one voter, the one that counts, with what the list shows.
+func later(a, b Vote) Vote {
+	chain, since := a.Chain, a.ChainAt
+	if b.ChainAt.After(since) {
+		chain, since = b.Chain, b.ChainAt
+	}
+	if b.Choice != "" && (a.Choice == "" || b.At.After(a.At) || b.At.Equal(a.At) && b.weight() > a.weight()) {
+		a = b
+	}
+	a.Chain, a.ChainAt = chain, since
+	return a
 }
 
 // How a vote came in.
@@ -103,16 +142,16 @@ const (
 
 // Counted is a counting, page by page.
 type Counted struct {
-	Tags     []string         `json:"tags,omitempty"` // still to be counted
-	After    string           `json:"after,omitempty"`
-	Votes    []int            `json:"votes"`
-	Area     []int            `json:"area,omitempty"`
-	By       map[string][]int `json:"by,omitempty"` // building → votes by option
-	Ways     map[How]int      `json:"ways,omitempty"`
-	Proxies  int              `json:"proxies,omitempty"`
-	Receipts []string         `json:"receipts,omitempty"`
-	Again    bool             `json:"again,omitempty"` // a recount
-	Cutting  bool             `json:"cutting,omitempty"`
+	Tags    []string         `json:"tags,omitempty"` // still to be counted
+	After   string           `json:"after,omitempty"`
+	Votes   []int            `json:"votes"`
+	Area    []int            `json:"area,omitempty"`
+	By      map[string][]int `json:"by,omitempty"` // building → votes by option
+	Ways    map[How]int      `json:"ways,omitempty"`
+	Proxies int              `json:"proxies,omitempty"`
+	Stubs   []string         `json:"stubs,omitempty"` // see [State.Stub]
+	Again   bool             `json:"again,omitempty"` // a recount
+	Cutting bool             `json:"cutting,omitempty"`
 }
 
 // Outcome is what came of it. It is told and never changed.

@@ -90,6 +90,12 @@ func view(raw string, d *directory, c prompts.Context) seen {
 	r := &s.reading
 	r.Danger, _, _ = danger(t)
 	s.said = d.locate(&t, c.Scope)
+	home := false
+	if c.Direct {
+		if p, ok := d.home(&t, c); ok {
+			s.said, home = said{Place: p, elsewhere: p.Zero(), spans: max(1, s.said.spans)}, true
+		}
+	}
 	r.Place = s.said.Place
 
 	count := make([]int, len(talk.classes))
@@ -124,6 +130,10 @@ func view(raw string, d *directory, c prompts.Context) seen {
 		r.Demand = min(r.Demand, 0.15)
 	case r.Also && best.item < 0 && !s.troubled:
 		r.Demand = min(r.Demand, 0.1)
+	case home:
+		r.Demand = min(r.Demand, 0.15) // an answer
+	case c.Direct && !best.full && !s.troubled && s.said.place() && count[as.ask]+count[as.urgent] == 0 && len(t.r)-t.covered() <= 2:
+		r.Demand = min(r.Demand, 0.3)
 	}
 	r.More = s.more(&t, hits, count)
 	s.content = r.Item != "" || s.said.place() || r.More || s.troubled || count[as.ask] > 0 || r.Urgent || r.Danger != ""

@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"linli/prompts"
 )
@@ -143,5 +144,77 @@ func TestMeasurePlace(t *testing.T) {
 		if f < 0.5 {
 			t.Errorf("%s: F1 %.3f", k, f)
 		}
+	}
+}
+
+// Nobody there asks a neighbourhood anything: what is read as a poll, a list or
+// a vote is read wrongly.
+func TestMeasureMany(t *testing.T) {
+	type line struct {
+		Text string `json:"text"`
+	}
+	r, s := New(), town()
+	for name, most := range map[string]int{"demand.jsonl": 5, "item_train.jsonl": 5, "item_dev.jsonl": 2, "same.jsonl": 2, "place.jsonl": 0, "time.jsonl": 2} {
+		n, polls, chains, slips, homes := 0, 0, 0, 0, 0
+		for _, l := range jsonl[line](t, name) {
+			n++
+			got := r.Read(l.Text, prompts.Context{At: noon, Settings: s, Direct: true})
+			if got.Poll != nil {
+				polls++
+			}
+			if got.Chain != nil || r.Read(l.Text, prompts.Context{At: noon, Settings: s}).Chain != nil {
+				chains++
+			}
+			if got.Slip != nil {
+				slips++
+			}
+			x := normal(l.Text)
+			if _, ok := r.directory(s).home(&x, prompts.Context{}); ok {
+				homes++
+			}
+		}
+		t.Logf("%-16s of %d: %d polls, %d lists, %d votes, %d homes", name, n, polls, chains, slips, homes)
+		if polls+chains+slips > most {
+			t.Errorf("%s: %d polls, %d lists, %d votes", name, polls, chains, slips)
+		}
+	}
+}
+
+// Times as a meeting or a poll would name them, against suites of other readers.
+func TestMeasureTimes(t *testing.T) {
+	type line struct {
+		Text    string `json:"text"`
+		At      string `json:"at"`
+		Meeting bool   `json:"meeting"`
+		Time    *struct {
+			Kind, Grain, Start string
+		} `json:"time"`
+	}
+	points, right := 0, 0
+	for _, l := range jsonl[line](t, "time.jsonl") {
+		if !l.Meeting || l.Time == nil || l.Time.Kind != "point" || l.Time.Grain != "day" && l.Time.Grain != "hour" && l.Time.Grain != "minute" {
+			continue
+		}
+		at, err := time.ParseInLocation("2006-01-02T15:04:05", l.At, zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		points++
+		x := normal(l.Text)
+		got := times(&x, at)
+		if len(got) == 0 {
+			continue
+		}
+		layout := "2006-01-02T15:04:05"
+		if l.Time.Grain == "day" {
+			layout = "2006-01-02"
+		}
+		if strings.HasPrefix(l.Time.Start, got[0].time.Format(layout)) {
+			right++
+		}
+	}
+	t.Logf("%d of %d points (%.3f)", right, points, float64(right)/float64(points))
+	if 2*right < points {
+		t.Errorf("%d of %d points", right, points)
 	}
 }

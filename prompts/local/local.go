@@ -13,6 +13,7 @@
 package local
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -68,8 +69,11 @@ func (r *Reader) Danger(text string) flows.Danger {
 func (r *Reader) Read(text string, c prompts.Context) flows.Reading {
 	d := r.directory(c.Settings)
 	own := view(text, d, c)
+	if own.reading.Danger == "" {
+		own.many(text, d, c)
+	}
 	out := own.reading
-	if len(c.Before) > 0 && own.joins() {
+	if whole := out.Poll != nil || out.Chain != nil || out.Slip != nil; len(c.Before) > 0 && !whole && own.joins() {
 		r.join(&out, own, text, d, c)
 	}
 	if out.Place.Zero() || !own.adds() || own.said.place() {
@@ -79,6 +83,30 @@ func (r *Reader) Read(text string, c prompts.Context) flows.Reading {
 		out.More = false
 	}
 	return out
+}
+
+// many finds what a message says about a question that is put to many.
+func (s *seen) many(text string, d *directory, c prompts.Context) {
+	r := &s.reading
+	list, marked := d.chain(text, c.Scope.Building)
+	if !c.Direct || marked {
+		r.Chain = list
+		return
+	}
+	if vote, n := d.slip(text, c.At); vote != nil {
+		r.Slip, r.Number, r.More = vote, n, false
+		if !s.troubled {
+			r.Demand = min(r.Demand, 0.15)
+		}
+		return
+	}
+	// Three numbered lines without the mark may be the options of a poll.
+	if !r.Notice && (list == nil || !slices.ContainsFunc(list.Lines, func(l flows.ChainLine) bool { return l.Place.Room != "" })) {
+		r.Poll = poll(text, c.At)
+	}
+	if r.Poll == nil {
+		r.Chain = list
+	}
 }
 
 // join completes a fragment with what the same speaker wrote just before.

@@ -64,14 +64,26 @@ func head(s string, n int) string {
 // normal gives the form in which a message is read. It takes any bytes.
 func normal(s string) text {
 	// Twice: what NFKC makes of one rune may be eighteen.
-	s = head(norm.NFKC.String(strings.ToValidUTF8(head(s, longest), " ")), longest)
+	return form(head(norm.NFKC.String(strings.ToValidUTF8(head(s, longest), " ")), longest), nil)
+}
+
+// form reads what NFKC has made of a message. Where from is not nil, it is given
+// the byte of s that each rune of the text came from.
+func form(s string, from *[]int) text {
 	t := text{r: make([]rune, 0, len(s)/3+8), stop: make([]uint8, 0, len(s)/3+9)}
 	var gap uint8 = sentence
 	space := false
+	here := 0
 	put := func(r rune) {
+		if from != nil {
+			*from = append(*from, here)
+		}
 		if space && len(t.r) > 0 && gap <= soft && latin(t.r[len(t.r)-1]) && latin(r) {
 			t.r, t.stop = append(t.r, ' '), append(t.stop, 0)
 			gap = 0
+			if from != nil {
+				*from = append(*from, here)
+			}
 		}
 		t.r, t.stop = append(t.r, r), append(t.stop, gap)
 		gap, space = 0, false
@@ -79,6 +91,7 @@ func normal(s string) text {
 	for i := 0; i < len(s); {
 		r, w := utf8.DecodeRuneInString(s[i:])
 		rest := s[i:]
+		here = i
 		i += w
 		if n := skip(rest, r, &t); n > 0 {
 			i += n - w

@@ -22,6 +22,7 @@ type Message struct {
 	Buttons   [][]Button
 	Photos    []string // file ids, see Server.File
 	File      *File    // a voice note, music or document
+	Poll      *Poll
 	Album     string
 	Topic     int64 // 0 is the General topic, or a group without any
 	ReplyTo   int64
@@ -62,6 +63,7 @@ func (m *Message) clone() Message {
 		f := *m.File
 		c.File = &f
 	}
+	c.Poll = m.Poll.clone()
 	c.Photos, c.Edits, c.raw, c.theirs = slices.Clone(m.Photos), slices.Clone(m.Edits), nil, nil
 	return c
 }
@@ -108,6 +110,8 @@ func (s *Server) message(chat int64, m *Message) object {
 	switch {
 	case m.Caption && m.Text != "":
 		o["caption"] = m.Text
+	case m.Poll != nil:
+		o["poll"] = m.Poll.object()
 	case !m.Caption:
 		o["text"] = m.Text
 	}

@@ -26,6 +26,8 @@ var methods = map[string]func(*Server, params) (any, *refusal){
 	"sendVoice":           func(s *Server, p params) (any, *refusal) { return s.sendFile(p, "voice") },
 	"sendAudio":           func(s *Server, p params) (any, *refusal) { return s.sendFile(p, "audio") },
 	"sendDocument":        func(s *Server, p params) (any, *refusal) { return s.sendFile(p, "document") },
+	"sendPoll":            (*Server).sendPoll,
+	"stopPoll":            (*Server).stopPoll,
 	"editMessageText":     (*Server).editText,
 	"editMessageCaption":  (*Server).editCaption,
 	"deleteMessage":       (*Server).deleteMessage,
@@ -377,7 +379,7 @@ func (s *Server) edit(p params, text string, caption bool) (any, *refusal) {
 		return nil, bad("message to edit not found")
 	case !old.Bot:
 		return nil, bad("message can't be edited")
-	case old.Caption && !caption:
+	case (old.Caption || old.Poll != nil) && !caption:
 		return nil, bad("there is no text in the message to edit")
 	case !old.Caption && caption:
 		return nil, bad("there is no caption in the message to edit")

@@ -5,7 +5,7 @@
 // It answers the methods a bot of ours calls and refuses what Telegram
 // refuses: texts and button data that are too long, edits that change
 // nothing, chats it does not know, people who never pressed Start, topics that
-// are closed, signs that a group does not allow. Any number
+// are closed, signs that a group does not allow, polls that are too long. Any number
 // of goroutines may use it; the bot may run in another process.
 //
 // It is for tests only and must not be imported by anything else. Where it is

@@ -1,0 +1,357 @@
+package poll
+
+import (
+	"slices"
+	"time"
+
+	"linli/flows"
+)
+
+// One vote: whose it is, whether it counts, and what becomes of an earlier one.
+
+// voter is whose vote somebody's is.
+type voter struct {
+	key      string
+	building string
+	area     int
+	why      string // where there is none: "home", "code", "elsewhere", "tenant", "unlisted"
+}
+
+// voter gives whose vote the actor's is, as things are known of them now.
+func (t *turn) voter(a flows.Actor) voter {
+	s, rule, in := t.e.Settings, t.rule(), flows.Scope{Building: a.Home.Building}
+	if a.Home.Building != "" && !s.Contains(t.Scope, in) {
+		return voter{why: "elsewhere"}
+	}
+	if t.Unit == flows.PerPerson {
+		// Who is in the building's own group is taken to live there, for what binds nobody.
+		here := t.Scope.Community || t.e.Chat.Group && s.Contains(t.Scope, t.e.Chat.Scope) || t.e.Chat.ID == ""
+		switch {
+		case rule.Proof && !a.Proven:
+			return voter{why: "code"}
+		case a.Home.Building == "" && (t.Force != flows.Sounding || !here):
+			return voter{why: "home"}
+		}
+		return voter{key: string(a.Person), building: a.Home.Building}
+	}
+	if a.Home.Building == "" || a.Home.Room == "" {
+		if rule.Proof {
+			return voter{why: "code"}
+		}
+		return voter{why: "home"}
+	}
+	h, ok := s.Household(a.Home)
+	switch {
+	case !ok:
+		return voter{why: "unlisted"}
+	case rule.Proof && !a.Proven:
+		return voter{why: "code"}
+	}
+	return t.ofHousehold(h)
+}
+
+// ofHousehold gives the vote that a household has.
+func (t *turn) ofHousehold(h flows.Household) voter {
+	if h.Let && !t.rule().Tenants {
+		return voter{why: "tenant"}
+	}
+	if t.Unit != flows.PerOwner {
+		return voter{key: h.Key(), building: h.Building}
+	}
+	own := t.e.Settings.Owned(h.OwnerKey(), t.Scope)
+	if len(own) == 0 {
+		return voter{why: "unlisted"} // the building is not on the roster
+	}
+	v := voter{key: h.OwnerKey(), building: own[0].Building}
+	for _, x := range own {
+		v.area += x.Area
+	}
+	return v
+}
+
+// mark is what a person's own entry says: for whom they have voted, or what waits
+// for their home.
+type mark struct {
+	Key    string    `json:"key,omitempty"`
+	Choice string    `json:"choice,omitempty"`
+	At     time.Time `json:"at,omitzero"`
+}
+
+// held is the vote of an entry.
+func (t *turn) held(key string) (v Vote, ok bool) {
+	e, ok := t.e.Entries[key]
+	if _, _, is := voteTag(e.Tag); !ok || !is && e.Tag != takenBack {
+		return v, false
+	}
+	return data[Vote](e.Data), true
+}
+
+// vote is an option pressed, "" for a vote taken back.
+func (t *turn) vote(letter string) {
+	switch {
+	case t.e.By.Person == "":
+	case t.Stage == Preview || t.Stage == Asked:
+		t.toast("not-begun", nil)
+	case t.Stage != Open || !t.e.At.Before(t.Until):
+		t.toast("ended", nil)
+	case letter == "":
+		t.takeBack()
+	case t.Option(letter) < 0:
+		t.toast("no-option", nil)
+	default:
+		v := t.voter(t.e.By)
+		if v.why != "" {
+			t.unfit(v.why, letter)
+			return
+		}
+		t.cast(v, Vote{Choice: letter, At: t.e.At, How: Tap, By: t.e.By.Person})
+		t.thank(v, letter)
+	}
+}
+
+// unfit says why a press is no vote. One that waits only for the home is held.
+func (t *turn) unfit(why, letter string) {
+	switch why {
+	case "home", "code", "unlisted":
+		t.do(flows.Put{Entry: flows.Entry{Key: string(t.e.By.Person), Tag: "pending", Data: flows.Data(mark{Choice: letter, At: t.e.At})}})
+		t.askHome(why)
+		if t.e.By.Reachable {
+			t.toast("one-more", nil)
+		} else {
+			t.toast("one-more-open", nil)
+		}
+	default:
+		t.toast("unfit-"+why, flows.Vars{"scope": flows.In(t.Scope)})
+	}
+}
+
+// askHome asks where somebody lives, in private.
+func (t *turn) askHome(why string) {
+	if !t.e.By.Reachable {
+		return
+	}
+	vars := t.vars()
+	switch why {
+	case "home", "unlisted":
+		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: "ask-" + why, Vars: vars, Slot: "home", Reply: true, Expect: "home", For: 24 * time.Hour})
+	case "code":
+		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: "ask-code", Vars: vars, Slot: "home", Reply: true})
+	}
+}
+
+// homeSaid is where somebody lives, in their words.
+func (t *turn) homeSaid(flows.Said) {
+	home := t.e.Reading.Place
+	if home.Building == "" {
+		home.Building = t.Scope.Building
+	}
+	h, ok := t.e.Settings.Household(home)
+	switch {
+	case t.Stage != Open:
+		t.reply("ended", nil)
+	case !ok:
+		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: "ask-unlisted", Vars: t.vars(), Slot: "home", Reply: true, Expect: "home", For: 24 * time.Hour})
+	default:
+		// The engine tells us back that the home has changed; the vote that waits counts then.
+		yes, place := true, h.Place()
+		t.do(flows.Remember{Person: t.e.By.Person, Consent: &yes, Home: &place})
+	}
+}
+
+// homeChanged looks anew at the vote of somebody who lives elsewhere than before,
+// or whose home was made sure of.
+func (t *turn) homeChanged() {
+	if t.e.Entry == nil || t.Stage != Open {
+		return
+	}
+	m := data[mark](t.e.Entry.Data)
+	v := t.voter(t.e.By)
+	letter, _, isVote := voteTag(t.e.Entry.Tag)
+	switch {
+	case t.e.Entry.Tag == "pending" && v.why == "":
+		if m.At.Before(t.Until) && t.e.At.Before(t.Until) {
+			t.cast(v, Vote{Choice: m.Choice, At: m.At, How: Tap, By: t.e.By.Person})
+			t.thank(v, m.Choice)
+		}
+	case t.e.Entry.Tag == "pending" && (v.why == "elsewhere" || v.why == "tenant"):
+		t.do(flows.Put{Entry: flows.Entry{Key: t.e.Entry.Key}, Delete: true})
+		t.reply("unfit-"+v.why, flows.Vars{"scope": flows.In(t.Scope)})
+	case t.e.Entry.Tag == "pending":
+		t.askHome(v.why)
+	case t.e.Entry.Tag == "voter" && m.Key != v.key:
+		if old, ok := t.held(m.Key); ok && old.By == t.e.By.Person {
+			t.remove(m.Key, old)
+		}
+		t.do(flows.Put{Entry: flows.Entry{Key: t.e.Entry.Key}, Delete: true})
+		t.movedOut(v)
+	case isVote && v.why != "":
+		t.do(flows.Put{Entry: flows.Entry{Key: t.e.Entry.Key}, Delete: true})
+		t.movedOut(v)
+	case isVote && letter != "":
+		old := data[Vote](t.e.Entry.Data)
+		t.do(flows.Put{Entry: flows.Entry{Key: v.key, Tag: Tag(letter, v.building), Data: flows.Data(old)}})
+	}
+}
+
+// movedOut tells somebody that their vote is no longer in, and asks again where they
+// may vote from the new home.
+func (t *turn) movedOut(v voter) {
+	vars := t.vars()
+	if v.why == "" {
+		say := t.ballot(flows.To{Person: t.e.By.Person})
+		say.Words, say.Reply, say.Class = "moved-in", true, flows.Personal
+		t.do(say)
+		return
+	}
+	t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: "moved-out", Vars: vars, Reply: true, Slot: "poll"})
+}
+
+// cast keeps a vote, if it is the later of those with its key.
+func (t *turn) cast(v voter, n Vote) {
+	n.Area = v.area
+	old, had := t.held(v.key)
+	vote := n
+	if had {
+		vote = later(old, n)
+		vote.Area = v.area
+	}
+	letter, _, _ := vote.Cast()
+	tag := Tag(letter, v.building)
+	if letter == none {
+		tag = takenBack
+	}
+	t.do(flows.Put{Entry: flows.Entry{Key: v.key, Tag: tag, Data: flows.Data(vote)}})
+	if n.By != "" && v.key != string(n.By) {
+		t.do(flows.Put{Entry: flows.Entry{Key: string(n.By), Tag: "voter", Data: flows.Data(mark{Key: v.key})}})
+	}
+	if before, _, _ := old.Cast(); had && before != letter && old.By != "" && old.By != n.By {
+		words := "changed-home"
+		if n.How == Paper || n.How == Phone {
+			words = "changed-paper"
+		}
+		t.do(flows.Say{To: flows.To{Person: old.By}, Class: flows.Personal, Words: words, Vars: t.vars(), Slot: "changed"})
+	}
+	turnout, now := Turnout(t.e.Counts), Turnout(t.e.Counts)
+	if before, _, _ := old.Cast(); !had || before == none {
+		now++
+	}
+	if letter == none {
+		now--
+	}
+	if now != turnout {
+		t.turnoutSoon(now)
+	}
+}
+
+// turnoutSoon has the group see the turnout: now, or ten minutes after it last did.
+func (t *turn) turnoutSoon(n int) {
+	switch next := t.Shown.Add(10 * time.Minute); {
+	case t.Hushed || t.Stale || t.Private:
+	case !t.e.At.Before(next):
+		t.showTurnout(n)
+	default:
+		t.Stale = true
+		t.do(flows.Wake{At: next, Name: "turnout"})
+	}
+}
+
+// thank answers a vote. How it was cast is said only where that is shown anyway.
+func (t *turn) thank(v voter, letter string) {
+	vars := t.vars()
+	vars["receipt"] = flows.Text(t.Receipt(v.key))
+	words := "voted"
+	if t.Named {
+		words, vars["option"] = "voted-named", flows.Text(t.Options[t.Option(letter)])
+	}
+	t.toast(words, vars)
+}
+
+// none is the choice of who has taken their vote back, takenBack the tag of it.
+const (
+	none      = "-"
+	takenBack = "out"
+)
+
+// takeBack takes the actor's own vote out. That is kept like a vote, because it may be
+// heard before the one it takes back.
+func (t *turn) takeBack() {
+	if v := t.voter(t.e.By); t.Unit == flows.PerPerson && v.why == "" {
+		t.cast(v, Vote{Choice: none, At: t.e.At, How: Tap, By: t.e.By.Person})
+		t.toast("taken-back", t.vars())
+	}
+}
+
+// remove takes out what somebody has cast; what stands in the list stays.
+func (t *turn) remove(key string, old Vote) {
+	if old.Chain == "" {
+		t.do(flows.Put{Entry: flows.Entry{Key: key}, Delete: true})
+		return
+	}
+	_, building, _ := voteTag(t.e.Entries[key].Tag)
+	rest := Vote{Chain: old.Chain, ChainAt: old.ChainAt, Area: old.Area}
+	t.do(flows.Put{Entry: flows.Entry{Key: key, Tag: Tag(rest.Chain, building), Data: flows.Data(rest)}})
+}
+
+// mine tells somebody whether their vote is in, and nothing of how it was cast.
+func (t *turn) mine() {
+	v := t.voter(t.e.By)
+	key := v.key
+	if t.e.Entry != nil && t.e.Entry.Tag == "voter" {
+		key = data[mark](t.e.Entry.Data).Key
+	}
+	if v, ok := t.held(key); !ok || v.Choice == none {
+		if t.e.Entry != nil && t.e.Entry.Tag == "pending" && t.Stage == Open {
+			t.toast("not-in-yet", nil)
+			return
+		}
+		t.toast("not-in", nil)
+		return
+	}
+	t.toast("in", flows.Vars{"receipt": flows.Text(t.Receipt(key))})
+}
+
+// Keys gives the entries that rules want to see with an event: the votes that it may
+// change.
+func (s State) Keys(e flows.Event) (keys []string) {
+	t := &turn{State: s, e: e}
+	add := func(k ...string) {
+		for _, x := range k {
+			if x != "" && !slices.Contains(keys, x) {
+				keys = append(keys, x)
+			}
+		}
+	}
+	add(t.voter(e.By).key)
+	if e.Entry != nil {
+		add(data[mark](e.Entry.Data).Key)
+	}
+	switch w := e.What.(type) {
+	case flows.Chose:
+		if slip, ok := readSlip(w.Value, e.Settings); w.Choice == "slip!" && ok {
+			add(t.slipKeys(slip)...)
+		}
+	case flows.Told:
+		if r := e.Reading.Slip; w.Name == "slip" && r != nil {
+			add(t.slipKeys(*r)...)
+		}
+		if c := e.Reading.Chain; w.Name == "chain" && c != nil {
+			for _, l := range c.Lines {
+				if h, ok := e.Settings.Household(t.within(l.Place)); ok {
+					add(t.ofHousehold(h).key)
+				}
+			}
+		}
+	}
+	return keys
+}
+
+// Pass gives whom no reminder is for: who has voted, or has no vote here.
+func (s State) Pass(a flows.Actor, set *flows.Settings) []string {
+	t := &turn{State: s, e: flows.Event{Settings: set}}
+	if v := t.voter(a); v.why == "elsewhere" || v.why == "tenant" {
+		return []string{flows.BegunKey(s.Starter)} // that is always there
+	} else if v.key != "" {
+		return []string{v.key}
+	}
+	return nil
+}
