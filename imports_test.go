@@ -29,7 +29,7 @@ var table = []room{
 	{name: "cmd/*", may: []string{"*"}, tests: []string{"*"}},
 
 	// for tests, or for plays in tests and in the demo
-	{name: "bot/bottest", may: []string{"bot", "bot/dialogue", "flows", "flows/community", "prompts", "prompts/local", "storage", "storage/bolt"}},
+	{name: "bot/bottest", may: []string{"bot", "bot/dialogue", "flows", "flows/community", "flows/flowstest", "prompts", "prompts/local", "storage", "storage/bolt"}},
 	{name: "bot/dialogue", may: []string{"bot", "flows", "prompts", "storage"}, tests: []string{"bot/bottest", "flows/*", "prompts/local", "storage/bolt"}},
 	{name: "bot/telegram/fake"},
 	{name: "storage/storagetest", may: []string{"storage", "flows"}},

@@ -33,7 +33,7 @@ func (b *Bot) said(st *step, h *heard) error {
 		return err
 	}
 	if x := h.person.Expect; w.Direct && h.Kind == Said && x.Case != "" && st.at.Before(x.Until) &&
-		h.reading.Danger == "" && !asks(h) && !msg.Forwarded {
+		h.reading.Danger == "" && !asks(h) && !msg.Forwarded && answers(h, x.Tag) {
 		c, err := st.tx.Case(x.Case)
 		if err == nil {
 			w.Tag = x.Tag
@@ -87,6 +87,20 @@ func (b *Bot) said(st *step, h *heard) error {
 		return st.apply(nil, f.Name, effects)
 	}
 	return nil
+}
+
+// answers says that a message may be the answer that is expected, and is not clearly
+// something else: a poll somebody begins, or, where a home is expected, a demand.
+func answers(h *heard, tag string) bool {
+	switch {
+	case tag == flows.ExpectLine:
+		return true
+	case h.reading.Poll != nil:
+		return false
+	case tag == flows.ExpectHome:
+		return h.reading.Place.Room != "" || h.reading.Demand < h.settings.Limits.Sure
+	}
+	return true
 }
 
 // asks says that a message asks how a case stands, by words or by nothing but

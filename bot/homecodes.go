@@ -182,6 +182,11 @@ func bare(text string) (code string, ok bool) {
 	if len(code) == longCode && strings.Trim(code, letters) == "" && (digits > 0 || !strings.Contains(text, " ")) {
 		return code, true
 	}
+	for _, group := range strings.FieldsFunc(text, func(r rune) bool { return r == '-' || r == ' ' }) {
+		if n := len(group); n != len(code) && (n < 4 || n > 6) {
+			return "", false // words, and no groups of letters
+		}
+	}
 	return code, len(code) > 15 && len(code) < 25 && digits > 2 && other > 2
 }
 

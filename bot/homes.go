@@ -36,9 +36,11 @@ func (st *step) residents(c flows.Case, row sayRow) (page []flows.PersonID, next
 		next = hex.EncodeToString([]byte(people[saying-1].ID))
 	}
 	for _, p := range people {
-		out, err := st.passed(c, p)
-		if err != nil {
-			return nil, "", err
+		out := false
+		if !row.Say.To.All {
+			if out, err = st.passed(c, p); err != nil {
+				return nil, "", err
+			}
 		}
 		if !out {
 			page = append(page, p.ID)

@@ -158,6 +158,7 @@ type To struct {
 	Groups  Scope      `json:"groups,omitzero"`   // every group whose scope touches this one
 	Nearest Scope      `json:"nearest,omitzero"`  // the groups that lie within this one; where there are none, the smallest that hold it
 	Entries string     `json:"entries,omitempty"` // the people who have an entry of this tag
+	All     bool       `json:"all,omitempty"`     // with Homes: nobody is passed over
 	Homes   Scope      `json:"homes,omitzero"`    // the residents who have agreed and live here, but those whom the state passes over, see [Keeper]
 	Except  []PersonID `json:"except,omitempty"`
 }
@@ -180,6 +181,13 @@ type Button struct {
 	// that of the reader. Choice is empty then. Where there is no such place, there is no button.
 	Link string `json:"link,omitempty"`
 }
+
+// Tags of Say.Expect of which the engine knows what answers them: everything else is no
+// answer and goes its own way.
+const (
+	ExpectLine = "line" // the line of a poll
+	ExpectHome = "home" // where the reader lives: never a demand
+)
 
 // Ballot is a question with its options.
 type Ballot struct {

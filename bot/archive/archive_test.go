@@ -288,8 +288,14 @@ func TestForger(t *testing.T) {
 			if r.Sound() {
 				t.Errorf("Verify finds nothing\n%s", r)
 			}
-			// Now with a proof of their own, and a journal that has it.
+			// Now with a proof of their own, and then with a journal that has it.
 			c.asked.Proof = c.proof()
+			if b, err = c.zip(); err != nil {
+				t.Fatal(err)
+			}
+			if r := verify(t, b); r.Sound() {
+				t.Errorf("Verify does not find that the journal has another proof\n%s", r)
+			}
 			var prev []byte
 			for i := range c.journal {
 				x := &c.journal[i]

@@ -127,6 +127,36 @@ func TestContrast(t *testing.T) {
 	}
 }
 
+// A zero is an empty ring, without the stroke that the font's usual one has.
+func TestPlainZero(t *testing.T) {
+	c := bars(0, 0)
+	data, err := PNG(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := place(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ring image.Rectangle
+	for y := range l.height {
+		for x := l.left + l.room; x < Width; x++ {
+			if img.At(x, y) == color.Color(rgb(ink)) {
+				ring = ring.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	inside := image.Rect(0, 0, ring.Dx()/5, ring.Dy()/3)
+	inside = inside.Add(ring.Min.Add(ring.Size().Sub(inside.Size()).Div(2)))
+	if ring.Dy() < 40 || written(img, inside) {
+		t.Errorf("the zero in %v is not empty in %v", ring, inside)
+	}
+}
+
 // The same chart gives the same bytes, whoever asks beside.
 func TestSameBytes(t *testing.T) {
 	c := charts["three"]

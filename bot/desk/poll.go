@@ -221,14 +221,18 @@ func (d *Desk) pressPoll(w http.ResponseWriter, r *http.Request, v *visitor) err
 	if err != nil {
 		return err
 	}
-	if says && toast == "" {
-		if err := d.answer(r, v, id, text); err != nil {
-			return err
-		}
-	}
 	key := "poll-pressed-" + word
 	if !d.words.Has(key) {
 		key = "poll-pressed"
+	}
+	if says && toast == "" {
+		said, err := d.answer(r, v, id, text)
+		if err != nil {
+			return err
+		}
+		if !said {
+			key = "poll-text-unsaid"
+		}
 	}
 	if word == "send" {
 		if _, now, err := d.state(r, id); err != nil {
@@ -249,14 +253,14 @@ func (d *Desk) pressPoll(w http.ResponseWriter, r *http.Request, v *visitor) err
 	return err
 }
 
-// answer says a sentence to a poll that has just asked the visitor for it.
-func (d *Desk) answer(r *http.Request, v *visitor, id flows.ID, text string) error {
-	asked, err := d.expects(r, v, id)
-	if err != nil || !asked {
-		return err // it was answered by the first of two forms, or the rules want none
+// answer says a sentence to a poll that has just asked the visitor for it. Nothing is
+// said where it was not asked for: it would be taken for something else.
+func (d *Desk) answer(r *http.Request, v *visitor, id flows.ID, text string) (said bool, err error) {
+	if said, err = d.expects(r, v, id); err != nil || !said {
+		return false, err
 	}
 	_, err = d.receive(r, v, "/text", bot.Inbound{Kind: bot.Said, Message: flows.Message{Text: text}})
-	return err
+	return err == nil, err
 }
 
 // pollLines tells the journal of a poll, without the votes: that somebody voted, and

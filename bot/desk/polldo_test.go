@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -209,6 +210,22 @@ func TestButtonsOfAPoll(t *testing.T) {
 	}
 }
 
+// A sentence that nobody waits for is not said: it would be heard as something else.
+func TestSentenceThatIsNotAskedFor(t *testing.T) {
+	h, n := listening(t)
+	h.poll("p1", nil)
+	h.update(func(tx storage.Tx) error { // nobody can ask them
+		p, err := tx.Person("li")
+		p.Reach = nil
+		return errors.Join(err, tx.PutPerson(p))
+	})
+	a := h.ask("POST", "/desk/polls/p1", h.session("li"), url.Values{"form": {h.newForm()}, "choice": {"then"}, "text": {"议事会接着谈"}})
+	h.has(a.Body, "这一句没有记下")
+	if d := cmp.Diff([]string{"pressed as li: p1/then"}, n.seen); d != "" {
+		t.Error(d)
+	}
+}
+
 // What cannot be sent is not said to have been.
 func TestPollThatIsNotSent(t *testing.T) {
 	h, _ := listening(t)
@@ -244,7 +261,7 @@ func TestSlipsAtTheDesk(t *testing.T) {
 	h, n := listening(t)
 	h.poll("p1", nil)
 	enter := func(who flows.PersonID, more ...string) answer {
-		form := url.Values{"form": {h.newForm()}, "building": {"3"}, "unit": {"1"}, "room": {"501"}, "option": {"B"}, "way": {"paper"}, "day": {"2026-03-10"}}
+		form := url.Values{"form": {h.newForm()}, "building": {"3"}, "unit": {"1"}, "room": {"501"}, "option": {"B"}, "way": {"paper"}, "day": {"2026-03-11"}}
 		for i := 0; i+1 < len(more); i += 2 {
 			form.Set(more[i], more[i+1])
 		}
@@ -259,7 +276,7 @@ func TestSlipsAtTheDesk(t *testing.T) {
 		t.Fatalf("handed over: %v", n.seen)
 	}
 	first := enter("chen")
-	if d := cmp.Diff([]string{"pressed as chen: p1/slip!=3/1/501;B;paper;2026-03-10;"}, n.seen); d != "" {
+	if d := cmp.Diff([]string{"pressed as chen: p1/slip!=3/1/501;B;paper;2026-03-11;"}, n.seen); d != "" {
 		t.Error(d)
 	}
 	h.has(first.Body, "1-501 <small>您录的", "另一位")

@@ -124,6 +124,7 @@ func TestOthersPollsAreNotThere(t *testing.T) {
 	h.update(func(tx storage.Tx) error {
 		return tx.PutCase(flows.Case{ID: "broken", Flow: poll.Name, No: 99, Data: []byte(`{"stage":7}`), Summary: flows.Summary{Stage: poll.Open, Title: "坏的"}})
 	})
+	h.hasNot(h.page("/desk/cases?show=all", h.session("li"))+h.page("/desk/", h.session("li")), "/desk/polls/b9", "/desk/polls/all", "/desk/polls/draft")
 	paths := []string{"", "/slips", "/paper", "/archive"}
 	for who, sees := range map[flows.PersonID][]string{"li": {"b3", "own"}, "chen": {"b3", "all", "b9", "draft", "own"}, "zheng": {"b3", "all", "b9", "own"}, "wu": {"b9"}} {
 		token := h.session(who)

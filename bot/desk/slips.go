@@ -24,7 +24,7 @@ const slipTag = "slip"
 // home is a household in a list.
 type home struct {
 	Place flows.Place
-	Words string // key of the words for how its vote came in, or who is waited for
+	Says  string // how its vote came in, or who is waited for
 	Name  string
 }
 
@@ -40,7 +40,7 @@ type slip struct {
 	ProxyBuilding, ProxyUnit, ProxyRoom    string
 	Buildings                              []choice
 	Options                                []option
-	Today                                  string
+	First, Today                           string // days on which a paper can have been signed
 }
 
 func (d *Desk) slips(w http.ResponseWriter, r *http.Request, v *visitor) error {
@@ -65,7 +65,7 @@ func (d *Desk) showSlips(w http.ResponseWriter, r *http.Request, v *visitor, f s
 	for i, text := range s.Options {
 		f.Options = append(f.Options, option{poll.Letter(i), text})
 	}
-	f.Today = p.At.Format(time.DateOnly)
+	f.First, f.Today = s.Sent.In(p.Settings.Zone).Format(time.DateOnly), p.At.Format(time.DateOnly)
 	voted, err := d.desk.Entries(r.Context(), o.Case.ID, poll.VoteTags(o.Counts))
 	if err != nil {
 		return err
@@ -74,6 +74,17 @@ func (d *Desk) showSlips(w http.ResponseWriter, r *http.Request, v *visitor, f s
 	if err != nil {
 		return err
 	}
+	says := map[string]string{} // each of them is said of many
+	for _, key := range []string{"way-", "slip-yours"} {
+		if says[key], err = p.T(key); err != nil {
+			return err
+		}
+	}
+	for _, how := range ways {
+		if says["way-"+string(how)], err = p.T("way-" + string(how)); err != nil {
+			return err
+		}
+	}
 	var in, half []home
 	for _, e := range voted {
 		var x poll.Vote
@@ -81,7 +92,7 @@ func (d *Desk) showSlips(w http.ResponseWriter, r *http.Request, v *visitor, f s
 			return err
 		}
 		_, _, how := x.Cast()
-		in = append(in, v.homes(e.Key, s.Scope, "way-"+string(how))...)
+		in = append(in, v.homes(e.Key, s.Scope, says["way-"+string(how)])...)
 	}
 	for _, e := range waiting {
 		var first struct{ By flows.PersonID } // nothing else of it is read
@@ -90,7 +101,7 @@ func (d *Desk) showSlips(w http.ResponseWriter, r *http.Request, v *visitor, f s
 		}
 		way := ""
 		if first.By == v.actor.Person {
-			way = "slip-yours"
+			way = says["slip-yours"]
 		}
 		half = append(half, v.homes(strings.TrimPrefix(e.Key, slipTag+"/"), s.Scope, way)...)
 	}
@@ -110,14 +121,14 @@ func (v *visitor) homes(key string, scope flows.Scope, way string) (list []home)
 	if rest, ok := strings.CutPrefix(key, "h/"); ok {
 		if b, rest, ok := strings.Cut(rest, "/"); ok {
 			if u, room, ok := strings.Cut(rest, "/"); ok {
-				list = append(list, home{Place: flows.Place{Building: b, Unit: u, Room: room}, Words: way})
+				list = append(list, home{Place: flows.Place{Building: b, Unit: u, Room: room}, Says: way})
 			}
 		}
 		return list
 	}
 	if strings.HasPrefix(key, "o/") {
 		for _, h := range v.s.Owned(key, scope) {
-			list = append(list, home{Place: h.Place(), Words: way})
+			list = append(list, home{Place: h.Place(), Says: way})
 		}
 	}
 	return list

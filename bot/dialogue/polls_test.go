@@ -118,6 +118,7 @@ const voting = `# 平台自带的投票
 < 王阿姨: 收到
 > 李网格: [结束]
 < 3号楼群 (改): 〔投票结束〕要不要充电桩？ [去页面答]
+> 李网格: [结束]
 `
 
 // A poll of the platform's own is told in a line, takes votes, and ends; without the

@@ -370,7 +370,11 @@ func (w *World) Press(ctx context.Context, who, where, label, raw string) error 
 		}
 	} else if home, code := strings.CutPrefix(raw, "码 "); code {
 		// The code of the letter that was brought to a home.
-		letter, err := w.Bot.NewCode(ctx, "home", strings.ReplaceAll(home, "-", "/"))
+		var letter string
+		err := w.again(func() (err error) {
+			letter, err = w.Bot.NewCode(ctx, "home", strings.ReplaceAll(home, "-", "/"))
+			return err
+		})
 		if err != nil {
 			return err
 		}

@@ -132,9 +132,6 @@ func (c *clock) Skip(d time.Duration) error {
 	return c.keep()
 }
 
-// plays are the examples that the page offers, of those that come along.
-var plays = []string{"main", "two-neighbours", "where", "no-consent", "dissatisfied", "returned", "more-time-twice", "danger-acknowledged", "danger-night", "only-household", "fragments", "not-danger"}
-
 // liveStage plays dialogues on the running demo.
 type liveStage struct {
 	clock *clock
@@ -187,15 +184,6 @@ func (s *liveStage) demo() *webchat.Demo {
 		}
 	}
 	return d
-}
-
-// readPlay reads one of the dialogues that come along.
-func readPlay(name string) (*dialogue.Play, error) {
-	src, err := demand.Dialogues.ReadFile("dialogues/" + name + ".txt")
-	if err != nil {
-		return nil, fmt.Errorf("no dialogue %q: %w", name, err)
-	}
-	return dialogue.Parse(name+".txt", src)
 }
 
 // play plays an example at the speed of a reader.

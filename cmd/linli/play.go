@@ -34,7 +34,7 @@ func playCommand(ctx context.Context, args []string, stdout, stderr io.Writer) e
 	src, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		// One of those that come along, by its bare name.
-		if own, err2 := demand.Dialogues.ReadFile("dialogues/" + strings.TrimSuffix(name, ".txt") + ".txt"); err2 == nil {
+		if own, err2 := ownPlay(strings.TrimSuffix(name, ".txt")); err2 == nil {
 			src, err = own, nil
 		}
 	}
@@ -90,20 +90,4 @@ func expects(p *dialogue.Play) bool {
 		}
 	}
 	return false
-}
-
-func listPlays(w io.Writer) error {
-	files, err := fs.Glob(demand.Dialogues, "dialogues/*.txt")
-	if err != nil {
-		return err
-	}
-	for _, name := range files {
-		name = strings.TrimSuffix(filepath.Base(name), ".txt")
-		p, err := readPlay(name)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(w, "%-22s %s\n", name, p.Title)
-	}
-	return nil
 }

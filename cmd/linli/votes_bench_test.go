@@ -17,7 +17,7 @@ import (
 
 // What a vote costs when nobody has voted, and when ten thousand have:
 //
-//	go test -run - -bench 'Vote/' -count 10 ./cmd/linli | benchstat -col /voted -
+//	go test -run - -bench 'Vote$/' -count 10 ./cmd/linli | benchstat -col /voted -
 //
 // and how many a second the engine takes from many at once (BenchmarkVotes).
 
@@ -116,15 +116,19 @@ func BenchmarkVote(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			var took []time.Duration
 			for i := 0; b.Loop(); i++ {
+				began := time.Now()
 				do(i, "A")
 				b.StopTimer()
+				took = append(took, time.Since(began))
 				if got := x.turnout(b, id); got != before+1 {
 					b.Fatalf("%d have voted, want %d", got, before+1)
 				}
 				do(i, "") // taken back, so that the next one is of the same number
 				b.StartTimer()
 			}
+			figures(b, took)
 			if got := x.turnout(b, id); got != before {
 				b.Errorf("%d have voted, want %d", got, before)
 			}

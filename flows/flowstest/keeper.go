@@ -96,7 +96,7 @@ func (p *play) residents(x *piece, to flows.To) (list []flows.PersonID) {
 		if err != nil {
 			p.t.Fatalf("%s: %v", x.Stage, err)
 		}
-		if !slices.ContainsFunc(keys, func(k string) bool { _, there := x.entries[k]; return there }) {
+		if to.All || !slices.ContainsFunc(keys, func(k string) bool { _, there := x.entries[k]; return there }) {
 			list = append(list, a.Person)
 		}
 	}

@@ -319,7 +319,7 @@ func (t *turn) prepare(w flows.Chose) {
 		t.do(flows.Say{To: flows.To{Person: t.Starter}, Class: flows.Work, Words: "dropped", Vars: t.vars(), Slot: "preview", Reply: true})
 		return
 	case "change":
-		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Work, Words: "change", Vars: t.vars(), Reply: true, Expect: "line"})
+		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Work, Words: "change", Vars: t.vars(), Reply: true, Expect: flows.ExpectLine})
 		return
 	case "then":
 		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Work, Words: "then", Vars: t.vars(), Reply: true, Expect: "then"})
@@ -370,7 +370,7 @@ func (t *turn) rewritten(flows.Said) {
 	}
 	line := t.e.Reading.Poll
 	if line == nil {
-		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Work, Words: "change-unread", Vars: t.vars(), Reply: true, Expect: "line"})
+		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Work, Words: "change-unread", Vars: t.vars(), Reply: true, Expect: flows.ExpectLine})
 		return
 	}
 	if b := t.e.Reading.Place.Building; b != "" {
@@ -430,6 +430,10 @@ func (t *turn) send() {
 
 // run is a button of the starter while people vote.
 func (t *turn) run(w flows.Chose) {
+	if !t.e.At.Before(t.Until) {
+		t.toast("over", nil) // its end is only waiting to be heard
+		return
+	}
 	switch w.Choice {
 	case "extend":
 		t.extend(w.Value)
@@ -476,7 +480,7 @@ func (t *turn) extend(days string) {
 // whySaid is the reason for another end, or for taking the poll back.
 func (t *turn) whySaid(w flows.Said) {
 	text := cut(w.Message.Text, maxWords)
-	if text == "" || t.Stage != Open || !t.leads(t.e.By) || !t.Later.IsZero() && t.Moved > 0 {
+	if text == "" || t.Stage != Open || !t.e.At.Before(t.Until) || !t.leads(t.e.By) || !t.Later.IsZero() && t.Moved > 0 {
 		t.reply("over", nil)
 		return
 	}
@@ -484,14 +488,14 @@ func (t *turn) whySaid(w flows.Said) {
 	if t.Later.IsZero() {
 		t.Stage, t.Stopped, t.Lines = Closed, true, nil
 		t.over("ballot-stopped")
-		t.everyone(flows.Say{Class: flows.Notice, Words: "stopped", Vars: t.vars()}, true)
+		t.everyone(flows.Say{Class: flows.Notice, Words: "stopped", Vars: t.vars()})
 		t.board()
 		return
 	}
 	t.Until, t.Later, t.Moved = t.Later, time.Time{}, t.Moved+1
 	t.do(flows.Wake{At: t.Until, Name: endOf(t.Until)})
 	t.showTurnout(Turnout(t.e.Counts))
-	t.everyone(flows.Say{Class: flows.Notice, Words: "moved", Vars: t.vars()}, true)
+	t.everyone(flows.Say{Class: flows.Notice, Words: "moved", Vars: t.vars()})
 	if at := t.Until.Add(-t.e.Settings.Polls.Remind); at.After(t.e.At) && !t.Reminded {
 		t.do(flows.Wake{At: at, Name: "remind"})
 	}

@@ -115,7 +115,7 @@ func (t *turn) tellResult(c Counted) {
 		say.Buttons = []flows.Button{{Words: "b-mine", Choice: "mine"}, {Words: "b-doubt", Choice: "doubt"}}
 	}
 	say.Buttons = append(say.Buttons, flows.Button{Words: "b-page", Link: "page", Row: 1})
-	t.everyone(say, false)
+	t.everyone(say)
 	t.board()
 	t.do(flows.Wake{At: t.e.At.Add(t.e.Settings.Polls.Check), Name: "check"})
 }

@@ -37,13 +37,13 @@ func (t *turn) erased(w flows.Erased) {
 	if _, post := t.e.Settings.Official(t.Starter); goes(t.Starter) && !post {
 		t.Starter = ""
 	}
-	if t.e.Entry == nil || t.Stage == Open && t.e.Entry.Tag != "voter" {
+	former := t.former()
+	if t.e.Entry == nil || t.Stage == Open && former == "" {
 		return // what waits, and while people vote a vote of one's own, goes with the entry itself
 	}
 	entry, key := *t.e.Entry, t.e.Entry.Key
-	if entry.Tag == "voter" {
-		key = data[mark](entry.Data).Key
-		entry = t.e.Entries[key]
+	if former != "" {
+		key, entry = former, t.e.Entries[former]
 	}
 	_, building, ok := voteTag(entry.Tag)
 	v := data[Vote](entry.Data)

@@ -27,6 +27,12 @@ import (
 //go:embed words
 var words embed.FS
 
+// Dialogues are the plays of this flow, which are its tests and examples: files of
+// dialogues/*.txt, see package dialogue.
+//
+//go:embed dialogues
+var Dialogues embed.FS
+
 // Name is the flow's name.
 const Name = "poll"
 

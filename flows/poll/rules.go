@@ -113,13 +113,13 @@ func (t *turn) maySend(a flows.Actor, force flows.Force, scope flows.Scope) bool
 
 func (t *turn) said(w flows.Said) {
 	switch w.Tag {
-	case "line":
+	case flows.ExpectLine:
 		t.rewritten(w)
 	case "then":
 		t.thenSaid(w)
 	case "why":
 		t.whySaid(w)
-	case "home":
+	case flows.ExpectHome:
 		t.homeSaid(w)
 	case "":
 	}
@@ -151,7 +151,7 @@ func (t *turn) woke(w flows.Woke) {
 	case w.Name == "turnout" && t.Stage == Open:
 		t.Stale = false
 		t.showTurnout(Turnout(t.e.Counts))
-	case w.Name == "remind" && t.Stage == Open && !t.Reminded:
+	case w.Name == "remind" && t.Stage == Open && !t.Reminded && t.e.At.Before(t.Until):
 		t.remind()
 	case w.Name == endOf(t.Until) && t.Stage == Open:
 		t.end()

@@ -101,37 +101,19 @@ func (t *turn) over(words string) {
 		to.To = flows.To{Nearest: t.Scope}
 		t.do(to)
 	}
-	for _, tag := range t.voterTags() {
-		to := say
-		to.To = flows.To{Entries: tag}
-		t.do(to)
+	if say.To = (flows.To{Homes: t.Scope, All: true}); !t.Private {
+		say.Words += "-private"
 	}
+	t.do(say)
 }
 
-// voterTags are the tags of entries whose keys are people who have voted.
-func (t *turn) voterTags() []string {
-	if t.Unit == flows.PerPerson {
-		return VoteTags(t.e.Counts)
+// everyone tells the group, or where there is none all who live there. Never those
+// who have voted by the tags of their votes: the order of the rows would show them.
+func (t *turn) everyone(say flows.Say) {
+	if say.To = (flows.To{Nearest: t.Scope}); t.Private {
+		say.To = flows.To{Homes: t.Scope, All: true}
 	}
-	return []string{"voter"}
-}
-
-// everyone tells the group, or where there is none those who have voted and, if all
-// is set, those who have not.
-func (t *turn) everyone(say flows.Say, all bool) {
-	if !t.Private {
-		say.To = flows.To{Nearest: t.Scope}
-		t.do(say)
-		return
-	}
-	for _, tag := range t.voterTags() {
-		say.To = flows.To{Entries: tag}
-		t.do(say)
-	}
-	if all {
-		say.To = flows.To{Homes: t.Scope}
-		t.do(say)
-	}
+	t.do(say)
 }
 
 // showTurnout changes the message in the group, not more than every ten minutes.
@@ -191,9 +173,6 @@ func (t *turn) remind() {
 	t.Reminded = true
 	say := t.ballot(flows.To{Homes: t.Scope})
 	say.Words, say.Until = "remind", t.Until
-	if t.Force == flows.Sounding || t.Force == flows.Opinion {
-		say.Class = flows.Invitation // with what else somebody is invited to in a week there is a limit
-	}
 	t.do(say)
 }
 

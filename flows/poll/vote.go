@@ -77,6 +77,24 @@ type mark struct {
 	At     time.Time `json:"at,omitzero"`
 }
 
+// former is for whom the actor has voted before, "" if for nobody or for themself.
+func (t *turn) former() string {
+	if own := t.e.Entry; own != nil && (own.Tag == "voter" || own.Tag == "pending") {
+		return data[mark](own.Data).Key
+	}
+	return ""
+}
+
+// leave takes out what the actor has voted for a household that is not theirs any
+// more.
+func (t *turn) leave(now string) {
+	if key := t.former(); key != "" && key != now {
+		if old, ok := t.held(key); ok && old.By == t.e.By.Person {
+			t.remove(key, old)
+		}
+	}
+}
+
 // held is the vote of an entry.
 func (t *turn) held(key string) (v Vote, ok bool) {
 	e, ok := t.e.Entries[key]
@@ -113,7 +131,9 @@ func (t *turn) vote(letter string) {
 func (t *turn) unfit(why, letter string) {
 	switch why {
 	case "home", "code", "unlisted":
-		t.do(flows.Put{Entry: flows.Entry{Key: string(t.e.By.Person), Tag: "pending", Data: flows.Data(mark{Choice: letter, At: t.e.At})}})
+		if own := t.e.Entry; own == nil || own.Tag == "pending" || own.Tag == "voter" { // else it is a vote itself, which stands
+			t.do(flows.Put{Entry: flows.Entry{Key: string(t.e.By.Person), Tag: "pending", Data: flows.Data(mark{Key: t.former(), Choice: letter, At: t.e.At})}})
+		}
 		t.askHome(why)
 		if t.e.By.Reachable {
 			t.toast("one-more", nil)
@@ -133,7 +153,7 @@ func (t *turn) askHome(why string) {
 	vars := t.vars()
 	switch why {
 	case "home", "unlisted":
-		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: "ask-" + why, Vars: vars, Slot: "home", Reply: true, Expect: "home", For: 24 * time.Hour})
+		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: "ask-" + why, Vars: vars, Slot: "home", Reply: true, Expect: flows.ExpectHome, For: 24 * time.Hour})
 	case "code":
 		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: "ask-code", Vars: vars, Slot: "home", Reply: true})
 	}
@@ -150,7 +170,7 @@ func (t *turn) homeSaid(flows.Said) {
 	case t.Stage != Open:
 		t.reply("ended", nil)
 	case !ok:
-		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: "ask-unlisted", Vars: t.vars(), Slot: "home", Reply: true, Expect: "home", For: 24 * time.Hour})
+		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: "ask-unlisted", Vars: t.vars(), Slot: "home", Reply: true, Expect: flows.ExpectHome, For: 24 * time.Hour})
 	default:
 		// The engine tells us back that the home has changed; the vote that waits counts then.
 		yes, place := true, h.Place()
@@ -174,14 +194,13 @@ func (t *turn) homeChanged() {
 			t.thank(v, m.Choice)
 		}
 	case t.e.Entry.Tag == "pending" && (v.why == "elsewhere" || v.why == "tenant"):
+		t.leave("")
 		t.do(flows.Put{Entry: flows.Entry{Key: t.e.Entry.Key}, Delete: true})
 		t.reply("unfit-"+v.why, flows.Vars{"scope": flows.In(t.Scope)})
 	case t.e.Entry.Tag == "pending":
 		t.askHome(v.why)
 	case t.e.Entry.Tag == "voter" && m.Key != v.key:
-		if old, ok := t.held(m.Key); ok && old.By == t.e.By.Person {
-			t.remove(m.Key, old)
-		}
+		t.leave(v.key)
 		t.do(flows.Put{Entry: flows.Entry{Key: t.e.Entry.Key}, Delete: true})
 		t.movedOut(v)
 	case isVote && v.why != "":
@@ -222,6 +241,9 @@ func (t *turn) cast(v voter, n Vote) {
 	}
 	t.do(flows.Put{Entry: flows.Entry{Key: v.key, Tag: tag, Data: flows.Data(vote)}})
 	if n.By != "" && v.key != string(n.By) {
+		if n.By == t.e.By.Person {
+			t.leave(v.key)
+		}
 		t.do(flows.Put{Entry: flows.Entry{Key: string(n.By), Tag: "voter", Data: flows.Data(mark{Key: v.key})}})
 	}
 	if before, _, _ := old.Cast(); had && before != letter && old.By != "" && old.By != n.By {
@@ -296,8 +318,8 @@ func (t *turn) remove(key string, old Vote) {
 func (t *turn) mine() {
 	v := t.voter(t.e.By)
 	key := v.key
-	if t.e.Entry != nil && t.e.Entry.Tag == "voter" {
-		key = data[mark](t.e.Entry.Data).Key
+	if former := t.former(); former != "" {
+		key = former
 	}
 	if v, ok := t.held(key); !ok || v.Choice == none {
 		if t.e.Entry != nil && t.e.Entry.Tag == "pending" && t.Stage == Open {

@@ -90,12 +90,6 @@ func view(raw string, d *directory, c prompts.Context) seen {
 	r := &s.reading
 	r.Danger, _, _ = danger(t)
 	s.said = d.locate(&t, c.Scope)
-	home := false
-	if c.Direct {
-		if p, ok := d.home(&t, c); ok {
-			s.said, home = said{Place: p, elsewhere: p.Zero(), spans: max(1, s.said.spans)}, true
-		}
-	}
 	r.Place = s.said.Place
 
 	count := make([]int, len(talk.classes))
@@ -105,6 +99,13 @@ func view(raw string, d *directory, c prompts.Context) seen {
 		}
 	}
 	s.troubled = count[as.problem]+count[as.grave] > 0
+	home := false
+	if c.Direct && !s.troubled && count[as.ask] == 0 {
+		if p, ok := d.home(&t, c); ok {
+			s.said, home = said{Place: p, elsewhere: p.Zero(), spans: max(1, s.said.spans)}, true
+			r.Place = p
+		}
+	}
 	best, thing, scores := d.items.find(&b, s.troubled)
 	if count[as.problemNot] > 0 && !s.troubled {
 		best.item, thing.item = -1, -1 // "没电话" is no power cut

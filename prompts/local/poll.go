@@ -93,8 +93,12 @@ func question(s string) (lead, rest string, asked bool) {
 // pollHead says that a text begins like a poll.
 func pollHead(s string) bool {
 	s = head(strings.TrimLeftFunc(s, edge), 14)
-	return strings.Contains(s, "投票") || strings.Contains(s, "摸底") || strings.Contains(s, "征询") || strings.Contains(s, "表决") || strings.Contains(s, "征求意见") || strings.Contains(s, "民意调查") ||
-		strings.Contains(s, "徵詢") || strings.Contains(s, "表決") || strings.Contains(strings.ToLower(s), "poll") || strings.Contains(strings.ToLower(s), "vote")
+	for i, r := range s {
+		if strings.ContainsRune("投摸征徵表民PpVv/", r) && slices.ContainsFunc(pollWords, func(w string) bool { return len(s)-i >= len(w) && strings.EqualFold(s[i:i+len(w)], w) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // pollMark takes the word for a poll from its head.

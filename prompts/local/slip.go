@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"linli/flows"
@@ -21,10 +22,11 @@ var (
 // number of the poll, a household with its room, and a word for how the vote
 // came. The building stays open where none is named.
 func (d *directory) slip(raw string, at time.Time) (*flows.Slip, int) {
-	if !slices.ContainsFunc([]string{"纸", "表", "电话", "委托", "來電", "来电", "書面", "书面", "電話", "紙", "paper", "phone"}, func(w string) bool { return strings.Contains(raw, w) }) {
+	// It begins with a number: most messages end here.
+	if r, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(raw, blank)); !unicode.IsDigit(r) && !strings.ContainsRune("#＃第", r) || utf8.RuneCountInString(head(raw, 121)) > 120 {
 		return nil, 0
 	}
-	if utf8.RuneCountInString(raw) > 120 {
+	if !slices.ContainsFunc([]string{"纸", "表", "电话", "委托", "來電", "来电", "書面", "书面", "電話", "紙", "paper", "phone"}, func(w string) bool { return strings.Contains(raw, w) }) {
 		return nil, 0
 	}
 	w := write(proper(raw, 120))
