@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"linli/flows"
 	"linli/storage"
@@ -162,32 +162,20 @@ func (b *Bot) proven(st *step, h *heard, f CodeFor) error {
 	return st.houseSay(h, "code-home", flows.Vars{"home": flows.Where(h.person.Home)})
 }
 
+// letterCode is a code as it stands in a letter, or as people write it; almostCode is
+// one that was mistyped. Sentences of English are neither: "Building 7 unit 2 room 402".
+var (
+	letterCode = regexp.MustCompile(`^[` + letters + `]{5}([- ]?[` + letters + `]{5}){3}$`)
+	almostCode = regexp.MustCompile(`^[A-Z0-9]{4,6}(-[A-Z0-9]{4,6}){3}$`)
+)
+
 // bare finds a text that is nothing but the code of a letter, or a try at one: the
 // letters of other codes are too few to be told from words.
 func bare(text string) (code string, ok bool) {
-	digits, other := 0, 0
-	for _, r := range text {
-		switch {
-		case r == '-' || r == ' ':
-		case r >= '0' && r <= '9':
-			digits++
-			code += string(r)
-		case r < unicode.MaxASCII && unicode.IsLetter(r):
-			other++
-			code += strings.ToUpper(string(r))
-		default:
-			return "", false
-		}
-	}
-	if len(code) == longCode && strings.Trim(code, letters) == "" && (digits > 0 || !strings.Contains(text, " ")) {
-		return code, true
-	}
-	for _, group := range strings.FieldsFunc(text, func(r rune) bool { return r == '-' || r == ' ' }) {
-		if n := len(group); n != len(code) && (n < 4 || n > 6) {
-			return "", false // words, and no groups of letters
-		}
-	}
-	return code, len(code) > 15 && len(code) < 25 && digits > 2 && other > 2
+	text = strings.ToUpper(strings.TrimSpace(text))
+	code = strings.NewReplacer("-", "", " ", "").Replace(text)
+	digits := strings.ContainsAny(text, "0123456789")
+	return code, letterCode.MatchString(text) && (digits || !strings.Contains(text, " ")) || almostCode.MatchString(text) && digits
 }
 
 // bareCode takes such a code in private. In a group everybody has seen it, and it is

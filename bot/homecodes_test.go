@@ -48,7 +48,7 @@ func TestHomeCode(t *testing.T) {
 		}
 	}
 	// Words are not taken for codes, and a code for something else opens no home.
-	for _, text := range []string{"好的", "0412", "13800138000", "15020219900101123X", "THANKYOUVERYMUCH", "we need water by seven pm", "ABCDEFGH"} {
+	for _, text := range []string{"好的", "0412", "13800138000", "15020219900101123X", "THANKYOUVERYMUCH", "we need water seven pm", "three seven seven three", "seven seven seven seven", "Building 7 unit 2 room 402", "7号楼2单元402", "building-7-unit-2-room-402", "ABCDEFGH"} {
 		s.say("p5", "", text)
 		s.told()
 	}

@@ -33,6 +33,7 @@ func third(i int) int { return i % 3 }
 
 // held is a store in which it was.
 type held struct {
+	stubs []string // of the votes, in the order of their keys
 	store storage.Store
 	set   *flows.Settings
 	id    flows.ID
@@ -154,6 +155,7 @@ func (h *held) fill(t failer, p plan) {
 		o.Votes, o.Area = nil, nil
 	}
 	o.Enough = true
+	h.stubs = stubs
 	o.Proof = poll.Proof(h.state, o, stubs)
 	h.state.Outcome = &o
 	err := h.store.Update(ctx, func(tx storage.Tx) error {

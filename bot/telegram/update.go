@@ -251,6 +251,9 @@ func (t *Telegram) readPress(raw []byte, h *heard) error {
 	in.Kind, in.Press = bot.Pressed, c.Data
 	in.Chat = c.Message.Chat.peer()
 	h.lane = in.Chat.Address
+	if in.Chat.Group {
+		h.lane = in.From.Address + "@" + h.lane // presses of two people come in no order, and a thousand at once need not wait for each other
+	}
 	if !in.Chat.Group {
 		in.Chat.Name, in.Chat.Lang = in.From.Name, in.From.Lang
 	}

@@ -45,6 +45,17 @@ func (t *turn) countOn() {
 	case c.Cutting:
 		t.Cut, t.Stage = true, Closed
 		t.board()
+		if t.Unsealed {
+			t.reseal()
+		}
+	case c.Sealing:
+		o := *t.Outcome
+		o.Proof = Proof(t.State, o, c.Stubs)
+		t.Outcome = &o
+		t.do(flows.Seal{Sum: o.Proof})
+		if c.Again {
+			t.begin(true)
+		}
 	case c.Again:
 		t.counted(c)
 	default:
@@ -77,10 +88,11 @@ func (t *turn) answered(w flows.Answered) {
 			t.cut(e, building)
 			continue
 		}
-		if i < 0 {
+		v := data[Vote](e.Data)
+		c.Stubs = append(c.Stubs, t.Stub(t.Receipt(e.Key), e.Key, building, v))
+		if i < 0 || c.Sealing {
 			continue
 		}
-		v := data[Vote](e.Data)
 		_, _, how := v.Cast()
 		c.Votes[i]++
 		if c.Area != nil {
@@ -91,9 +103,8 @@ func (t *turn) answered(w flows.Answered) {
 		if v.Proxy != "" {
 			c.Proxies++
 		}
-		c.Stubs = append(c.Stubs, t.Stub(t.Receipt(e.Key), e.Key, building, v))
 	}
-	if !c.Cutting && i >= 0 {
+	if !c.Cutting && !c.Sealing && i >= 0 {
 		c.By[building] = by
 	}
 	if c.After = w.After; c.After == "" {
@@ -209,11 +220,7 @@ func (t *turn) counted(c Counted) {
 	vars := t.vars()
 	vars["in"], vars["proof"] = flows.Num(o.Voters), flows.Text(t.Outcome.Proof[:min(8, len(t.Outcome.Proof))])
 	words := "recount-same"
-	same := Proof(t.State, o, c.Stubs) == t.Outcome.Proof
-	if t.Anon > 0 { // whose household is gone from their vote: the sum cannot be the same, the numbers must
-		same = slices.Equal(o.Votes, t.Outcome.Votes) && slices.Equal(o.Area, t.Outcome.Area) && o.Voters == t.Outcome.Voters
-	}
-	if same {
+	if Proof(t.State, o, c.Stubs) == t.Outcome.Proof {
 		t.Recounts++
 	} else {
 		words = "recount-other"
@@ -224,6 +231,21 @@ func (t *turn) counted(c Counted) {
 		t.do(flows.Say{To: flows.To{Person: p}, Class: flows.Personal, Words: words, Vars: vars, Slot: "recount"})
 	}
 	t.do(flows.Say{To: flows.To{Person: t.Starter}, Class: flows.Work, Words: words, Vars: vars, Slot: "recount"})
+}
+
+// reseal makes the proof anew, from the votes as they are now: whose household is gone
+// from their vote has another stub than before.
+func (t *turn) reseal() {
+	again := false
+	if t.Count != nil {
+		if again = t.Count.Again; t.Count.Cutting {
+			t.Unsealed = true // when the cut is through
+			return
+		}
+	}
+	t.Unsealed = false
+	t.Count = &Counted{Tags: VoteTags(t.e.Counts), Sealing: true, Again: again}
+	t.countOn()
 }
 
 // settle ends the time in which the result may be questioned.

@@ -59,7 +59,10 @@ func (t *turn) erased(w flows.Erased) {
 	t.Anon++
 	t.do(flows.Put{Entry: flows.Entry{Key: key}, Delete: true},
 		flows.Put{Entry: flows.Entry{Key: erasedKey + t.Receipt(key), Tag: Tag(letter, building), Data: flows.Data(v)}})
-	if t.Count != nil && !t.Count.Cutting {
-		t.begin(t.Count.Again) // the pages are others now
+	switch {
+	case t.Stage == Counting:
+		t.begin(false) // the pages are others now
+	case t.Outcome != nil:
+		t.reseal()
 	}
 }

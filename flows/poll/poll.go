@@ -83,8 +83,9 @@ type State struct {
 	Doubts   []flows.PersonID `json:"doubts,omitempty"`   // who asked for it, of a recount
 	Recounts int              `json:"recounts,omitempty"` // recounts that gave the same
 	Outcome  *Outcome         `json:"outcome,omitempty"`
-	Cut      bool             `json:"cut,omitempty"`  // secret votes were cut from their voters
-	Anon     int              `json:"anon,omitempty"` // counted votes of people who have had themselves erased since: their entries name no household
+	Cut      bool             `json:"cut,omitempty"`      // secret votes were cut from their voters
+	Unsealed bool             `json:"unsealed,omitempty"` // the proof is to be made anew
+	Anon     int              `json:"anon,omitempty"`     // counted votes of people who have had themselves erased since: their entries name no household
 }
 
 // Vote is the data of an entry whose key is a voter (see Keys of this package) and
@@ -155,9 +156,10 @@ type Counted struct {
 	By      map[string][]int `json:"by,omitempty"` // building → votes by option
 	Ways    map[How]int      `json:"ways,omitempty"`
 	Proxies int              `json:"proxies,omitempty"`
-	Stubs   []string         `json:"stubs,omitempty"` // see [State.Stub]
-	Again   bool             `json:"again,omitempty"` // a recount
-	Cutting bool             `json:"cutting,omitempty"`
+	Stubs   []string         `json:"stubs,omitempty"`   // see [State.Stub]
+	Again   bool             `json:"again,omitempty"`   // a recount
+	Cutting bool             `json:"cutting,omitempty"` // no counting: secret votes are being cut from their voters
+	Sealing bool             `json:"sealing,omitempty"` // nor this: the proof is made anew, because somebody was let go of
 }
 
 // Outcome is what came of it. It is told and never changed.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"linli/flows"
@@ -132,6 +133,8 @@ func (t *turn) told(w flows.Told) {
 	case "slip":
 		if r := t.e.Reading.Slip; r != nil {
 			t.slip(*r)
+		} else {
+			t.reply("slip-unread", nil)
 		}
 	case "chain":
 		if c := t.e.Reading.Chain; c != nil && w.Said != nil {
@@ -212,12 +215,22 @@ func hear(e flows.Event) []flows.Effect {
 		}
 	case r.Poll != nil && w.Direct:
 		return []flows.Effect{flows.Open{Flow: Name, Said: &w}}
+	case r.Number > 0 && w.Direct && unreadSlip(w.Message.Text) && len(e.By.Posts) > 0:
+		if x, ok := named(e); ok {
+			return []flows.Effect{flows.Tell{Case: x.Case.ID, Name: "slip"}}
+		}
 	case r.Status && w.Direct:
 		if x, ok := named(e); ok {
 			return []flows.Effect{flows.Tell{Case: x.Case.ID, Name: "status"}}
 		}
 	}
 	return nil
+}
+
+// unreadSlip says that a text was meant as a vote that somebody puts in, though the
+// reader found none in it: a door that is not there, a word too many.
+func unreadSlip(text string) bool {
+	return strings.Contains(text, "纸质") || strings.Contains(text, "电话") || strings.Contains(text, "委托")
 }
 
 // named is the poll whose number was said.

@@ -177,7 +177,7 @@ func numberedLine(line string, loose bool) (n int, body string, ok bool) {
 			return 0, "", false // 8:30 …
 		}
 		return n, trimmed(rest), true
-	case !open && loose && blank(r):
+	case !open && loose && blank(r) && digits < 4: // "0012 …" is the number of what it is about
 		return n, trimmed(rest), true
 	}
 	return 0, "", false

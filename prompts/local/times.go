@@ -189,7 +189,7 @@ var dayWords = []struct {
 	days int // noDay: no day
 	half rune
 }{
-	{"大后天", 3, 0}, {"今天", 0, 0}, {"今日", 0, 0}, {"今晚", 0, '晚'}, {"今早", 0, '上'}, {"今夜", 0, '晚'}, {"明天", 1, 0}, {"明日", 1, 0}, {"明早", 1, '上'}, {"明晨", 1, '上'}, {"明晚", 1, '晚'}, {"后天", 2, 0}, {"后日", 2, 0}, {"后晚", 2, '晚'}, {"当天", noDay, 0}, {"当日", noDay, 0}, {"当晚", noDay, '晚'},
+	{"大后天", 3, 0}, {"今天", 0, 0}, {"今日", 0, 0}, {"今晚", 0, '晚'}, {"今早", 0, '上'}, {"今夜", 0, '晚'}, {"明天", 1, 0}, {"明日", 1, 0}, {"明早", 1, '上'}, {"明晨", 1, '上'}, {"明晚", 1, '晚'}, {"后天", 2, 0}, {"后日", 2, 0}, {"后晚", 2, '晚'}, {"昨天", -1, 0}, {"昨日", -1, 0}, {"昨晚", -1, '晚'}, {"前天", -2, 0}, {"yesterday", -1, 0}, {"当天", noDay, 0}, {"当日", noDay, 0}, {"当晚", noDay, '晚'},
 	{"今儿", 0, 0}, {"明儿", 1, 0}, {"tomorrow", 1, 0}, {"today", 0, 0}, {"tonight", 0, '晚'},
 	{"凌晨", noDay, '凌'}, {"清晨", noDay, '上'}, {"早上", noDay, '上'}, {"早晨", noDay, '上'}, {"上午", noDay, '上'}, {"中午", noDay, '中'}, {"午后", noDay, '下'}, {"下午", noDay, '下'}, {"傍晚", noDay, '下'}, {"晚上", noDay, '晚'}, {"夜间", noDay, '晚'}, {"夜里", noDay, '晚'}, {"晚间", noDay, '晚'}, {"午夜", noDay, '晚'}, {"晚", noDay, '晚'}, {"早", noDay, '上'},
 	{"morning", noDay, '上'}, {"afternoon", noDay, '下'}, {"evening", noDay, '晚'}, {"night", noDay, '晚'},
@@ -337,7 +337,12 @@ func (m *moment) last(t *text, at time.Time) bool {
 
 // dated takes 11月23日, 23号, 2026年11月23日, 2026-11-23, 12月底.
 func (m *moment) dated(t *text, at time.Time) bool {
-	i := m.after
+	i, year, said := m.after, at.Year(), false
+	for k, w := range []string{"去年", "今年", "明年", "后年"} {
+		if t.has(i, w) && i+2 < len(t.r) && (digit(t.r[i+2]) || numeral(t.r[i+2])) {
+			i, year, said = i+2, year+k-1, true
+		}
+	}
 	if !digit(t.r[i]) && !numeral(t.r[i]) {
 		return false
 	}
@@ -348,7 +353,6 @@ func (m *moment) dated(t *text, at time.Time) bool {
 	if digits == 4 && n > 1900 && n < 2200 && end+2 < len(t.r) && (t.r[end] == '-' || t.r[end] == '/' || t.r[end] == '.') && digit(t.r[end+1]) {
 		return m.numeric(t, at, n, end)
 	}
-	year, said := at.Year(), false
 	if t.has(end, "年") && n > 1900 && n < 2200 && end+1 < len(t.r) {
 		year, said = n, true
 		if n, _, end, ok = t.number(end + 1); !ok {

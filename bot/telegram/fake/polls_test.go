@@ -21,8 +21,8 @@ func TestStrictPolls(t *testing.T) {
 	kicked := s.AddGroup("踢了")
 	kicked.Kick(u)
 	call(t, s, "sendMessage", map[string]any{"chat_id": g.ID, "text": "一"})              // 1
-	open := call(t, s, "sendPoll", poll(g.ID, "装不装", "装", "不装"))                     // 2
-	call(t, s, "sendPoll", poll(g.ID, "装不装", "装", "不装"))                             // 3
+	open := call(t, s, "sendPoll", poll(g.ID, "装不装", "装", "不装"))                         // 2
+	call(t, s, "sendPoll", poll(g.ID, "装不装", "装", "不装"))                                 // 3
 	call(t, s, "deleteMessage", map[string]any{"chat_id": g.ID, "message_id": int64(3)}) // which is gone
 	said := s.Say(u, g.ID, "二").Message                                                  // 4
 	if !open.OK {
@@ -81,9 +81,9 @@ func TestVotes(t *testing.T) {
 	zhang := s.AddUser("张大爷")
 	call(t, s, "getUpdates", map[string]any{"offset": int64(-1)})
 	open := poll(g.ID, "装不装", "装", "不装", "再商量")
-	call(t, s, "sendPoll", open)               // 1
-	delete(open, "is_anonymous")               // which is the usual thing
-	call(t, s, "sendPoll", open)               // 2
+	call(t, s, "sendPoll", open)           // 1
+	delete(open, "is_anonymous")           // which is the usual thing
+	call(t, s, "sendPoll", open)           // 2
 	several := poll(g.ID, "哪几天", "六", "日") // 3
 	several["allows_multiple_answers"] = true
 	call(t, s, "sendPoll", several)
