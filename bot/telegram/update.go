@@ -252,7 +252,7 @@ func (t *Telegram) readPress(raw []byte, h *heard) error {
 	in.Chat = c.Message.Chat.peer()
 	h.lane = in.Chat.Address
 	if in.Chat.Group {
-		h.lane = in.From.Address + "@" + h.lane // presses of two people come in no order, and a thousand at once need not wait for each other
+		h.lane = in.From.Address + "@" + h.lane // two people press in no order, and of a thousand who press at once none waits for the others
 	}
 	if !in.Chat.Group {
 		in.Chat.Name, in.Chat.Lang = in.From.Name, in.From.Lang

@@ -121,11 +121,11 @@ func TestRead(t *testing.T) {
 				i.At = time.Unix(1700000060, 0)
 				i.Message.Ref, i.Message.Text = "31@2", "b"
 			})},
-		{name: "in a topic, a press", press: "4801", update: `{"update_id":7,"callback_query":{"id":"4801","from":` + aunt + `,"data":"c1/accept","message":{"message_id":40,"message_thread_id":2,"is_topic_message":true,"date":1700000000,"chat":` + group + `,"from":` + self + `,"text":"新诉求"}}}`,
+		{name: "in a topic, a press", press: "4801", lane: "5001@-100200", update: `{"update_id":7,"callback_query":{"id":"4801","from":` + aunt + `,"data":"c1/accept","message":{"message_id":40,"message_thread_id":2,"is_topic_message":true,"date":1700000000,"chat":` + group + `,"from":` + self + `,"text":"新诉求"}}}`,
 			want: in(bot.Pressed, func(i *bot.Inbound) {
 				i.Keys, i.At, i.Press, i.Message.Ref = []string{"u/7", "c/4801"}, now, "c1/accept", "40@2"
 			})},
-		{name: "in a topic, a press below an inaccessible message", press: "4801", update: `{"update_id":7,"callback_query":{"id":"4801","from":` + aunt + `,"data":"c1/accept","message":{"message_id":40,"date":0,"chat":` + group + `}}}`,
+		{name: "in a topic, a press below an inaccessible message", press: "4801", lane: "5001@-100200", update: `{"update_id":7,"callback_query":{"id":"4801","from":` + aunt + `,"data":"c1/accept","message":{"message_id":40,"date":0,"chat":` + group + `}}}`,
 			want: in(bot.Pressed, func(i *bot.Inbound) {
 				i.Keys, i.At, i.Press, i.Message.Ref = []string{"u/7", "c/4801"}, now, "c1/accept", "40@2"
 			})},
@@ -270,7 +270,7 @@ func TestRead(t *testing.T) {
 		{name: "post of a channel", lane: "u/7", update: `{"update_id":7,"channel_post":{"message_id":31,"date":1700000000,"chat":{"id":-100900,"type":"channel","title":"公告"},"text":"停水"}}`, want: ignored()},
 		{name: "counted reactions", lane: "u/7", update: `{"update_id":7,"message_reaction_count":{"chat":` + group + `,"message_id":30,"date":1,"reactions":[{"type":{"type":"emoji","emoji":"👍"},"total_count":3}]}}`, want: ignored()},
 		{name: "more than an update can hold", lane: "u/7", update: said(`"text":"` + strings.Repeat("😀", 1<<18) + `"`), want: ignored()},
-		{name: "press", press: "4801", update: `{"update_id":7,"callback_query":{"id":"4801","from":` + aunt + `,"chat_instance":"1","data":"c1/accept","message":{"message_id":31,"date":1700000000,"chat":` + group + `,"from":` + self + `,"text":"新诉求"}}}`,
+		{name: "press", press: "4801", lane: "5001@-100200", update: `{"update_id":7,"callback_query":{"id":"4801","from":` + aunt + `,"chat_instance":"1","data":"c1/accept","message":{"message_id":31,"date":1700000000,"chat":` + group + `,"from":` + self + `,"text":"新诉求"}}}`,
 			want: in(bot.Pressed, func(i *bot.Inbound) {
 				i.Keys, i.At, i.Press, i.Message.Ref = []string{"u/7", "c/4801"}, now, "c1/accept", "31"
 			})},
