@@ -130,12 +130,12 @@ func TestEntriesThatRulesAskFor(t *testing.T) {
 		t.Errorf("a press brings %q, want %q", saw, want)
 	}
 	keep = nil
-	for i := range 80 {
+	for i := range maxKeys + 20 {
 		keep = append(keep, fmt.Sprint("k", i))
 		s.put("1", keep[i], "v/A/3", 1)
 	}
 	s.hear(s.pressed("p1", "", "1/x")) // it still asks for the two
-	if s.hear(s.pressed("p1", "", "1/x")); len(saw) != 64 {
+	if s.hear(s.pressed("p1", "", "1/x")); len(saw) != maxKeys {
 		t.Errorf("a press brings %d entries", len(saw))
 	}
 	keep = []string{"fault"}

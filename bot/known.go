@@ -18,7 +18,7 @@ import (
 // flows.Keeper), and what the journal keeps for them.
 
 const (
-	maxKeys  = 64     // entries that rules may see with one event
+	maxKeys  = 256    // entries that rules may see with one event
 	maxBegun = 64     // cases of one person that are looked at for the month
 	seedKey  = "seed" // the key under which the store keeps what all seeds are made from
 	seedLen  = 32

@@ -34,7 +34,7 @@ type Owner interface{ Own(PersonID) Own }
 // household).
 type Keeper interface {
 	// Keys gives the keys of the entries that the rules want to see with an event, of
-	// which Case, By, What, Reading, Chat, Entry and Settings are filled; at most 64.
+	// which Case, By, What, Reading, Chat, Entry and Settings are filled; at most 256.
 	Keys(Event) []string
 	// Pass gives keys of entries: who has one of them is passed over by To.Homes.
 	Pass(Actor, *Settings) []string

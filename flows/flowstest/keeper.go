@@ -17,7 +17,7 @@ import (
 // flows.Keeper): the entries they ask for, whom they pass over, who moves.
 
 // maxKeys is how many entries rules may see with one event.
-const maxKeys = 64
+const maxKeys = 256
 
 // known fills an event with what the state has asked for.
 func (p *play) known(x *piece, e *flows.Event) {

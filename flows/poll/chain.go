@@ -12,7 +12,8 @@ import (
 // each has chosen, so it is only for polls that say so beforehand and about which nobody
 // quarrels; whoever answers in private never stands in it.
 
-// maxLines is how many lines of a list are kept.
+// maxLines is how many lines of a list are read and kept: of as many the rules can see
+// the votes.
 const maxLines = 200
 
 // mayList says whether this poll may go through a list.
@@ -36,7 +37,7 @@ func (t *turn) chain(c flows.Chain, w flows.Said) {
 	}
 	var unread []string
 	read := 0
-	for _, l := range c.Lines {
+	for _, l := range c.Lines[:min(len(c.Lines), maxLines)] {
 		place := t.within(l.Place)
 		h, ok := t.e.Settings.Household(place)
 		letter := t.optionIn(l.Rest)
@@ -49,6 +50,9 @@ func (t *turn) chain(c flows.Chain, w flows.Said) {
 	}
 	vars := t.vars()
 	vars["n"] = flows.Num(read)
+	if n := len(c.Lines); n > maxLines {
+		unread = append(unread, fmt.Sprintf("%d–%d", c.Lines[maxLines].N, c.Lines[n-1].N))
+	}
 	vars["unread"] = flows.Text(strings.Join(unread, "、"))
 	switch {
 	case w.Direct:

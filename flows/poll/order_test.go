@@ -336,3 +336,31 @@ func TestNobodyIsCountedTwice(t *testing.T) {
 		}
 	})
 }
+
+// A long list changes no vote that was cast later than its line was first seen.
+func TestLongList(t *testing.T) {
+	s := settings(t)
+	b := open(t, s, func(st *poll.State) { st.Named = true })
+	var lines []flows.ChainLine
+	for floor := 1; floor <= 12; floor++ {
+		for unit := 1; unit <= 2; unit++ {
+			for door := 1; door <= 4; door++ {
+				lines = append(lines, flows.ChainLine{N: len(lines) + 1, Place: flows.Place{Unit: fmt.Sprint(unit), Room: fmt.Sprintf("%d%02d", floor, door)}, Rest: "要"})
+			}
+		}
+	}
+	send := func(minutes int) {
+		b.does(flows.Event{At: b.state().Sent.Add(time.Duration(minutes) * time.Minute), By: resident(0), What: flows.Told{Name: "chain", Said: &flows.Said{}},
+			Reading: flows.Reading{Chain: &flows.Chain{Lines: lines}}, Chat: flows.Chat{ID: "g1", Group: true, Scope: flows.Scope{Building: "3"}}})
+	}
+	send(1)
+	last := flows.Actor{Person: "r77", Home: flows.Place{Building: "3", Unit: "2", Room: "1204"}}
+	b.does(flows.Event{At: b.state().Sent.Add(2 * time.Minute), By: last, What: flows.Chose{Choice: "v!", Value: "B"}})
+	send(3)
+	if n := poll.Turnout(b.counts()); n != 96 {
+		t.Errorf("96 lines are %d votes", n)
+	}
+	if o := b.close().Outcome; fmt.Sprint(o.Votes) != "[95 1 0]" {
+		t.Errorf("counted %v", o.Votes)
+	}
+}

@@ -357,7 +357,7 @@ func (s State) Keys(e flows.Event) (keys []string) {
 			add(t.slipKeys(*r)...)
 		}
 		if c := e.Reading.Chain; w.Name == "chain" && c != nil {
-			for _, l := range c.Lines {
+			for _, l := range c.Lines[:min(len(c.Lines), maxLines)] {
 				if h, ok := e.Settings.Household(t.within(l.Place)); ok {
 					add(t.ofHousehold(h).key)
 				}
