@@ -458,3 +458,31 @@ func TestPollsThatAreOpen(t *testing.T) {
 		}
 	}
 }
+
+// Of somebody who only presses a button the house keeps no name; it learns it when they
+// speak.
+func TestPressKeepsNoName(t *testing.T) {
+	s := newStage(t, nil, boxes(t, "box", func(b box, e flows.Event) (box, []flows.Effect) {
+		return b, []flows.Effect{flows.Put{Entry: flows.Entry{Key: string(e.By.Person), Tag: "voter"}}}
+	}))
+	s.say("p1", "", "票")
+	name := func() (name string) {
+		t.Helper()
+		if err := s.store.View(t.Context(), func(tx storage.Tx) error {
+			p, err := tx.PersonAt("toy:p7")
+			name = p.Name
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	s.hear(s.pressed("p7", "", "1/x"))
+	if n := name(); n != "" {
+		t.Errorf("who pressed a button is kept as %q", n)
+	}
+	s.say("p7", "", "票")
+	if name() == "" {
+		t.Error("who speaks is kept without a name")
+	}
+}

@@ -294,8 +294,10 @@ func (st *step) need(h *heard) error {
 		}
 		st.fresh = true
 		p.ID = flows.PersonID(fmt.Sprintf("r%d", n))
-		p.Name = h.From.Name
 		p.Lang = language(h.From.Lang)
+	}
+	if spoke := h.Kind == Said || h.Kind == Edited; spoke && p.Name == "" {
+		p.Name = h.From.Name // who only presses a button (a vote) is known by no name
 	}
 	p.Seen = st.at
 	if h.As != "" {
