@@ -364,3 +364,19 @@ func TestLongList(t *testing.T) {
 		t.Errorf("counted %v", o.Votes)
 	}
 }
+
+// A starter who holds no post any more is followed by somebody who may send such a poll.
+func TestStarterLeaves(t *testing.T) {
+	s := settings(t)
+	b := open(t, s, nil)
+	other := *s
+	other.People = slices.DeleteFunc(slices.Clone(s.People), func(o flows.Official) bool { return o.ID == "liu" })
+	b.s = &other
+	b.does(flows.Event{At: b.state().Sent.Add(time.Hour), What: flows.Woke{Name: "directory"}})
+	if id := b.state().Starter; id != "li" {
+		t.Errorf("the poll is led by %q", id)
+	}
+	if n := len(b.said); n != 1 || b.said[0].To.Person != "li" {
+		t.Errorf("said %+v", b.said)
+	}
+}

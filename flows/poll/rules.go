@@ -149,6 +149,8 @@ func (t *turn) woke(w flows.Woke) {
 	switch {
 	case w.Name == "offer" && t.Stage == Asked && t.Starter == "" && t.Sent.IsZero():
 		t.unanswered()
+	case w.Name == "directory":
+		t.succeed()
 	case w.Name == "preview" && t.Stage == Preview:
 		t.Stage = Gone
 	case w.Name == "turnout" && t.Stage == Open:
@@ -162,6 +164,27 @@ func (t *turn) woke(w flows.Woke) {
 		t.countOn()
 	case w.Name == "check" && t.Stage == Result:
 		t.settle()
+	}
+}
+
+// succeed finds who leads the poll now that its starter holds no post any more: what
+// nobody has seen yet is dropped.
+func (t *turn) succeed() {
+	if _, there := t.e.Settings.Official(t.Starter); there || t.Starter == "" {
+		return
+	}
+	if t.Stage == Preview {
+		t.Stage = Gone
+		return
+	}
+	for _, role := range []flows.Role{flows.Captain, flows.Leader, flows.Staff, flows.Head, flows.Secretary} {
+		for _, id := range t.e.Settings.With(role, t.Scope) {
+			if o, ok := t.e.Settings.Official(id); ok && t.maySend(flows.Actor{Person: id, Posts: o.Posts}, t.Force, t.Scope) {
+				t.Starter = id
+				t.board()
+				return
+			}
+		}
 	}
 }
 
