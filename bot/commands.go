@@ -84,10 +84,15 @@ func (b *Bot) privateCommand(st *step, h *heard, word, rest string) (done bool, 
 // tellPoll says how a poll is written, to who may send one and to who may ask for one.
 func (b *Bot) tellPoll(st *step, h *heard) error {
 	words := "poll-ask"
-	if slices.ContainsFunc(st.by.Posts, func(p flows.Post) bool { return st.s.May(st.by, flows.Poll, p.Scope) }) {
+	if mayPoll(st.s, st.by) {
 		words = "poll-how"
 	}
 	return st.houseSay(h, words, nil)
+}
+
+// mayPoll says whether somebody may send a poll anywhere.
+func mayPoll(s *flows.Settings, a flows.Actor) bool {
+	return slices.ContainsFunc(a.Posts, func(p flows.Post) bool { return s.May(a, flows.Poll, p.Scope) })
 }
 
 // setLang lets a person choose the language they are told in, and staff that of

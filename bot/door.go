@@ -202,5 +202,9 @@ func (b *Bot) startCode(st *step, h *heard, code string) error {
 	if h.person, err = st.tx.Person(o.ID); err != nil {
 		return err
 	}
-	return st.houseSay(h, "code-person", flows.Vars{"who": flows.Who(o.ID)})
+	vars := flows.Vars{"who": flows.Who(o.ID)}
+	if mayPoll(st.s, flows.Actor{Person: o.ID, Posts: o.Posts}) {
+		vars["polls"] = flows.Text("1")
+	}
+	return st.houseSay(h, "code-person", vars)
 }

@@ -35,7 +35,7 @@ func TestCodeForAPerson(t *testing.T) {
 	s.hear(s.pressed("p1", "", "1/yes"))
 	s.toy.take()
 	s.say("p1", "", "/start "+strings.ToLower(c))
-	s.told("p1: 绑定好了，李网格。以后派给您的事发到这里。")
+	s.told("p1: 绑定好了，李网格。以后派给您的事发到这里。想问问大家一件事，发“/poll”看怎么写。")
 	s.say("p2", "", "/start "+c)
 	s.told("p2: 这个绑定码不对，或已用过、已过期。请向社区再要一个。")
 	s.view(func(tx storage.Tx) error {
@@ -89,7 +89,7 @@ func TestGuessing(t *testing.T) {
 	s.told("p2: 绑定好了，孙值班。以后派给您的事发到这里。")
 	s.clock.set(s.clock.now().Add(61 * time.Minute))
 	s.say("p1", "", "/start "+good)
-	s.told("p1: 绑定好了，李网格。以后派给您的事发到这里。")
+	s.told("p1: 绑定好了，李网格。以后派给您的事发到这里。想问问大家一件事，发“/poll”看怎么写。")
 }
 
 // A group's code is said in the group; staff get it, others do not.

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"cmp"
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -67,6 +68,32 @@ func (st *step) passed(c flows.Case, p storage.Person) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// late says that a row must not be told any more: since it was made, its reader has
+// done what it asks for.
+func (b *Bot) late(ctx context.Context, j storage.Job, row sendRow) (out bool, err error) {
+	if !row.Unless {
+		return false, nil
+	}
+	err = b.store.View(ctx, func(tx storage.Tx) error {
+		c, err := tx.Case(j.Case)
+		if err != nil {
+			return err
+		}
+		p, err := tx.Person(row.Person)
+		if err != nil {
+			return err
+		}
+		st := &step{b: b, tx: tx, at: b.clock(), s: b.Settings()}
+		out, err = st.passed(c, p)
+		return err
+	})
+	var fault *panicked
+	if errors.Is(err, storage.ErrNone) || errors.As(err, &fault) || errors.Is(err, errRules) {
+		return false, nil // it is told as it was meant
+	}
+	return out, err
 }
 
 // sameHome says that two places are one home.

@@ -211,6 +211,44 @@ func homesTold(t *testing.T, name string) flows.Flow {
 	})
 }
 
+// Who has done what a reminder asks for, while it waits for the morning, does not get it;
+// what goes to all goes to them too.
+func TestRemindedTooLate(t *testing.T) {
+	s := newStage(t, wide, boxes(t, "box", func(b box, e flows.Event) (box, []flows.Effect) {
+		if w, ok := e.What.(flows.Chose); ok {
+			return b, []flows.Effect{tell(flows.To{Homes: flows.Everywhere, All: w.Choice == "all"}, flows.Notice, "还没投的")}
+		}
+		return b, nil
+	}))
+	s.update(func(tx storage.Tx) error {
+		for _, id := range []string{"r0001", "r0002"} {
+			a, now := "toy:"+id, s.clock.now()
+			if err := tx.PutPerson(storage.Person{ID: flows.PersonID(id), Addresses: []string{a}, Reach: []string{a}, Seen: now, Consent: now, Home: flows.Place{Building: "3"}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	s.say("li", "", "票")
+	for choice, want := range map[string][]string{"remind": {"r0002: 还没投的"}, "all": {"r0001: 还没投的", "r0002: 还没投的"}} {
+		s.at(23, 0)
+		s.update(func(tx storage.Tx) error { return tx.DropEntry("1", "r0001") })
+		s.toy.take()
+		s.hear(s.pressed("li", "", "1/"+choice))
+		s.drain()
+		if got := lines(s.toy.take()); len(got) > 0 {
+			t.Fatalf("told at night: %q", got)
+		}
+		s.put("1", "r0001", "v", 0)
+		s.pass(11 * time.Hour)
+		got := lines(s.toy.take())
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: told %q, want %q", choice, got, want)
+		}
+	}
+}
+
 // Whoever moves, or whose home is made sure of, is told about to the open cases in
 // which they have a part, once for each change, when the step that did it is over.
 func TestHomeChanged(t *testing.T) {

@@ -153,7 +153,7 @@ func TestGuessedFromEverywhere(t *testing.T) {
 		t.Errorf("an hour later a code is %q", c)
 	} else {
 		s.say("p3", "", "/start "+c)
-		s.told("p3: 绑定好了，李网格。以后派给您的事发到这里。")
+		s.told("p3: 绑定好了，李网格。以后派给您的事发到这里。想问问大家一件事，发“/poll”看怎么写。")
 	}
 }
 
@@ -222,5 +222,5 @@ func TestLinksWithAWord(t *testing.T) {
 	}
 	// A code without its dash comes by a link as well.
 	s.say("p4", "", "/start "+strings.ReplaceAll(code(s, "person", "li"), "-", ""))
-	s.told("p4: 绑定好了，李网格。以后派给您的事发到这里。")
+	s.told("p4: 绑定好了，李网格。以后派给您的事发到这里。想问问大家一件事，发“/poll”看怎么写。")
 }

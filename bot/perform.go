@@ -437,7 +437,7 @@ func (b *Bot) performSay(ctx context.Context, j storage.Job) error {
 		}
 		for _, id := range page {
 			one := row.Say
-			one.To = flows.To{Person: id, Except: row.Say.To.Except}
+			one.To = flows.To{Person: id, Except: row.Say.To.Except, Homes: row.Say.To.Homes, All: row.Say.To.All} // the person is told, and the row knows of whom they are one
 			if _, err := st.address(&c, row.Flow, row.No, one); err != nil {
 				return err
 			}

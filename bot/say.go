@@ -23,10 +23,11 @@ type sendRow struct {
 	Address string         `json:"address"`
 	Button  flows.ID       `json:"button,omitempty"` // the case its buttons speak to, also where the row outlives it
 	Said    time.Time      `json:"said"`
-	Rest    string         `json:"rest,omitempty"`  // what is left of a text too long for one message
-	Edit    string         `json:"edit,omitempty"`  // the message of the slot, where its case is being forgotten
-	Greet   string         `json:"greet,omitempty"` // the word of a link to the private conversation
-	Tried   []string       `json:"tried,omitempty"` // addresses of the person that did not take it
+	Rest    string         `json:"rest,omitempty"`   // what is left of a text too long for one message
+	Edit    string         `json:"edit,omitempty"`   // the message of the slot, where its case is being forgotten
+	Greet   string         `json:"greet,omitempty"`  // the word of a link to the private conversation
+	Tried   []string       `json:"tried,omitempty"`  // addresses of the person that did not take it
+	Unless  bool           `json:"unless,omitempty"` // it is not told if its case passes the person over by now, see flows.Keeper
 	Say     flows.Say      `json:"say"`
 }
 
@@ -245,6 +246,7 @@ func (st *step) tellPerson(c *flows.Case, flow string, no int, say flows.Say, id
 // same slot that has not left yet.
 func (st *step) send(c *flows.Case, flow string, no int, say flows.Say, p storage.Person, chat flows.Chat) error {
 	row := sendRow{Flow: flow, No: no, Person: p.ID, Chat: chat.ID, Address: chat.Address, Said: st.at, Say: say, Lang: p.Lang}
+	row.Unless = !say.To.Homes.Zero() && !say.To.All
 	row.Say.To = flows.To{}
 	if row.Lang == "" {
 		row.Lang = chat.Lang

@@ -139,7 +139,7 @@ func (st *step) merge(keep, lose storage.Person) (storage.Person, error) {
 			continue
 		}
 		moved[c.ID] = true
-		if err := st.rename(c, lose.ID, keep.ID); err != nil {
+		if err := st.rename(c, lose.ID, keep); err != nil {
 			return keep, err
 		}
 	}
@@ -180,12 +180,14 @@ func (st *step) merge(keep, lose storage.Person) (storage.Person, error) {
 
 // rename moves a person's part in a case to another id, in its entries, its state
 // and the rows that wait for it.
-func (st *step) rename(c flows.Case, from, to flows.PersonID) error {
+func (st *step) rename(c flows.Case, from flows.PersonID, keep storage.Person) error {
+	to, keeps := keep.ID, st.b.flows[c.Flow].Keeps()
 	e, err := st.tx.Entry(c.ID, string(from))
 	if err != nil && !errors.Is(err, storage.ErrNone) {
 		return err
 	}
-	if err == nil {
+	there := err == nil
+	if there && !keeps {
 		if err := st.tx.DropEntry(c.ID, e.Key); err != nil {
 			return err
 		}
@@ -205,6 +207,12 @@ func (st *step) rename(c flows.Case, from, to flows.PersonID) error {
 			c.Holder = to
 		}
 		if err := st.tx.PutCase(c); err != nil {
+			return err
+		}
+	}
+	if there && keeps && !c.Done {
+		err := st.move(c, flows.Event{ID: st.event, At: st.at, By: actorOf(keep, st.s), What: flows.Told{Name: flows.Joined, Data: flows.Data(e)}, Settings: st.s})
+		if err != nil {
 			return err
 		}
 	}

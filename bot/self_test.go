@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -150,6 +151,56 @@ func TestTwoAccountsOfOnePerson(t *testing.T) {
 
 // Who has a post and a resident's account besides keeps the id of the post; two
 // posts are two persons; strangers and one's own account are no new persons.
+// A case whose entries are not only those of persons puts together itself what two
+// accounts have in it; one that is over keeps it as it was counted.
+func TestAccountsInKeepers(t *testing.T) {
+	var told []string
+	s := newStage(t, nil, filings(t), boxes(t, "box", func(b box, e flows.Event) (box, []flows.Effect) {
+		switch w := e.What.(type) {
+		case flows.Chose:
+			if w.Choice == "end" {
+				b.Stage = "done"
+			}
+		case flows.Told:
+			var old flows.Entry
+			if err := json.Unmarshal(w.Data, &old); err != nil {
+				t.Error(err)
+			}
+			own := ""
+			if e.Entry != nil {
+				own = e.Entry.Tag
+			}
+			told = append(told, strings.Join([]string{w.Name, string(e.Case.ID), old.Key, old.Tag, string(e.By.Person), own}, " "))
+			return b, []flows.Effect{flows.Put{Entry: flows.Entry{Key: old.Key}, Delete: true}}
+		}
+		return b, nil
+	}))
+	s.say("p1", "", "事情") // r1
+	s.say("p2", "", "事情") // r2
+	s.say("p1", "", "票")  // 3
+	s.say("p1", "", "票")  // 4
+	s.put("3", "r1", "voter", 0)
+	s.put("3", "r2", "voter", 0)
+	s.put("4", "r2", "voter", 0)
+	s.hear(s.pressed("p1", "", "4/end"))
+	join(s, "p2", selfCode(s, "p1", "绑定另一个账号"))
+	if want := []string{"joined 3 r2 voter r1 voter"}; !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+	s.view(func(tx storage.Tx) error {
+		if e, err := tx.Entry("3", "r1"); err != nil || e.Tag != "voter" {
+			t.Errorf("%+v, %v", e, err)
+		}
+		if _, err := tx.Entry("3", "r2"); !errors.Is(err, storage.ErrNone) {
+			t.Errorf("what the rules have deleted is there: %v", err)
+		}
+		if e, err := tx.Entry("4", "r2"); err != nil || e.Tag != "voter" {
+			t.Errorf("of a case that is over: %+v, %v", e, err)
+		}
+		return nil
+	})
+}
+
 func TestAccountsThatAreNotTwoResidents(t *testing.T) {
 	s := newStage(t, nil, filings(t))
 	s.say("p1", "", "/link")

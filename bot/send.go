@@ -35,6 +35,11 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 		b.watch.Sent(name, row.Say.Class, string(flows.Expired), now.Sub(row.Said))
 		return b.delivered(ctx, []storage.Job{j}, row, flows.Expired, "")
 	}
+	if late, err := b.late(ctx, j, row); err != nil {
+		return err
+	} else if late {
+		return b.delivered(ctx, []storage.Job{j}, row, flows.Expired, "")
+	}
 	ch, address, ok := b.channel(row.Address)
 	if !ok {
 		return b.dead(ctx, []storage.Job{j}, row, "its channel is not switched on")

@@ -158,6 +158,7 @@ type (
 	// Told is a word from another case, or from Hear. If a person caused it in
 	// the same step, Event.By, Chat and Reading are still theirs. One named
 	// [HomeChanged] is from the engine: By lives elsewhere than before, or it was made sure of.
+	// So is one named [Joined].
 	Told struct {
 		From ID              `json:"from,omitempty"`
 		Name string          `json:"name"`
@@ -201,6 +202,12 @@ func (Erased) what() string    { return "erased" }
 // HomeChanged is what an open case is told in which a person has an entry, when
 // their home has changed or was made sure of; By is as they are now.
 const HomeChanged = "home"
+
+// Joined is what an open case is told whose entries are not only those of persons (see
+// [Keeper]), when another account has become one of By's: Data is the [Entry] that was
+// under its old id. The rules put it, and what belongs to it, under that of By, or leave
+// it where it is: the engine still finds it there to erase it.
+const Joined = "joined"
 
 // BegunKey is the key of the entry by which a case says who began it: entries of
 // that key whose Order lies in a month (Unix seconds) are what Event.Begun counts.

@@ -110,12 +110,12 @@ export class Window {
     const wrong = await this.page.evaluate(width => {
       const pushed = e => { for (; e; e = e.parentElement) if (['auto', 'scroll'].includes(getComputedStyle(e).overflowX)) return true; return false; };
       const wrong = [];
-      for (const e of document.querySelectorAll('button, select, summary, textarea, input, time, .bubble')) {
+      for (const e of document.querySelectorAll('button, a.choice, select, summary, textarea, input, time, .bubble')) {
         if (!e.checkVisibility()) continue;
         const r = e.getBoundingClientRect();
         const name = (e.textContent.trim() || e.getAttribute('aria-label') || e.className).slice(0, 20);
         if (r.right > width + .5 && !pushed(e.parentElement)) wrong.push(`${name}: ${(r.right - width).toFixed(1)} too far right`);
-        if (e.matches('button:not(.act), select, summary, textarea, input') && r.height && r.height < 43.5) wrong.push(`${name}: ${r.height} high`);
+        if (e.matches('button:not(.act), a.choice, select, summary, textarea, input') && r.height && r.height < 43.5) wrong.push(`${name}: ${r.height} high`);
       }
       return wrong;
     }, this.page.viewportSize().width);

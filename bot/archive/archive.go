@@ -106,7 +106,8 @@ func gather(tx storage.Tx, s *flows.Settings, id flows.ID) (*contents, error) {
 
 // askedOf gives what was asked, and what came of it.
 func askedOf(c flows.Case, s poll.State, set *flows.Settings) asked {
-	rule, _ := set.PollRule(s.Force)
+	terms := s.TermsOf(set)
+	rule := terms.Rule
 	o := s.Outcome
 	in := func(t time.Time) time.Time { return t.In(set.Zone).Truncate(time.Second) }
 	return asked{
@@ -114,7 +115,7 @@ func askedOf(c flows.Case, s poll.State, set *flows.Settings) asked {
 		Question: s.Question, Options: s.Options, Force: s.Force, ForceName: forceNames[s.Force],
 		Rule: ruled{Turnout: share(rule.Turnout), Agree: share(rule.Agree), Special: share(rule.Special), Tenants: rule.Tenants, Source: rule.Source},
 		Unit: s.Unit, Named: s.Named, Matter: s.Matter, Special: s.Special, Scope: s.Scope, Where: set.ScopeName(s.Scope, lang),
-		Roll: s.Roll, Floor: set.Polls.Floor, Sent: in(s.Sent), Until: in(s.Until), Moved: s.Moved, Why: s.Why, Then: s.Then,
+		Roll: s.Roll, Floor: terms.Floor, Sent: in(s.Sent), Until: in(s.Until), Moved: s.Moved, Why: s.Why, Then: s.Then,
 		Outcome: outcome{At: o.At.In(set.Zone), Votes: o.Votes, Area: o.Area, Voters: o.Voters, AreaIn: o.AreaIn, Ways: o.Ways,
 			Proxies: o.Proxies, Enough: o.Enough, Passed: o.Passed, Ahead: o.Ahead},
 		Proof: o.Proof,

@@ -118,7 +118,7 @@ func (x *result) places(p *page, s poll.State) error {
 
 // outcomeWords gives the words for what an outcome means, never more than its force.
 func outcomeWords(set *flows.Settings, s poll.State) (keys []string) {
-	rule, _ := set.PollRule(s.Force)
+	rule := s.TermsOf(set).Rule
 	switch {
 	case rule.Agree.Zero():
 		keys = append(keys, "means-"+string(s.Force))

@@ -26,17 +26,18 @@ type option struct{ Letter, Text string }
 
 // doing is what the visitor can do with a poll now.
 type doing struct {
-	Send                bool // it is before the sending
-	Run                 bool // people vote
-	Check               bool // the result may be questioned
-	Forces, Units       []choice
-	Whoms               []choice
-	Named, Special      bool // what it is now
-	MaySpecial          bool
-	Extend, List, Argue bool
-	Hushed              bool
-	Days                []string
-	Roll                string // whom it goes to, in words
+	Send           bool // it is before the sending
+	Run            bool // people vote
+	Check          bool // the result may be questioned
+	Forces, Units  []choice
+	Whoms          []choice
+	Named, Special bool // what it is now
+	MaySpecial     bool
+	Extend         bool
+	List           bool // it may be answered in a list (接龙)
+	Hushed         bool
+	Days           []string
+	Roll           string // whom it goes to, in words
 }
 
 // about is one poll as its page shows it.
@@ -86,7 +87,7 @@ func (d *Desk) showPoll(w http.ResponseWriter, r *http.Request, v *visitor, noti
 	for i, text := range s.Options {
 		a.Options = append(a.Options, option{poll.Letter(i), text})
 	}
-	rule, _ := p.Settings.PollRule(s.Force)
+	rule := s.TermsOf(p.Settings).Rule
 	roll := s.Roll
 	if s.Sent.IsZero() {
 		roll = p.Settings.RollOf(s.Scope, s.Unit)
@@ -164,10 +165,18 @@ func (p *page) law(s poll.State) ([]string, error) {
 	return append([]string{text}, needs...), err
 }
 
+// special says that by the settings more must agree to what a poll is about: then it
+// cannot be made an ordinary matter.
+func (p *page) special(s poll.State) bool {
+	m, ok := p.Settings.ReservedOf(s.Matter)
+	return ok && m.Special && s.Special
+}
+
 // doing gives what the visitor can do with a poll now.
 func (p *page) doing(s poll.State, roll flows.Roll) (x doing, err error) {
+	list := s.Named && !s.Disputed && s.Unit == flows.PerHousehold && (s.Force == flows.Sounding || s.Force == flows.Opinion)
 	x = doing{Send: s.Stage == poll.Preview, Run: s.Stage == poll.Open, Check: s.Stage == poll.Result, Named: s.Named, Special: s.Special,
-		MaySpecial: s.Force == flows.ByOwners, Extend: s.Moved == 0, List: s.Named && !s.Disputed && s.Unit == flows.PerHousehold, Argue: !s.Disputed, Hushed: s.Hushed}
+		MaySpecial: s.Force == flows.ByOwners && !p.special(s), Extend: s.Moved == 0, List: list, Hushed: s.Hushed}
 	for _, n := range days {
 		if k, _ := strconv.Atoi(n); float64(k*24) <= p.Settings.Polls.Extend.Hours() {
 			x.Days = append(x.Days, n)

@@ -138,6 +138,30 @@ func TestNewPollThatIsNotComplete(t *testing.T) {
 	}
 }
 
+// A list shows everybody who chose what, so it is offered where that was announced, and
+// for what decides nothing.
+func TestWhereAListIsOffered(t *testing.T) {
+	h, _ := listening(t)
+	for id, c := range map[string]struct {
+		change func(*poll.State)
+		want   bool
+	}{
+		"named":    {func(s *poll.State) { s.Named = true }, true},
+		"secret":   {func(s *poll.State) {}, false},
+		"disputed": {func(s *poll.State) { s.Named, s.Disputed = true, true }, false},
+		"persons":  {func(s *poll.State) { s.Named, s.Unit = true, flows.PerPerson }, false},
+		"assembly": {func(s *poll.State) { s.Named, s.Force = true, flows.Assembly }, false},
+	} {
+		h.poll(id, c.change)
+		page := h.ask("GET", "/desk/polls/"+id, h.session("chen"), nil).Body
+		for _, choice := range []string{"chain", "disputed"} {
+			if got := strings.Contains(page, `value="`+choice+`"`); got != c.want {
+				t.Errorf("%s: %s is offered: %t", id, choice, got)
+			}
+		}
+	}
+}
+
 // The line that the form makes is read as what was put in.
 func TestSentenceIsReadAsMeant(t *testing.T) {
 	h := build(t, "", nil)

@@ -252,7 +252,7 @@ func TestResultOfAPoll(t *testing.T) {
 		return h.page("/desk/polls/"+id, chen)
 	}
 	page := end("sound", func(*poll.State) {})
-	h.has(page, "这是摸底，不是决定", "<svg", `<td class="n"><b>34</b></td>`, "58/96户", "按键 40", "纸质 12", "电话 6", "<dd>2</dd>", strings.Repeat("ab", 32), "其他楼合计", "再数一遍", "/desk/polls/sound/archive")
+	h.has(page, "这是摸底，不是决定", "<svg", `<td class="n"><b>34</b></td>`, "58/96户", "手机 40", "纸质 12", "电话 6", "<dd>2</dd>", strings.Repeat("ab", 32), "其他楼合计", "再数一遍", "/desk/polls/sound/archive")
 	h.hasNot(page, "通过了", "接龙 ")
 	h.has(end("few", func(s *poll.State) { s.Outcome = &poll.Outcome{At: h.clock.now(), Voters: 3, Enough: true} }), "各项票数不公布", "3/96户")
 	h.change(func(s *flows.Settings) {

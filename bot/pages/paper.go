@@ -66,7 +66,7 @@ func (p *Pages) print(w http.ResponseWriter, s *sheet, v *seen, codes map[flows.
 	starter, _ := set.Official(v.Starter)
 	vars := flows.Vars{"until": flows.At(v.Until), "clock": flows.Text(v.Until.In(set.Zone).Format("15:04")), "who": flows.Who(v.Starter), "phone": flows.Text(starter.Phone), "office": flows.Text(set.Phones.Office)}
 	data := &paperPage{Question: v.Question, Force: t.say("force-"+string(v.Force), nil), Until: t.say("paper-until", vars), Hand: t.say("paper-hand", vars),
-		No: flows.Spoken(v.No), Proxy: set.Polls.Proxies > 0 && v.Unit != flows.PerPerson,
+		No: flows.Spoken(v.No), Proxy: v.TermsOf(set).Proxies > 0 && v.Unit != flows.PerPerson,
 		Rules: []string{t.say("unit-"+string(v.Unit), nil), t.say("paper-one", nil), t.say("paper-two", nil)}}
 	if v.Named {
 		data.Rules = append(data.Rules, t.say("paper-named", nil))

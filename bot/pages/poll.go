@@ -29,7 +29,7 @@ var (
 type seen struct {
 	flows.Case
 	poll.State
-	Rule    flows.PollRule // of its force; zero where the settings have none any more
+	Rule    flows.PollRule // what it needs
 	Turnout int
 	person  storage.Person // of the link; zero where it is everybody's
 	key     string         // the reader's vote is the entry of this key; "" where that is not known
@@ -72,7 +72,7 @@ func (p *Pages) load(ctx context.Context, who *reader) (v seen, err error) {
 	if err != nil {
 		return v, err
 	}
-	v.Rule, _ = set.PollRule(v.Force)
+	v.Rule = v.TermsOf(set).Rule
 	switch {
 	case v.Sent.IsZero() && (who.person == "" || who.person != v.Starter):
 		return v, errPollYet

@@ -58,7 +58,7 @@ func TestResult(t *testing.T) {
 	s := h.state(id)
 	everybody, mine := h.pollPath(id, ""), h.pollPath(id, "r1")
 	page := h.page(everybody)
-	h.has(page, "96户答了58户：要34，不要11，再商量13。", "这是摸底，不是决定。", "其中纸质表3。", "接下来：12月5日议事会接着谈", "重新计票1次", s.Outcome.Proof, "<svg", "<table>", "3号楼", "其他楼合计")
+	h.has(page, "96户答了58户：要34，不要11，再商量13。", "这是摸底，不是决定。", "其中纸质表3张。", "接下来：12月5日议事会接着谈", "重新计票1次", s.Outcome.Proof, "<svg", "<table>", "3号楼", "其他楼合计")
 	h.lacks(page, `name="v"`, "对结果有疑问", `name="code"`)
 	if a, b, c := strings.Index(page, ">3号楼<"), strings.Index(page, ">5号楼<"), strings.Index(page, "其他楼合计"); a < 0 || a > b || b > c {
 		t.Errorf("the buildings stand in the order %d %d %d", a, b, c)

@@ -107,8 +107,15 @@ func latin(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
 }
 
-// cut makes a text one line of at most n runes.
+// cut makes a text one line of at most n runes, without signs that nobody sees: they
+// would turn the text round, or make two options that look the same.
 func cut(s string, n int) string {
+	s = strings.Map(func(r rune) rune {
+		if r != '\u200d' && unicode.Is(unicode.Cf, r) || unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, s)
 	s = strings.Join(strings.Fields(s), " ")
 	if utf8.RuneCountInString(s) > n {
 		return string([]rune(s)[:n])
@@ -167,6 +174,8 @@ func (t *turn) fault() string {
 		return "many-options"
 	case slices.ContainsFunc(t.Options, func(o string) bool { return twice(t.Options, o) }):
 		return "same-options"
+	case mislettered(t.Options):
+		return "letter-options"
 	case t.Until.IsZero():
 		return "no-end"
 	case !t.Until.After(t.e.At):
@@ -189,11 +198,24 @@ func (t *turn) fault() string {
 func twice(list []string, s string) bool {
 	n := 0
 	for _, x := range list {
-		if x == s {
+		if strings.EqualFold(x, s) {
 			n++
 		}
 	}
 	return n > 1
+}
+
+// mislettered says that an option is called like the letter of another: who writes "A"
+// on paper could mean either.
+func mislettered(options []string) bool {
+	for i, o := range options {
+		for k := range options {
+			if k != i && strings.EqualFold(o, Letter(k)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // preview shows the starter what would be sent, and what it would bind.
@@ -208,11 +230,29 @@ func (t *turn) preview() {
 		p := t.e.Settings.Polls
 		vars["fault"], vars["most"] = flows.Text(fault), flows.Num(p.Options)
 		vars["hours"], vars["days"] = flows.Num(int(p.Shortest/time.Hour)), flows.Num(int(p.Longest/(24*time.Hour)))
+		if p.Shortest%time.Hour != 0 {
+			vars["minutes"] = flows.Num(int(p.Shortest / time.Minute))
+		}
 	}
 	t.warn(vars, roll)
 	buttons = append(buttons, flows.Button{Words: "b-change", Choice: "change"}, flows.Button{Words: "b-drop", Choice: "drop"})
-	t.do(flows.Say{To: flows.To{Person: t.Starter}, Class: flows.Work, Words: words, Vars: vars, Slot: "preview", Reply: true,
+	t.do(flows.Say{To: flows.To{Person: t.Starter}, Class: flows.Work, Words: words, Vars: vars, Slot: t.slot(), Reply: true,
 		Buttons: append(buttons, t.choices()...)})
+}
+
+// slot is the starter's message: the preview, then how the poll stands.
+func (t *turn) slot() string {
+	if t.Shows == 0 {
+		return "preview"
+	}
+	return "preview-" + strconv.Itoa(t.Shows)
+}
+
+// anew shows the preview below what its starter has just written, where they look.
+func (t *turn) anew() {
+	t.do(flows.Say{To: flows.To{Person: t.Starter}, Class: flows.Work, Words: "preview-below", Vars: t.vars(), Slot: t.slot(), Tidy: true, Reply: true})
+	t.Shows++
+	t.preview()
 }
 
 // warn says what would be needed to decide what the poll is about, where the poll
@@ -308,6 +348,16 @@ func readScope(w string) flows.Scope {
 	return flows.Scope{}
 }
 
+// there says that the directory has a scope: who answers for all answers for a building
+// that is none, too.
+func (t *turn) there(o flows.Scope) bool {
+	if o.Building != "" {
+		_, ok := t.e.Settings.Building(o.Building)
+		return ok
+	}
+	return o.Grid == "" || slices.ContainsFunc(t.e.Settings.Grids, func(g flows.Grid) bool { return g.ID == o.Grid })
+}
+
 // prepare is a button of the preview.
 func (t *turn) prepare(w flows.Chose) {
 	switch w.Choice {
@@ -316,7 +366,7 @@ func (t *turn) prepare(w flows.Chose) {
 		return
 	case "drop":
 		t.Stage = Gone
-		t.do(flows.Say{To: flows.To{Person: t.Starter}, Class: flows.Work, Words: "dropped", Vars: t.vars(), Slot: "preview", Reply: true})
+		t.do(flows.Say{To: flows.To{Person: t.Starter}, Class: flows.Work, Words: "dropped", Vars: t.vars(), Slot: t.slot(), Reply: true})
 		return
 	case "change":
 		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Work, Words: "change", Vars: t.vars(), Reply: true, Expect: flows.ExpectLine})
@@ -349,12 +399,16 @@ func (t *turn) prepare(w flows.Chose) {
 		}
 	case "scope":
 		scope := readScope(w.Value)
-		if !t.maySend(t.e.By, t.Force, scope) {
+		if !t.there(scope) || !t.maySend(t.e.By, t.Force, scope) {
 			t.toast("not-yours", flows.Vars{"scope": flows.In(scope)})
 			return
 		}
 		t.Scope = scope
 	case "special":
+		if m, ok := t.e.Settings.ReservedOf(t.Matter); t.Special && ok && m.Special {
+			t.toast("special-matter", flows.Vars{"clause": flows.Text(m.Source)})
+			return
+		}
 		t.Special = !t.Special
 	default:
 		return
@@ -379,7 +433,7 @@ func (t *turn) rewritten(flows.Said) {
 		}
 	}
 	t.write(*line)
-	t.preview()
+	t.anew()
 }
 
 // thenSaid is what will happen with the answers, in the starter's words.
@@ -391,7 +445,7 @@ func (t *turn) thenSaid(w flows.Said) {
 	}
 	t.Then = text
 	if t.Stage == Preview {
-		t.preview()
+		t.anew()
 		return
 	}
 	t.reply("then-kept", t.vars())
@@ -413,6 +467,8 @@ func (t *turn) send() {
 	}
 	t.Stage, t.Sent, t.Starter, t.Seed, t.Shown = Open, t.e.At, t.e.By.Person, t.e.Seed, t.e.At
 	t.Roll = t.e.Settings.RollOf(t.Scope, t.Unit)
+	terms := t.terms()
+	t.Terms = &terms
 	t.Disputed = t.Disputed || t.Matter != ""
 	t.do(
 		flows.Put{Entry: flows.Entry{Key: flows.BegunKey(t.Starter), Tag: "by", Order: t.e.At.Unix()}},
@@ -426,78 +482,4 @@ func (t *turn) send() {
 	if t.Wish != "" && t.Wish != t.Starter {
 		t.do(flows.Say{To: flows.To{Person: t.Wish}, Class: flows.Personal, Words: "wish-sent", Vars: t.vars()})
 	}
-}
-
-// run is a button of the starter while people vote.
-func (t *turn) run(w flows.Chose) {
-	if !t.e.At.Before(t.Until) {
-		t.toast("over", nil) // its end is only waiting to be heard
-		return
-	}
-	switch w.Choice {
-	case "extend":
-		t.extend(w.Value)
-	case "stop":
-		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Work, Words: "why-stop", Vars: t.vars(), Reply: true, Expect: "why"})
-		t.Later = time.Time{}
-	case "then":
-		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Work, Words: "then", Vars: t.vars(), Reply: true, Expect: "then"})
-	case "disputed":
-		t.Disputed, t.Lines = true, nil
-		t.board()
-	case "hush":
-		t.Hushed = !t.Hushed
-		t.board()
-		t.showTurnout(Turnout(t.e.Counts))
-	case "chain":
-		t.writeChain()
-	case "again":
-		t.board()
-	case "send":
-		t.toast("sent-already", nil)
-	default:
-		t.toast("over", nil)
-	}
-}
-
-// extend moves the end, once, for a reason that is shown.
-func (t *turn) extend(days string) {
-	n, err := strconv.Atoi(days)
-	most := t.e.Settings.Polls.Extend
-	switch {
-	case t.Moved > 0:
-		t.toast("moved-already", nil)
-	case err != nil || n < 1 || time.Duration(n)*24*time.Hour > most:
-		t.toast("too-far", flows.Vars{"n": flows.Num(int(most / (24 * time.Hour)))})
-	default:
-		t.Later = t.Until.AddDate(0, 0, n)
-		vars := t.vars()
-		vars["later"] = flows.At(t.Later)
-		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Work, Words: "why", Vars: vars, Reply: true, Expect: "why"})
-	}
-}
-
-// whySaid is the reason for another end, or for taking the poll back.
-func (t *turn) whySaid(w flows.Said) {
-	text := cut(w.Message.Text, maxWords)
-	if text == "" || t.Stage != Open || !t.e.At.Before(t.Until) || !t.leads(t.e.By) || !t.Later.IsZero() && t.Moved > 0 {
-		t.reply("over", nil)
-		return
-	}
-	t.Why = text
-	if t.Later.IsZero() {
-		t.Stage, t.Stopped, t.Lines = Closed, true, nil
-		t.over("ballot-stopped")
-		t.everyone(flows.Say{Class: flows.Notice, Words: "stopped", Vars: t.vars()})
-		t.board()
-		return
-	}
-	t.Until, t.Later, t.Moved = t.Later, time.Time{}, t.Moved+1
-	t.do(flows.Wake{At: t.Until, Name: endOf(t.Until)})
-	t.showTurnout(Turnout(t.e.Counts))
-	t.everyone(flows.Say{Class: flows.Notice, Words: "moved", Vars: t.vars()})
-	if at := t.Until.Add(-t.e.Settings.Polls.Remind); at.After(t.e.At) && !t.Reminded {
-		t.do(flows.Wake{At: at, Name: "remind"})
-	}
-	t.board()
 }

@@ -21,9 +21,34 @@ func (t *turn) mayList() bool {
 	return t.Stage == Open && t.Named && t.Unit == flows.PerHousehold && !t.Disputed && (t.Force == flows.Sounding || t.Force == flows.Opinion)
 }
 
+// ours says that a list is about this poll: it bears its number, answers it, or is
+// called like it. Groups have lists of everything, eggs among them.
+func (t *turn) ours(c flows.Chain, w flows.Said) bool {
+	if t.e.Case.No > 0 && t.e.Reading.Number == t.e.Case.No || w.Recent != "" && w.Recent == t.e.Case.ID {
+		return true
+	}
+	title, question := bare(c.Title), bare(t.Question)
+	return len([]rune(title)) >= 4 && (strings.Contains(question, title) || strings.Contains(title, question))
+}
+
+// bare is a text without anything but its letters and numbers.
+func bare(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsNumber(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, s)
+}
+
 // chain reads a list that somebody has sent.
 func (t *turn) chain(c flows.Chain, w flows.Said) {
 	switch {
+	case !t.ours(c, w):
+		if w.Direct {
+			t.reply("list-which", t.vars())
+		}
+		return
 	case t.Stage != Open || !t.e.At.Before(t.Until):
 		if w.Direct {
 			t.reply("ended", nil)
@@ -35,13 +60,17 @@ func (t *turn) chain(c flows.Chain, w flows.Said) {
 		}
 		return
 	}
+	if w.Direct && len(t.e.By.Posts) == 0 {
+		t.reply("list-group", t.vars())
+		return
+	}
 	var unread []string
 	read := 0
 	for _, l := range c.Lines[:min(len(c.Lines), maxLines)] {
 		place := t.within(l.Place)
 		h, ok := t.e.Settings.Household(place)
 		letter := t.optionIn(l.Rest)
-		if !ok || letter == "" || !t.e.Settings.Contains(t.Scope, flows.Scope{Building: h.Building}) || t.ofHousehold(h).key == "" {
+		if !ok || letter == "" || w.Direct && !t.relays(h.Building) || !t.e.Settings.Contains(t.Scope, flows.Scope{Building: h.Building}) || t.ofHousehold(h).key == "" {
 			unread = append(unread, fmt.Sprint(l.N))
 			continue
 		}
@@ -61,6 +90,12 @@ func (t *turn) chain(c flows.Chain, w flows.Said) {
 		// In the group nobody is corrected; who sent the poll can ask them.
 		t.do(flows.Say{To: flows.To{Person: t.Starter}, Class: flows.Work, Words: "list-unread", Vars: vars, Slot: "unread", Bundle: false})
 	}
+}
+
+// relays says whether the actor may hand on, in private, what stands in a group of a
+// building. Nobody else sees what is written there, and it could be anything.
+func (t *turn) relays(building string) bool {
+	return t.leads(t.e.By) || t.e.Settings.May(t.e.By, flows.Slips, flows.Scope{Building: building})
 }
 
 // listed takes one line. A line that was there before is no new vote, so that what

@@ -18,7 +18,23 @@ const perPage = 500
 // end begins the counting. Votes that come from now on are too late.
 func (t *turn) end() {
 	t.Stage = Counting
+	t.compareRoll()
 	t.begin(false)
+}
+
+// compareRoll lets people know, where something is decided, that the roster is another
+// than when the poll was sent: one owner may be two in it, or two one.
+func (t *turn) compareRoll() {
+	rule, now := t.rule(), t.e.Settings.RollOf(t.Scope, t.Unit)
+	if now == t.Roll || t.Unit == flows.PerPerson || rule.Turnout.Zero() && t.need(rule).Zero() {
+		return
+	}
+	vars := t.vars()
+	vars["now"] = flows.Num(now.Voters)
+	say := flows.Say{To: flows.To{Person: t.Starter}, Class: flows.Work, Words: "roll-changed", Vars: vars}
+	t.do(say)
+	say.To = flows.To{Role: flows.Secretary, Scope: flows.Everywhere, Except: []flows.PersonID{t.Starter}}
+	t.do(say)
 }
 
 func (t *turn) begin(again bool) {
@@ -43,8 +59,10 @@ func (t *turn) countOn() {
 	t.Count = nil
 	switch {
 	case c.Cutting:
-		t.Cut, t.Stage = true, Closed
-		t.board()
+		t.Cut, t.Stage = !t.Named, Closed
+		if !t.Stopped {
+			t.board()
+		}
 		if t.Unsealed {
 			t.reseal()
 		}
@@ -116,7 +134,7 @@ func (t *turn) answered(w flows.Answered) {
 
 // tellResult tells what came of it.
 func (t *turn) tellResult(c Counted) {
-	o := outcome(t.State, c, t.rule(), t.e.Settings.Polls.Floor, t.e.At)
+	o := outcome(t.State, c, t.rule(), t.terms().Floor, t.e.At)
 	o.Proof = Proof(t.State, o, c.Stubs)
 	t.Stage, t.Outcome = Result, &o
 	t.do(flows.Seal{Sum: o.Proof})
@@ -143,7 +161,7 @@ func (t *turn) resultSay() flows.Say {
 		say.Words = "result-none"
 		return say
 	case len(o.Votes) == 0:
-		vars["floor"] = flows.Num(t.e.Settings.Polls.Floor)
+		vars["floor"] = flows.Num(t.terms().Floor)
 		say.Words = "result-few"
 		return say
 	case !rule.Turnout.Zero() || !t.need(rule).Zero():
@@ -173,7 +191,7 @@ func (t *turn) resultSay() flows.Say {
 	if len(o.Ahead) > 1 {
 		var tied []string
 		for _, l := range o.Ahead {
-			tied = append(tied, t.Options[t.Option(l)])
+			tied = append(tied, l+" "+t.Options[t.Option(l)])
 		}
 		vars["tied"] = flows.Text(strings.Join(tied, "、"))
 	}
@@ -216,7 +234,7 @@ func (t *turn) recount() {
 
 // counted is the end of a recount.
 func (t *turn) counted(c Counted) {
-	o := outcome(t.State, c, t.rule(), t.e.Settings.Polls.Floor, t.Outcome.At)
+	o := outcome(t.State, c, t.rule(), t.terms().Floor, t.Outcome.At)
 	vars := t.vars()
 	vars["in"], vars["proof"] = flows.Num(o.Voters), flows.Text(t.Outcome.Proof[:min(8, len(t.Outcome.Proof))])
 	words := "recount-same"
@@ -248,25 +266,39 @@ func (t *turn) reseal() {
 	t.countOn()
 }
 
-// settle ends the time in which the result may be questioned.
+// settle ends the time in which the result may be questioned. What somebody chose
+// and what was never counted goes, and of secret votes how they were cast.
 func (t *turn) settle() {
 	if t.Count != nil {
 		t.do(flows.Wake{At: t.e.At.Add(time.Hour), Name: "check"})
 		return
 	}
 	t.Doubts, t.Lines = nil, nil
-	if t.Named {
-		t.Stage = Closed
-		t.board()
-		return
+	var tags []string
+	if !t.Named {
+		tags = slices.DeleteFunc(VoteTags(t.e.Counts), func(tag string) bool { l, _, _ := voteTag(tag); return l == "" })
 	}
-	tags := slices.DeleteFunc(VoteTags(t.e.Counts), func(tag string) bool { l, _, _ := voteTag(tag); return l == "" })
+	for _, tag := range []string{pending, half} {
+		if t.e.Counts[tag] > 0 {
+			tags = append(tags, tag)
+		}
+	}
 	t.Count = &Counted{Tags: tags, Cutting: true}
 	t.countOn()
 }
 
 // cut takes from a vote how it was cast: that somebody has voted is all that is left.
 func (t *turn) cut(e flows.Entry, building string) {
+	if e.Tag == pending {
+		if m := data[mark](e.Data); m.Key != "" { // for whom they have voted before
+			t.do(flows.Put{Entry: flows.Entry{Key: e.Key, Tag: "voter", Data: flows.Data(mark{Key: m.Key})}})
+			return
+		}
+	}
+	if e.Tag == pending || e.Tag == half {
+		t.do(flows.Put{Entry: flows.Entry{Key: e.Key}, Delete: true})
+		return
+	}
 	v := data[Vote](e.Data)
 	_, at, how := v.Cast()
 	t.do(flows.Put{Entry: flows.Entry{Key: e.Key, Tag: Tag("", building),

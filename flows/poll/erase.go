@@ -47,6 +47,10 @@ func (t *turn) erased(w flows.Erased) {
 	}
 	_, building, ok := voteTag(entry.Tag)
 	v := data[Vote](entry.Data)
+	if ok && v.Before != nil && v.Before.By == w.Person {
+		v.Before = nil
+		t.do(flows.Put{Entry: flows.Entry{Key: key, Tag: entry.Tag, Data: flows.Data(v)}})
+	}
 	if !ok || v.By != w.Person {
 		return
 	}
@@ -55,6 +59,9 @@ func (t *turn) erased(w flows.Erased) {
 		return
 	}
 	letter, at, how := v.Cast()
+	if !t.Named && (t.Stopped || t.Count != nil && t.Count.Cutting) {
+		letter = "" // the cut may have passed by already
+	}
 	v = Vote{Choice: letter, At: flows.Clock(0).On(at), How: how, Area: v.Area}
 	t.Anon++
 	t.do(flows.Put{Entry: flows.Entry{Key: key}, Delete: true},

@@ -205,7 +205,7 @@ func drawActs(t *rapid.T, s *flows.Settings, st poll.State) (acts []act) {
 			for i := range rapid.IntRange(1, 4).Draw(t, "lines") {
 				lines = append(lines, flows.ChainLine{N: i + 1, Place: flows.Place{Unit: "1", Room: fmt.Sprintf("%d01", i+1)}, Rest: rapid.SampledFrom(st.Options).Draw(t, "line")})
 			}
-			acts = append(acts, act{at: at(), by: resident(0), what: flows.Told{Name: "chain", Said: &flows.Said{}}, read: flows.Reading{Chain: &flows.Chain{Lines: lines}}, chain: true})
+			acts = append(acts, act{at: at(), by: resident(0), what: flows.Told{Name: "chain", Said: &flows.Said{}}, read: flows.Reading{Number: 1, Chain: &flows.Chain{Lines: lines}}, chain: true})
 		default:
 			acts = append(acts, act{at: at(), by: resident(rapid.IntRange(0, 11).Draw(t, "who")), what: flows.Chose{Choice: "v!", Value: rapid.SampledFrom(letters[:7]).Draw(t, "letter")}})
 		}
@@ -351,7 +351,7 @@ func TestLongList(t *testing.T) {
 	}
 	send := func(minutes int) {
 		b.does(flows.Event{At: b.state().Sent.Add(time.Duration(minutes) * time.Minute), By: resident(0), What: flows.Told{Name: "chain", Said: &flows.Said{}},
-			Reading: flows.Reading{Chain: &flows.Chain{Lines: lines}}, Chat: flows.Chat{ID: "g1", Group: true, Scope: flows.Scope{Building: "3"}}})
+			Reading: flows.Reading{Number: 1, Chain: &flows.Chain{Lines: lines}}, Chat: flows.Chat{ID: "g1", Group: true, Scope: flows.Scope{Building: "3"}}})
 	}
 	send(1)
 	last := flows.Actor{Person: "r77", Home: flows.Place{Building: "3", Unit: "2", Room: "1204"}}

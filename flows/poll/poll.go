@@ -67,8 +67,10 @@ type State struct {
 	Then     string           `json:"then,omitempty"`    // what happens next, in the starter's words
 	Roll     flows.Roll       `json:"roll,omitzero"`     // who may vote, as of the sending
 	Sent     time.Time        `json:"sent,omitzero"`
+	Terms    *Terms           `json:"terms,omitempty"`    // nil before the sending
 	Moved    int              `json:"moved,omitempty"`    // times the end was moved
 	Why      string           `json:"why,omitempty"`      // the reason for that
+	Shows    int              `json:"shows,omitempty"`    // times the preview was shown anew, below what its starter wrote
 	Later    time.Time        `json:"later,omitzero"`     // the new end, waiting for its reason
 	Seed     string           `json:"seed,omitempty"`     // of the receipts
 	Hushed   bool             `json:"hushed,omitempty"`   // the turnout is not shown before the end
@@ -88,6 +90,24 @@ type State struct {
 	Anon     int              `json:"anon,omitempty"`     // counted votes of people who have had themselves erased since: their entries name no household
 }
 
+// Terms are the community's rules for a poll as they were when it was sent: nobody can
+// change what it needs, or who may vote, while people vote or after.
+type Terms struct {
+	Rule    flows.PollRule `json:"rule"`
+	Floor   int            `json:"floor"`
+	Proxies int            `json:"proxies,omitempty"`
+}
+
+// TermsOf gives the rules for a poll: those of its sending, and before it, and of one
+// that an earlier version sent, those of the settings.
+func (s State) TermsOf(set *flows.Settings) Terms {
+	if s.Terms != nil {
+		return *s.Terms
+	}
+	r, _ := set.PollRule(s.Force)
+	return Terms{Rule: r, Floor: set.Polls.Floor, Proxies: set.Polls.Proxies}
+}
+
 // Vote is the data of an entry whose key is a voter (see Keys of this package) and
 // whose tag is [Tag] of its option and building.
 type Vote struct {
@@ -100,6 +120,7 @@ type Vote struct {
 	Area    int              `json:"area,omitempty"`    // in 1/100 m², per owner
 	Chain   string           `json:"chain,omitempty"`   // letter that the list last showed for this voter
 	ChainAt time.Time        `json:"chain_at,omitzero"` // when that was first seen
+	Before  *Vote            `json:"before,omitempty"`  // while people vote: what somebody else had cast for the same voter; it counts again if this one is taken out
 }
 
 // Line is a line of the list in the group (接龙). Who writes it shows it to everybody.

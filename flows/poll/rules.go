@@ -120,6 +120,8 @@ func (t *turn) said(w flows.Said) {
 		t.thenSaid(w)
 	case "why":
 		t.whySaid(w)
+	case "why-stop":
+		t.stopSaid(w)
 	case flows.ExpectHome:
 		t.homeSaid(w)
 	case "":
@@ -130,6 +132,8 @@ func (t *turn) told(w flows.Told) {
 	switch w.Name {
 	case flows.HomeChanged:
 		t.homeChanged()
+	case flows.Joined:
+		t.joined(data[flows.Entry](w.Data))
 	case "slip":
 		if r := t.e.Reading.Slip; r != nil {
 			t.slip(*r)
@@ -203,11 +207,10 @@ func (t *turn) missed(w flows.Missed) {
 	}
 }
 
-// rule is that of the poll's force as the settings have it now.
-func (t *turn) rule() flows.PollRule {
-	r, _ := t.e.Settings.PollRule(t.Force)
-	return r
-}
+func (t *turn) terms() Terms { return t.TermsOf(t.e.Settings) }
+
+// rule is that of the poll's force.
+func (t *turn) rule() flows.PollRule { return t.terms().Rule }
 
 // toast shows the actor a brief notice.
 func (t *turn) toast(words string, vars flows.Vars) {
@@ -270,7 +273,7 @@ func named(e flows.Event) (flows.Similar, bool) {
 // message of which it answers, or the only one that is open here.
 func listed(e flows.Event) (flows.Similar, bool) {
 	if x, ok := named(e); ok {
-		return x, true
+		return x, !e.Chat.Group || x.Place.Building == "" || e.Settings.Touches(e.Chat.Scope, flows.Scope{Building: x.Place.Building})
 	}
 	var here []flows.Similar
 	for _, x := range e.Similar {

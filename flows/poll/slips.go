@@ -21,8 +21,17 @@ type slip struct {
 	Proxy  string         `json:"proxy,omitempty"` // key of a household
 }
 
-func slipKey(voter string) string  { return "slip/" + voter }
-func proxyKey(voter string) string { return "proxy/" + voter }
+// half is the tag of a slip that one person has put in and the other has not.
+const half = "slip"
+
+func slipKey(voter string) string { return "slip/" + voter }
+
+// proxied is the entry by which is counted for how many a household votes.
+func proxied(voter, by string) flows.Entry {
+	return flows.Entry{Key: "proxy/" + voter, Tag: proxyTag(by)}
+}
+
+func proxyTag(by string) string { return "proxy/" + by }
 
 // readSlip reads the value of a button: household, letter, "paper" or "phone", the
 // day it was signed or nothing, the household of the proxy or nothing
@@ -67,12 +76,9 @@ func (t *turn) within(p flows.Place) flows.Place {
 // slipKeys are the entries that a slip may touch.
 func (t *turn) slipKeys(w flows.Slip) (keys []string) {
 	if h, ok := t.e.Settings.Household(t.within(w.Place)); ok {
-		if v := t.ofHousehold(h); v.key != "" {
+		if v := t.ofPaper(h, w.Paper); v.key != "" {
 			keys = append(keys, v.key, slipKey(v.key))
 		}
-	}
-	if h, ok := t.e.Settings.Household(t.within(w.Proxy)); ok && w.Proxy.Room != "" {
-		keys = append(keys, proxyKey(h.Key()))
 	}
 	return keys
 }
@@ -98,7 +104,7 @@ func (t *turn) slip(w flows.Slip) {
 		t.toast("slip-unlisted", vars)
 		return
 	}
-	v := t.ofHousehold(h)
+	v := t.ofPaper(h, w.Paper)
 	letter := t.letterOf(w.Choice)
 	now := slip{By: t.e.By.Person, At: t.e.At, Letter: letter, How: Phone, Signed: w.Signed}
 	if w.Paper {
@@ -121,9 +127,8 @@ func (t *turn) slip(w flows.Slip) {
 			t.toast("slip-proxy", vars)
 			return
 		}
-		most := s.Polls.Proxies
-		held := t.proxied(p.Key())
-		if !slices.Contains(held, v.key) && len(held) >= most {
+		most := t.terms().Proxies
+		if old, _ := t.held(v.key); old.Proxy != p.Key() && t.e.Counts[proxyTag(p.Key())] >= most {
 			vars["n"] = flows.Num(most)
 			t.toast("slip-proxies", vars)
 			return
@@ -133,7 +138,7 @@ func (t *turn) slip(w flows.Slip) {
 	first, waits := t.slipOf(v.key)
 	switch {
 	case !waits || first.By == now.By:
-		t.do(flows.Put{Entry: flows.Entry{Key: slipKey(v.key), Tag: "slip", Data: flows.Data(now)}})
+		t.do(flows.Put{Entry: flows.Entry{Key: slipKey(v.key), Tag: half, Data: flows.Data(now)}})
 		t.toast("slip-first", vars)
 	case first.Letter != now.Letter || first.How != now.How || !first.Signed.Equal(now.Signed) || first.Proxy != now.Proxy:
 		t.do(flows.Put{Entry: flows.Entry{Key: slipKey(v.key)}, Delete: true})
@@ -141,51 +146,47 @@ func (t *turn) slip(w flows.Slip) {
 		t.do(flows.Say{To: flows.To{Person: first.By}, Class: flows.Work, Words: "slip-clash", Vars: vars})
 	default:
 		t.do(flows.Put{Entry: flows.Entry{Key: slipKey(v.key)}, Delete: true})
-		if now.Proxy != "" {
-			held := t.proxied(now.Proxy)
-			if !slices.Contains(held, v.key) {
-				held = append(held, v.key)
-			}
-			t.do(flows.Put{Entry: flows.Entry{Key: proxyKey(now.Proxy), Tag: "proxy", Data: flows.Data(held)}})
-		}
 		both := []flows.PersonID{first.By, now.By}
 		slices.Sort(both)
-		t.cast(v, Vote{Choice: letter, At: now.when(first, t.Until), How: now.How, Entered: both, Proxy: now.Proxy})
-		t.toast("slip-second", vars)
+		if t.cast(v, Vote{Choice: letter, At: now.when(first), How: now.How, Entered: both, Proxy: now.Proxy}) {
+			t.toast("slip-second", vars)
+		} else {
+			t.toast("slip-older", vars)
+		}
 	}
 }
 
+// ofPaper gives the vote of a household that stands on a slip. Who has signed a paper
+// two people have looked at: it may be the owner, where tenants have no vote.
+func (t *turn) ofPaper(h flows.Household, paper bool) voter {
+	if paper {
+		h.Let = false
+	}
+	return t.ofHousehold(h)
+}
+
 // when is the moment from which a slip counts: for paper the end of the day it was
-// signed, so that it stands before what was pressed on that day; else when the first of the
-// two put it in.
-func (n slip) when(first slip, until time.Time) time.Time {
+// signed, so that it stands before what was pressed earlier on that day; but never later
+// than the first of the two put it in, so that who finds a wrong one can press again.
+func (n slip) when(first slip) time.Time {
+	at := n.At
+	if first.At.Before(at) {
+		at = first.At
+	}
 	if n.How == Paper && !n.Signed.IsZero() {
-		if end := n.Signed.AddDate(0, 0, 1).Add(-time.Second); end.Before(until) {
+		if end := n.Signed.AddDate(0, 0, 1).Add(-time.Second); end.Before(at) {
 			return end
 		}
-		return until
 	}
-	if first.At.Before(n.At) {
-		return first.At
-	}
-	return n.At
+	return at
 }
 
 func (t *turn) slipOf(key string) (slip, bool) {
 	e, ok := t.e.Entries[slipKey(key)]
-	if !ok || e.Tag != "slip" {
+	if !ok || e.Tag != half {
 		return slip{}, false
 	}
 	return data[slip](e.Data), true
-}
-
-// proxied are the voters for whom a household votes.
-func (t *turn) proxied(key string) []string {
-	e, ok := t.e.Entries[proxyKey(key)]
-	if !ok || e.Tag != "proxy" {
-		return nil
-	}
-	return data[[]string](e.Data)
 }
 
 // letterOf gives the letter of an option as people write it, "" if it is none.

@@ -67,7 +67,7 @@ func (t *turn) ballotWith(to flows.To, words string, turnout int) flows.Say {
 	}
 	say := flows.Say{To: to, Class: flows.Notice, Words: words, Vars: vars, Slot: "poll", Buttons: t.voting()}
 	if !to.Nearest.Zero() {
-		say.Buttons = append(say.Buttons, flows.Button{Words: "b-private", Link: "private", Row: 8}, flows.Button{Words: "b-page", Link: "page", Row: 8})
+		say.Buttons = append(say.Buttons, flows.Button{Words: "b-private", Link: "private", Row: 8}, flows.Button{Words: "b-page", Link: "page", Row: 8}, flows.Button{Words: "b-mine", Choice: "mine", Row: 9})
 		if t.Named && t.Unit == flows.PerPerson && t.Force == flows.Sounding {
 			say.Ballot = &flows.Ballot{Words: "native", Options: t.Options, Choice: "v!"}
 		}
@@ -129,7 +129,7 @@ func (t *turn) showTurnout(n int) {
 // board is the starter's message: how it stands, and what can be done.
 func (t *turn) board() {
 	vars := t.vars()
-	say := flows.Say{To: flows.To{Person: t.Starter}, Class: flows.Work, Vars: vars, Slot: "preview", Reply: true}
+	say := flows.Say{To: flows.To{Person: t.Starter}, Class: flows.Work, Vars: vars, Slot: t.slot(), Reply: true}
 	switch t.Stage {
 	case Open:
 		say.Words = "board-open"
@@ -155,7 +155,7 @@ func (t *turn) board() {
 	case Result:
 		say.Words = "board-result"
 		say.Buttons = []flows.Button{{Words: "b-page", Link: "page"}}
-		say.Reply = false
+		say.Tidy = true // only changes what stands there, and so at any hour
 	case Closed:
 		say.Words = "board-closed"
 		if t.Stopped {
@@ -206,7 +206,7 @@ func (t *turn) look() {
 		say := t.ballot(flows.To{Person: t.e.By.Person})
 		say.Reply, say.Class = true, flows.Personal
 		t.do(say)
-		if t.e.Entry != nil && t.e.Entry.Tag == "pending" {
+		if t.e.Entry != nil && t.e.Entry.Tag == pending {
 			t.askHome(t.voter(t.e.By).why)
 		}
 	case Counting, Result, Closed:

@@ -77,9 +77,17 @@ type mark struct {
 	At     time.Time `json:"at,omitzero"`
 }
 
+// pending is the tag of a press that waits for its home.
+const pending = "pending"
+
+func isVote(tag string) bool {
+	_, _, ok := voteTag(tag)
+	return ok
+}
+
 // former is for whom the actor has voted before, "" if for nobody or for themself.
 func (t *turn) former() string {
-	if own := t.e.Entry; own != nil && (own.Tag == "voter" || own.Tag == "pending") {
+	if own := t.e.Entry; own != nil && (own.Tag == "voter" || own.Tag == pending) {
 		return data[mark](own.Data).Key
 	}
 	return ""
@@ -131,8 +139,8 @@ func (t *turn) vote(letter string) {
 func (t *turn) unfit(why, letter string) {
 	switch why {
 	case "home", "code", "unlisted":
-		if own := t.e.Entry; own == nil || own.Tag == "pending" || own.Tag == "voter" { // else it is a vote itself, which stands
-			t.do(flows.Put{Entry: flows.Entry{Key: string(t.e.By.Person), Tag: "pending", Data: flows.Data(mark{Key: t.former(), Choice: letter, At: t.e.At})}})
+		if own := t.e.Entry; own == nil || !isVote(own.Tag) { // else it is a vote itself, which stands
+			t.do(flows.Put{Entry: flows.Entry{Key: string(t.e.By.Person), Tag: pending, Data: flows.Data(mark{Key: t.former(), Choice: letter, At: t.e.At})}})
 		}
 		t.askHome(why)
 		if t.e.By.Reachable {
@@ -188,16 +196,16 @@ func (t *turn) homeChanged() {
 	v := t.voter(t.e.By)
 	letter, _, isVote := voteTag(t.e.Entry.Tag)
 	switch {
-	case t.e.Entry.Tag == "pending" && v.why == "":
+	case t.e.Entry.Tag == pending && v.why == "":
 		if m.At.Before(t.Until) && t.e.At.Before(t.Until) {
 			t.cast(v, Vote{Choice: m.Choice, At: m.At, How: Tap, By: t.e.By.Person})
 			t.thank(v, m.Choice)
 		}
-	case t.e.Entry.Tag == "pending" && (v.why == "elsewhere" || v.why == "tenant"):
+	case t.e.Entry.Tag == pending && (v.why == "elsewhere" || v.why == "tenant"):
 		t.leave("")
 		t.do(flows.Put{Entry: flows.Entry{Key: t.e.Entry.Key}, Delete: true})
 		t.reply("unfit-"+v.why, flows.Vars{"scope": flows.In(t.Scope)})
-	case t.e.Entry.Tag == "pending":
+	case t.e.Entry.Tag == pending:
 		t.askHome(v.why)
 	case t.e.Entry.Tag == "voter" && m.Key != v.key:
 		t.leave(v.key)
@@ -225,14 +233,15 @@ func (t *turn) movedOut(v voter) {
 	t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: "moved-out", Vars: vars, Reply: true, Slot: "poll"})
 }
 
-// cast keeps a vote, if it is the later of those with its key.
-func (t *turn) cast(v voter, n Vote) {
+// cast keeps a vote, if it is the later of those with its key, and says whether it is
+// the one that counts.
+func (t *turn) cast(v voter, n Vote) (counts bool) {
 	n.Area = v.area
 	old, had := t.held(v.key)
 	vote := n
 	if had {
 		vote = later(old, n)
-		vote.Area = v.area
+		vote.Area, vote.Before = v.area, before(old, n, vote)
 	}
 	letter, _, _ := vote.Cast()
 	tag := Tag(letter, v.building)
@@ -240,13 +249,26 @@ func (t *turn) cast(v voter, n Vote) {
 		tag = takenBack
 	}
 	t.do(flows.Put{Entry: flows.Entry{Key: v.key, Tag: tag, Data: flows.Data(vote)}})
+	switch {
+	case vote.Proxy != "":
+		t.do(flows.Put{Entry: proxied(v.key, vote.Proxy)})
+	case old.Proxy != "":
+		t.do(flows.Put{Entry: flows.Entry{Key: proxied(v.key, "").Key}, Delete: true})
+	}
 	if n.By != "" && v.key != string(n.By) {
 		if n.By == t.e.By.Person {
 			t.leave(v.key)
 		}
 		t.do(flows.Put{Entry: flows.Entry{Key: string(n.By), Tag: "voter", Data: flows.Data(mark{Key: v.key})}})
 	}
-	if before, _, _ := old.Cast(); had && before != letter && old.By != "" && old.By != n.By {
+	// In secret it is told whatever was chosen: that it was told, or not, would show how
+	// the two differ, to who has put a paper in and to who lives with them.
+	other := vote.By != old.By
+	if t.Named {
+		was, _, _ := old.Cast()
+		other = was != letter
+	}
+	if had && other && old.By != "" && old.By != n.By {
 		words := "changed-home"
 		if n.How == Paper || n.How == Phone {
 			words = "changed-paper"
@@ -254,7 +276,7 @@ func (t *turn) cast(v voter, n Vote) {
 		t.do(flows.Say{To: flows.To{Person: old.By}, Class: flows.Personal, Words: words, Vars: t.vars(), Slot: "changed"})
 	}
 	turnout, now := Turnout(t.e.Counts), Turnout(t.e.Counts)
-	if before, _, _ := old.Cast(); !had || before == none {
+	if was, _, _ := old.Cast(); !had || was == none {
 		now++
 	}
 	if letter == none {
@@ -263,6 +285,22 @@ func (t *turn) cast(v voter, n Vote) {
 	if now != turnout {
 		t.turnoutSoon(now)
 	}
+	return letter == n.Choice && vote.At.Equal(n.At) && vote.How == n.How && vote.By == n.By
+}
+
+// before is what counts again if a vote is taken out that was made of an old one and a
+// new one: the latest of what others have cast. Nobody can undo the vote of a household by
+// claiming to live there and to move away.
+func before(old, n, vote Vote) (b *Vote) {
+	for _, x := range []*Vote{old.Before, &old, &n} {
+		if x == nil || x.Choice == "" || x.By == vote.By && x.How == vote.How || b != nil && !x.At.After(b.At) {
+			continue
+		}
+		c := *x
+		c.Chain, c.ChainAt, c.Before = "", time.Time{}, nil
+		b = &c
+	}
+	return b
 }
 
 // turnoutSoon has the group see the turnout: now, or ten minutes after it last did.
@@ -303,15 +341,21 @@ func (t *turn) takeBack() {
 	}
 }
 
-// remove takes out what somebody has cast; what stands in the list stays.
+// remove takes out what somebody has cast; what stands in the list, and what somebody
+// else had cast before, stays.
 func (t *turn) remove(key string, old Vote) {
-	if old.Chain == "" {
+	rest := Vote{}
+	if old.Before != nil {
+		rest = *old.Before
+	}
+	rest.Chain, rest.ChainAt, rest.Area = old.Chain, old.ChainAt, old.Area
+	letter, _, _ := rest.Cast()
+	if letter == "" {
 		t.do(flows.Put{Entry: flows.Entry{Key: key}, Delete: true})
 		return
 	}
 	_, building, _ := voteTag(t.e.Entries[key].Tag)
-	rest := Vote{Chain: old.Chain, ChainAt: old.ChainAt, Area: old.Area}
-	t.do(flows.Put{Entry: flows.Entry{Key: key, Tag: Tag(rest.Chain, building), Data: flows.Data(rest)}})
+	t.do(flows.Put{Entry: flows.Entry{Key: key, Tag: Tag(letter, building), Data: flows.Data(rest)}})
 }
 
 // mine tells somebody whether their vote is in, and nothing of how it was cast.
@@ -322,7 +366,7 @@ func (t *turn) mine() {
 		key = former
 	}
 	if v, ok := t.held(key); !ok || v.Choice == none {
-		if t.e.Entry != nil && t.e.Entry.Tag == "pending" && t.Stage == Open {
+		if t.e.Entry != nil && t.e.Entry.Tag == pending && t.Stage == Open {
 			t.toast("not-in-yet", nil)
 			return
 		}
@@ -353,6 +397,10 @@ func (s State) Keys(e flows.Event) (keys []string) {
 			add(t.slipKeys(slip)...)
 		}
 	case flows.Told:
+		if w.Name == flows.Joined {
+			old := data[flows.Entry](w.Data)
+			add(old.Key, data[mark](old.Data).Key)
+		}
 		if r := e.Reading.Slip; w.Name == "slip" && r != nil {
 			add(t.slipKeys(*r)...)
 		}
