@@ -14,7 +14,9 @@ import (
 //
 //	1: the first
 //	2: the table "cases of"
-const schema = 2
+//	3: polls: their cases, and what is known of a home. The tables are those of 2, which
+//	   would park the one and lose the other
+const schema = 3
 
 // since is the schema a table came with.
 func (t table) since() uint32 {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"go.etcd.io/bbolt"
 
 	"linli/flows"
@@ -123,6 +124,42 @@ func TestFirstVersion(t *testing.T) {
 	}
 	if r, err := Check(filepath.Join(dir, "linli.db")); err != nil || !r.Sound() {
 		t.Errorf("after: %+v, %v", r, err)
+	}
+}
+
+// A file of the second version has every table already, and is what it was.
+func TestSecondVersion(t *testing.T) {
+	dir := unpack(t)
+	openIn(t, dir, Options{}).Close()
+	path := filepath.Join(dir, "linli.db")
+	file, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = file.Update(func(b *bbolt.Tx) error {
+		return b.Bucket(settings.name()).Put(schemaKey, seal(settings, 0, schemaKey, put32(nil, 2)))
+	})
+	if err := errors.Join(err, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	before, err := Check(path)
+	if err != nil || !before.Sound() || before.Schema != 2 {
+		t.Fatalf("before: %+v, %v", before, err)
+	}
+	db := openIn(t, dir, Options{})
+	if n := wantIndexed(t, db); n < 3 {
+		t.Errorf("only %d entries", n)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	after, err := Check(path)
+	if err != nil || !after.Sound() || after.Schema != schema {
+		t.Fatalf("after: %+v, %v", after, err)
+	}
+	after.Schema, after.Bytes = before.Schema, before.Bytes
+	if d := cmp.Diff(before, after); d != "" {
+		t.Errorf("the file holds something else now:\n%s", d)
 	}
 }
 
