@@ -362,6 +362,11 @@ func TestPaperForms(t *testing.T) {
 	if a.Body != "1 forms of p1" || len(scopes) != 1 || scopes[0] != (flows.Scope{Building: "3"}) {
 		t.Errorf("%q for %v", a.Body, scopes)
 	}
+	h.has(h.page("/desk/polls/p1", li), "打印了带码的表")
+	if h.ask("POST", "/desk/polls/p1/paper", li, url.Values{}); strings.Count(h.page("/desk/polls/p1", li), "打印了带码的表") != 2 {
+		t.Error("the journal does not say each time that the codes were printed")
+	}
+	scopes = scopes[:1]
 	h.poll("p2", func(s *poll.State) { s.Stage = poll.Closed })
 	if a := h.ask("POST", "/desk/polls/p2/paper", li, url.Values{}); a.Status != 404 || len(scopes) != 1 {
 		t.Errorf("of a poll that is over: %d", a.Status)

@@ -3,6 +3,7 @@ package desk
 import (
 	"net/http"
 
+	"linli/bot/pages/frame"
 	"linli/flows/poll"
 	"linli/storage"
 )
@@ -30,10 +31,15 @@ func (d *Desk) paper(w http.ResponseWriter, r *http.Request, v *visitor) error {
 	return p.render(w, http.StatusOK, "paper.html")
 }
 
-// print makes the codes and shows the forms.
+// print makes the codes and shows the forms. The journal keeps who has held the codes of
+// all households in their hands, and when: each time, not once a form.
 func (d *Desk) print(w http.ResponseWriter, r *http.Request, v *visitor) error {
 	o, s, err := d.prints(r, v)
 	if err != nil {
+		return err
+	}
+	r.PostForm.Set("form", frame.Random()[:32])
+	if _, err := d.pressed(r, v, o.Case.ID, "printed"); err != nil {
 		return err
 	}
 	codes, err := d.o.HomeCodes(r.Context(), s.Scope)

@@ -56,6 +56,8 @@ func (t *turn) chose(w flows.Chose) {
 		t.vote(w.Value)
 	case "open":
 		t.look()
+	case "printed":
+		// Forms with the codes of all households: it is only for the journal.
 	case "mine":
 		t.mine()
 	case "doubt":
