@@ -89,6 +89,31 @@ func (s *Settings) Contains(outer, inner Scope) bool {
 	return outer.Grid == inner.Grid
 }
 
+// Word writes a scope for a button: "b/3", "g/g1", "c".
+func (s Scope) Word() string {
+	switch {
+	case s.Building != "":
+		return "b/" + s.Building
+	case s.Grid != "":
+		return "g/" + s.Grid
+	}
+	return "c"
+}
+
+// ScopeOfWord reads what Word wrote; what it did not write is nobody's scope.
+func ScopeOfWord(w string) Scope {
+	kind, id, _ := strings.Cut(w, "/")
+	switch {
+	case w == "c":
+		return Everywhere
+	case kind == "b":
+		return Scope{Building: id}
+	case kind == "g":
+		return Scope{Grid: id}
+	}
+	return Scope{}
+}
+
 // ScopeName writes a scope as people do: "3号楼", "第一网格", "全社区".
 func (s *Settings) ScopeName(o Scope, lang string) string {
 	switch {

@@ -280,3 +280,16 @@ func TestWithin(t *testing.T) {
 		}
 	}
 }
+
+func TestScopeWords(t *testing.T) {
+	for _, o := range []Scope{Everywhere, {Grid: "g1"}, {Building: "3"}, {Building: "3/东"}} {
+		if got := ScopeOfWord(o.Word()); got != o {
+			t.Errorf("%q is read as %+v", o.Word(), got)
+		}
+	}
+	for _, w := range []string{"", "x", "b", "b/", "g/", "cc", "x/3"} {
+		if got := ScopeOfWord(w); !got.Zero() {
+			t.Errorf("%q is read as %+v", w, got)
+		}
+	}
+}

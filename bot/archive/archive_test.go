@@ -260,7 +260,7 @@ func TestErasedVoter(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		e.Key = erasedKey + h.state.Receipt(keys[3])
+		e.Key = poll.ErasedKey + h.state.Receipt(keys[3])
 		return errors.Join(tx.DropEntry(h.id, keys[3]), tx.PutEntry(h.id, flows.Entry{Key: e.Key, Tag: poll.Tag("A", building[keys[3]]), Data: e.Data}))
 	})
 	if err != nil {
@@ -271,7 +271,7 @@ func TestErasedVoter(t *testing.T) {
 	}
 	// The rules make the proof anew then.
 	err = h.store.Update(ctx, func(tx storage.Tx) error {
-		e, err := tx.Entry(h.id, erasedKey+h.state.Receipt(keys[3]))
+		e, err := tx.Entry(h.id, poll.ErasedKey+h.state.Receipt(keys[3]))
 		if err != nil {
 			return err
 		}

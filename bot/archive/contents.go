@@ -148,9 +148,6 @@ type row struct {
 	area     int
 }
 
-// erasedKey begins the key of a vote whose voter was erased.
-const erasedKey = "x/"
-
 // place takes the key of a household apart.
 func (r row) place() (p flows.Place) {
 	if rest, ok := strings.CutPrefix(r.key, "h/"); ok {

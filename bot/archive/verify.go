@@ -310,7 +310,7 @@ func (r *Report) chain(c *contents) {
 // nameless counts the votes whose voters had themselves erased after the count.
 func (c *contents) nameless() (n int) {
 	for _, x := range c.rows {
-		if strings.HasPrefix(x.key, erasedKey) {
+		if strings.HasPrefix(x.key, poll.ErasedKey) {
 			n++
 		}
 	}

@@ -194,7 +194,7 @@ func (p *page) doing(s poll.State, roll flows.Roll) (x doing, err error) {
 		x.Units = append(x.Units, choice{string(u), "unit-" + string(u), u == s.Unit})
 	}
 	for _, o := range p.v.asks() {
-		x.Whoms = append(x.Whoms, choice{scopeWord(o), p.Settings.ScopeName(o, p.Lang), o == s.Scope})
+		x.Whoms = append(x.Whoms, choice{o.Word(), p.Settings.ScopeName(o, p.Lang), o == s.Scope})
 	}
 	if x.Roll = p.Settings.ScopeName(s.Scope, p.Lang); roll.Voters > 0 {
 		n, err := p.T("turnout-"+string(s.Unit), "n", strconv.Itoa(roll.Voters))

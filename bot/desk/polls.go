@@ -131,7 +131,7 @@ const minute = "2006-01-02T15:04"
 func (p *page) form(q question) question {
 	v, s := p.v, p.Settings
 	for _, o := range v.asks() {
-		q.Whoms = append(q.Whoms, choice{scopeWord(o), s.ScopeName(o, p.Lang), scopeWord(o) == q.Whom})
+		q.Whoms = append(q.Whoms, choice{o.Word(), s.ScopeName(o, p.Lang), o.Word() == q.Whom})
 	}
 	for _, f := range v.mayForce(nil) {
 		q.Forces = append(q.Forces, choice{string(f), "force-" + string(f), string(f) == q.Force})
@@ -177,17 +177,6 @@ func (v *visitor) mayForce(scope *flows.Scope) (list []flows.Force) {
 		}
 	}
 	return list
-}
-
-// scopeWord writes a scope as the rules read it from a button: "b/3", "g/g1", "c".
-func scopeWord(o flows.Scope) string {
-	switch {
-	case o.Building != "":
-		return "b/" + o.Building
-	case o.Grid != "":
-		return "g/" + o.Grid
-	}
-	return "c"
 }
 
 // newPoll shows the form for a new poll.
@@ -255,7 +244,7 @@ func (d *Desk) ask(w http.ResponseWriter, r *http.Request, v *visitor) error {
 		return err
 	}
 	text, options, until, wrong := q.read(v.s, v.now)
-	if !slices.ContainsFunc(v.asks(), func(o flows.Scope) bool { return scopeWord(o) == q.Whom }) {
+	if !slices.ContainsFunc(v.asks(), func(o flows.Scope) bool { return o.Word() == q.Whom }) {
 		wrong = cmp.Or(wrong, "poll-wrong-whom")
 	}
 	if wrong == "" {
@@ -285,7 +274,7 @@ func (d *Desk) ask(w http.ResponseWriter, r *http.Request, v *visitor) error {
 		return err
 	}
 	for _, x := range []struct{ choice, has string }{
-		{"force=" + q.Force, "force=" + string(s.Force)}, {"scope=" + q.Whom, "scope=" + scopeWord(s.Scope)},
+		{"force=" + q.Force, "force=" + string(s.Force)}, {"scope=" + q.Whom, "scope=" + s.Scope.Word()},
 		{"unit=" + q.Unit, "unit=" + string(s.Unit)}, {q.Named, secrecy(s)},
 	} {
 		if s.Stage != poll.Preview || x.choice == x.has || x.choice == "" || strings.HasSuffix(x.choice, "=") || !known(x.choice) {

@@ -302,7 +302,7 @@ func (t *turn) choices() (out []flows.Button) {
 	}
 	row++
 	for _, o := range t.others() {
-		out = append(out, flows.Button{Words: "b-scope", Vars: flows.Vars{"scope": flows.In(o)}, Choice: "scope=" + scopeWord(o), Row: row})
+		out = append(out, flows.Button{Words: "b-scope", Vars: flows.Vars{"scope": flows.In(o)}, Choice: "scope=" + o.Word(), Row: row})
 	}
 	return append(out, flows.Button{Words: "b-then", Choice: "then", Row: row + 1})
 }
@@ -322,30 +322,6 @@ func (t *turn) others() (out []flows.Scope) {
 		}
 	}
 	return out
-}
-
-// scopeWord writes a scope for a button: "b/3", "g/g1", "c".
-func scopeWord(o flows.Scope) string {
-	switch {
-	case o.Building != "":
-		return "b/" + o.Building
-	case o.Grid != "":
-		return "g/" + o.Grid
-	}
-	return "c"
-}
-
-func readScope(w string) flows.Scope {
-	if b, ok := strings.CutPrefix(w, "b/"); ok {
-		return flows.Scope{Building: b}
-	}
-	if g, ok := strings.CutPrefix(w, "g/"); ok {
-		return flows.Scope{Grid: g}
-	}
-	if w == "c" {
-		return flows.Everywhere
-	}
-	return flows.Scope{}
 }
 
 // there says that the directory has a scope: who answers for all answers for a building
@@ -398,7 +374,7 @@ func (t *turn) prepare(w flows.Chose) {
 			t.formal()
 		}
 	case "scope":
-		scope := readScope(w.Value)
+		scope := flows.ScopeOfWord(w.Value)
 		if !t.there(scope) || !t.maySend(t.e.By, t.Force, scope) {
 			t.toast("not-yours", flows.Vars{"scope": flows.In(scope)})
 			return

@@ -48,14 +48,14 @@ func VoteTags(counts map[string]int) []string {
 
 var letters = base32.NewEncoding("ABCDEFGHJKLMNPQRSTUVWXYZ23456789").WithPadding(base32.NoPadding)
 
-// erasedKey begins the key of a counted vote whose voter has had themself erased; behind
+// ErasedKey begins the key of a counted vote whose voter has had themself erased; behind
 // it stands the receipt.
-const erasedKey = "x/"
+const ErasedKey = "x/"
 
 // Receipt is what a voter is given: it says that a vote with this key is in, and
 // nothing of how it was cast. Nobody can make it who does not know the poll's seed.
 func (s State) Receipt(key string) string {
-	if r, ok := strings.CutPrefix(key, erasedKey); ok {
+	if r, ok := strings.CutPrefix(key, ErasedKey); ok {
 		return r
 	}
 	sum := sha256.Sum256([]byte("linli receipt\x00" + s.Seed + "\x00" + key))

@@ -65,7 +65,7 @@ func (t *turn) erased(w flows.Erased) {
 	v = Vote{Choice: letter, At: flows.Clock(0).On(at), How: how, Area: v.Area}
 	t.Anon++
 	t.do(flows.Put{Entry: flows.Entry{Key: key}, Delete: true},
-		flows.Put{Entry: flows.Entry{Key: erasedKey + t.Receipt(key), Tag: Tag(letter, building), Data: flows.Data(v)}})
+		flows.Put{Entry: flows.Entry{Key: ErasedKey + t.Receipt(key), Tag: Tag(letter, building), Data: flows.Data(v)}})
 	switch {
 	case t.Stage == Counting:
 		t.begin(false) // the pages are others now
