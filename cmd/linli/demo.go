@@ -99,6 +99,9 @@ type clock struct {
 }
 
 func newClock(dir string, s *flows.Settings) (*clock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil { // one that somebody has just named
+		return nil, fmt.Errorf("demo: %w", err)
+	}
 	c := &clock{zone: s.Zone, file: filepath.Join(dir, "demo-clock")}
 	raw, err := os.ReadFile(c.file)
 	switch {

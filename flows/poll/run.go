@@ -31,8 +31,6 @@ func (t *turn) run(w flows.Chose) {
 		t.showTurnout(Turnout(t.e.Counts))
 	case "chain":
 		t.writeChain()
-	case "again":
-		t.board()
 	case "send":
 		t.toast("sent-already", nil)
 	default:
