@@ -162,6 +162,10 @@ type Inbound struct {
 	// As is who it is where the channel has made sure of that itself (the desk,
 	// the pages); the address is then no account of theirs.
 	As flows.PersonID
+	// Answers is, of something said with As, the case and the tag that it answers ("12/say"),
+	// as if the case had asked for it: a form of a page brings its words without a button
+	// before. The rules of the case decide whether they take it.
+	Answers string
 }
 
 // Kind is what happened.

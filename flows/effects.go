@@ -115,10 +115,16 @@ type (
 		Flow string          `json:"flow"`
 		Data json.RawMessage `json:"data,omitempty"`
 		Said *Said           `json:"said,omitempty"`
+		// Apart makes it a case of its own, with a number of its own: no child of this one.
+		Apart bool `json:"apart,omitempty"`
 	}
-	// Tell tells another case something. Child "" and Case "" is the parent.
+	// Tell tells another case something. Case "" is the parent; with Key it is the open
+	// case of Flow that is found under this key (Summary.Matter), and where there is none, a
+	// new one that is opened with it, see [Opened].
 	Tell struct {
 		Case ID              `json:"case,omitempty"`
+		Flow string          `json:"flow,omitempty"`
+		Key  string          `json:"key,omitempty"`
 		Name string          `json:"name"`
 		Data json.RawMessage `json:"data,omitempty"`
 		Said *Said           `json:"said,omitempty"`
@@ -180,6 +186,8 @@ type Button struct {
 	// conversation with Linli, about this case; "page" to the page of this case, in private
 	// that of the reader. Choice is empty then. Where there is no such place, there is no button.
 	Link string `json:"link,omitempty"`
+	// Case is the case it speaks to, where that is not the one that says it.
+	Case ID `json:"case,omitempty"`
 }
 
 // Tags of Say.Expect of which the engine knows what answers them: everything else is no

@@ -121,6 +121,7 @@ type (
 	// in a chat; then Said holds the words.
 	Opened struct {
 		Parent ID              `json:"parent,omitempty"`
+		Key    string          `json:"key,omitempty"` // under which it is to be found, see [Tell]
 		Data   json.RawMessage `json:"data,omitempty"`
 		Said   *Said           `json:"said,omitempty"`
 	}
@@ -304,27 +305,30 @@ const (
 	ByNumber Link = "number" // its number was named
 	ByRecent Link = "recent" // it is Said.Recent
 	ByHere   Link = "here"   // it is Said.Here
+	ByHeld   Link = "held"   // a meeting that is held in this group just now, see [HeldIn]
 )
 
 // Reading is what the reader made of a message. It proposes; rules decide.
 type Reading struct {
-	Demand float64   `json:"demand,omitempty"` // calibrated probability that somebody wants something done, 0 to 1
-	Item   string    `json:"item,omitempty"`   // id in the duty list
-	Place  Place     `json:"place,omitzero"`
-	Urgent bool      `json:"urgent,omitempty"` // more than an ordinary case (water running, an elder cut off), short of danger
-	Danger Danger    `json:"danger,omitempty"`
-	About  Role      `json:"about,omitempty"`  // whom it complains about: leader, property, captain, staff …
-	Number int       `json:"number,omitempty"` // a case number named in it, "0412"
-	Status bool      `json:"status,omitempty"` // asks how a case stands, "0412怎么样了"
-	Also   bool      `json:"also,omitempty"`   // "我也是", "我家也这样"
-	Behalf bool      `json:"behalf,omitempty"` // "代报", "替楼上张奶奶问"
-	Notice bool      `json:"notice,omitempty"` // announces an outage that is known, "明天9点到18点停水"
-	Until  Time      `json:"until,omitzero"`   // the end of what Notice announces
-	More   bool      `json:"more,omitempty"`   // by itself no demand, but adds to one: a place, a floor, a correction
-	Why    string    `json:"why,omitempty"`    // the words that decided, for staff; never logged
-	Poll   *PollLine `json:"poll,omitempty"`   // asks many a question, "要不要…？要/不要，周五晚八点截止"
-	Chain  *Chain    `json:"chain,omitempty"`  // a list to which people add themselves (接龙)
-	Slip   *Slip     `json:"slip,omitempty"`   // a vote on paper or by telephone that somebody puts in, "0012 3-1-501 要 纸质"
+	Demand float64      `json:"demand,omitempty"` // calibrated probability that somebody wants something done, 0 to 1
+	Item   string       `json:"item,omitempty"`   // id in the duty list
+	Place  Place        `json:"place,omitzero"`
+	Urgent bool         `json:"urgent,omitempty"` // more than an ordinary case (water running, an elder cut off), short of danger
+	Danger Danger       `json:"danger,omitempty"`
+	About  Role         `json:"about,omitempty"`  // whom it complains about: leader, property, captain, staff …
+	Number int          `json:"number,omitempty"` // a case number named in it, "0412"
+	Status bool         `json:"status,omitempty"` // asks how a case stands, "0412怎么样了"
+	Also   bool         `json:"also,omitempty"`   // "我也是", "我家也这样"
+	Behalf bool         `json:"behalf,omitempty"` // "代报", "替楼上张奶奶问"
+	Notice bool         `json:"notice,omitempty"` // announces an outage that is known, "明天9点到18点停水"
+	Until  Time         `json:"until,omitzero"`   // the end of what Notice announces
+	More   bool         `json:"more,omitempty"`   // by itself no demand, but adds to one: a place, a floor, a correction
+	Why    string       `json:"why,omitempty"`    // the words that decided, for staff; never logged
+	Poll   *PollLine    `json:"poll,omitempty"`   // asks many a question, "要不要…？要/不要，周五晚八点截止"
+	Chain  *Chain       `json:"chain,omitempty"`  // a list to which people add themselves (接龙)
+	Slip   *Slip        `json:"slip,omitempty"`   // a vote on paper or by telephone that somebody puts in, "0012 3-1-501 要 纸质"
+	Topic  *TopicLine   `json:"topic,omitempty"`  // a topic for a hearing, "议题：3号楼前装不装充电桩"
+	Plan   *Appointment `json:"plan,omitempty"`   // of what is written to Linli itself: which times, rooms and people with a post it names; nil: none
 }
 
 // Danger is a kind of emergency (危险). It is found by a word list with

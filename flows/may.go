@@ -18,6 +18,10 @@ const (
 	Change   Verb = "change"   // put another version of the directory in force
 	Poll     Verb = "poll"     // ask the residents of the scope
 	Slips    Verb = "slips"    // put in votes on paper and by telephone
+	Convene  Verb = "convene"  // prepare, hold and close a hearing
+	Vet      Verb = "vet"      // decide whether a topic comes before a hearing
+	Object   Verb = "object"   // object to how a hearing is done, which stops it
+	Observe  Verb = "observe"  // see hearings and polls with their course
 )
 
 var may = map[Verb][]Role{
@@ -29,10 +33,14 @@ var may = map[Verb][]Role{
 	Review:   {Staff, Head, Secretary},
 	Invite:   {Staff, Head, Secretary},
 	Trouble:  {Staff, Head, Secretary},
-	Enter:    {Leader, Staff, Head, Secretary, Supervisor},
+	Enter:    {Leader, Staff, Head, Secretary, Supervisor, Reviewer, Council},
 	Change:   {Staff, Head, Secretary},
 	Poll:     {Captain, Leader, Staff, Head, Secretary},
 	Slips:    {Captain, Leader, Staff, Head, Secretary},
+	Convene:  {Staff, Head, Secretary},
+	Vet:      {Reviewer, Secretary},
+	Object:   {Supervisor},
+	Observe:  {Supervisor, Reviewer, Council, Leader, Staff, Head, Secretary},
 }
 
 // May says whether somebody may do a thing with all that lies in a scope. It is

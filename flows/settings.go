@@ -29,6 +29,7 @@ type Settings struct {
 	Roster     []Shift
 	Bodies     []Body
 	Polls      Polls
+	Hearings   Hearings
 	Households []Household // the roster (户册) of the buildings whose households are listed, sorted by [Household.Compare]
 }
 
@@ -246,6 +247,8 @@ const (
 	Station    Role = "station"    // 服务站
 	Department Role = "department" // 街道、部门
 	Supervisor Role = "supervisor" // 监督委员会
+	Reviewer   Role = "reviewer"   // 党组织里审议题的
+	Council    Role = "council"    // 议事会成员
 )
 
 // Scope is a part of the community. The zero scope is nobody's.

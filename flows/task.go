@@ -7,17 +7,20 @@ import "time"
 
 // Task is what a dispatch is opened with.
 type Task struct {
-	Item   string     `json:"item,omitempty"`
-	Place  Place      `json:"place,omitzero"`
-	Text   string     `json:"text"`
-	Media  []Media    `json:"media,omitempty"`
-	People int        `json:"people"` // how many have said it
-	Urgent bool       `json:"urgent,omitempty"`
-	Danger Danger     `json:"danger,omitempty"`
-	About  Role       `json:"about,omitempty"`  // whom it complains about
-	Except []PersonID `json:"except,omitempty"` // who had it before
-	Second bool       `json:"second,omitempty"` // a second look: by the committee
-	Why    string     `json:"why,omitempty"`    // of a second look: "returned", "bad"
+	Item    string     `json:"item,omitempty"`
+	Place   Place      `json:"place,omitzero"`
+	Text    string     `json:"text"`
+	Media   []Media    `json:"media,omitempty"`
+	People  int        `json:"people"` // how many have said it
+	Urgent  bool       `json:"urgent,omitempty"`
+	Danger  Danger     `json:"danger,omitempty"`
+	About   Role       `json:"about,omitempty"`   // whom it complains about
+	Except  []PersonID `json:"except,omitempty"`  // who had it before
+	Second  bool       `json:"second,omitempty"`  // a second look: by the committee
+	Why     string     `json:"why,omitempty"`     // of a second look: "returned", "bad"
+	To      PersonID   `json:"to,omitempty"`      // who is to do it, before anybody of the ladder
+	Due     time.Time  `json:"due,omitzero"`      // by when it was promised; zero: by the item's limit
+	Decided bool       `json:"decided,omitempty"` // by a hearing, whose number it bears
 }
 
 // TaskUpdate is what the dispatch is told later: "people", "more", "answer",
@@ -32,7 +35,8 @@ type TaskUpdate struct {
 
 // TaskNews is what the dispatch tells: "sent", "accepted", "unanswered",
 // "nobody", "placed", "question", "extended", "waiting", "returned", "done",
-// "false".
+// "false", "discuss" (who has it would put it before a hearing, Text says why), "silent"
+// (Role was waited for and has not answered, the Turn-th time).
 type TaskNews struct {
 	Who    PersonID  `json:"who,omitempty"`
 	Turn   int       `json:"turn,omitempty"` // of "unanswered": grows with every person asked

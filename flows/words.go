@@ -297,6 +297,7 @@ func (r Role) In(lang string) string {
 		OnDuty: {"值班员", "person on duty"}, Staff: {"社区", "committee worker"}, Head: {"居委会主任", "committee head"},
 		Secretary: {"书记", "secretary"}, Property: {"物业", "property company"}, Owners: {"业委会", "owners' committee"},
 		Station: {"服务站", "service station"}, Department: {"街道有关部门", "department"}, Supervisor: {"监督委员会", "supervision committee"},
+		Reviewer: {"议题审核员", "topic reviewer"}, Council: {"议事会成员", "council member"},
 	}
 	if strings.HasPrefix(lang, "en") {
 		return names[r][1]
