@@ -39,6 +39,6 @@ package hearing
 //	  respond → "respond": to an objection
 //	supervisors
 //	  object → "object": why; lift
-//
+
 // SlotCap is the most times that people are asked about.
 const SlotCap = 20
