@@ -137,7 +137,7 @@ func (st *step) address(c *flows.Case, flow string, no int, say flows.Say) (int,
 			return 0, err
 		}
 		return 1, st.send(c, flow, no, say, storage.Person{}, chat)
-	case !to.Groups.Zero(), !to.Nearest.Zero():
+	case !to.Groups.Zero(), !to.Nearest.Zero(), to.Group != "":
 		chats, err := st.groupsFor(to)
 		if err != nil {
 			return 0, err
@@ -175,6 +175,9 @@ func (st *step) groupsFor(to flows.To) ([]flows.Chat, error) {
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(c flows.Chat) bool { return !c.Group || c.Left })
+	if to.Group != "" {
+		return slices.DeleteFunc(all, func(c flows.Chat) bool { return c.Directory != to.Group }), nil
+	}
 	if !to.Groups.Zero() {
 		return slices.DeleteFunc(all, func(c flows.Chat) bool { return !st.s.Touches(c.Scope, to.Groups) }), nil
 	}

@@ -162,6 +162,7 @@ type To struct {
 	Scope   Scope      `json:"scope,omitzero"`    // of the role
 	Chat    ChatID     `json:"chat,omitempty"`    // the group itself
 	Groups  Scope      `json:"groups,omitzero"`   // every group whose scope touches this one
+	Group   string     `json:"group,omitempty"`   // the group with this id of the directory, on every platform it is on
 	Nearest Scope      `json:"nearest,omitzero"`  // the groups that lie within this one; where there are none, the smallest that hold it
 	Entries string     `json:"entries,omitempty"` // the people who have an entry of this tag
 	All     bool       `json:"all,omitempty"`     // with Homes: nobody is passed over
@@ -171,7 +172,7 @@ type To struct {
 
 // Zero says that it selects nobody.
 func (t To) Zero() bool {
-	return t.Person == "" && (t.Role == "" || t.Scope.Zero()) && t.Chat == "" && t.Groups.Zero() && t.Nearest.Zero() && t.Entries == "" && t.Homes.Zero()
+	return t.Person == "" && (t.Role == "" || t.Scope.Zero()) && t.Chat == "" && t.Groups.Zero() && t.Group == "" && t.Nearest.Zero() && t.Entries == "" && t.Homes.Zero()
 }
 
 // Button is one thing a reader can do. Choice comes back as Chose.Choice, what

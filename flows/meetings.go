@@ -9,8 +9,9 @@ import (
 // and rooms say to each other about them.
 
 // HeldIn is the key (Summary.Matter) under which a meeting is found that is held in a
-// group just now: what is said there belongs to it ([ByHeld]).
-func HeldIn(chat ChatID) string { return "#held/" + string(chat) }
+// group just now: what is said there belongs to it ([ByHeld]). Group is the id of the
+// group in the directory (Chat.Directory): one that is on two platforms is one group.
+func HeldIn(group string) string { return "#held/" + group }
 
 // TopicLine is a topic for a hearing in one line: "议题：3号楼前装不装充电桩". Text has no
 // mark before it and none behind.

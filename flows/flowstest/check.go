@@ -223,7 +223,7 @@ func say(t failer, s Step, say flows.Say) {
 		t.Fatalf("%q is said to nobody, after %s", say.Words, flows.Kind(e.What))
 	}
 	parts := 0
-	for _, used := range []bool{say.To.Person != "", say.To.Role != "", say.To.Chat != "", !say.To.Groups.Zero(), say.To.Entries != "", !say.To.Nearest.Zero(), !say.To.Homes.Zero()} {
+	for _, used := range []bool{say.To.Person != "", say.To.Role != "", say.To.Chat != "", !say.To.Groups.Zero(), say.To.Entries != "", say.To.Group != "", !say.To.Nearest.Zero(), !say.To.Homes.Zero()} {
 		if used {
 			parts++
 		}

@@ -296,6 +296,8 @@ func (p *play) say(x *piece, e flows.Event, say flows.Say) {
 	switch {
 	case !say.To.Groups.Zero():
 		n = len(p.chats)
+	case say.To.Group != "":
+		n = len(slices.DeleteFunc(slices.Clone(p.chats), func(c flows.Chat) bool { return c.Directory != say.To.Group }))
 	case !say.To.Nearest.Zero():
 		n = len(slices.DeleteFunc(slices.Clone(p.chats), func(c flows.Chat) bool { return !p.s.Touches(c.Scope, say.To.Nearest) }))
 	case !say.To.Homes.Zero():

@@ -85,9 +85,8 @@ type State struct {
 	Until      time.Time        `json:"until,omitzero"`  // of Asking
 	Room       string           `json:"room,omitempty"`  // 地: of the directory
 	Link       string           `json:"link,omitempty"`  // or of a video meeting
-	Group      flows.ChatID     `json:"group,omitempty"` // or in this group
-	GroupName  string           `json:"group_name,omitempty"`
-	From       time.Time        `json:"from,omitzero"` // 时
+	Group      string           `json:"group,omitempty"` // or in this group of the directory
+	From       time.Time        `json:"from,omitzero"`   // 时
 	To         time.Time        `json:"to,omitzero"`
 	Booked     bool             `json:"booked,omitempty"`
 	OwnerAsked bool             `json:"owner_asked,omitempty"` // the room is another body's, which has not answered
@@ -95,6 +94,8 @@ type State struct {
 	Waived     []Waiver         `json:"waived,omitempty"`
 	Noticed    time.Time        `json:"noticed,omitzero"`  // when it was announced, for this date
 	First      time.Time        `json:"first,omitzero"`    // when it was announced first
+	Later      time.Time        `json:"later,omitzero"`    // the new time, while the room is asked for it
+	Later      time.Time        `json:"later,omitzero"`    // the new time, while the room is asked for it
 	Version    int              `json:"version,omitempty"` // of time and place: grows when they change after the notice
 	Changed    string           `json:"changed,omitempty"` // why they changed, or why it is off
 	Seats      int              `json:"seats,omitempty"`   // 0: as many as come
@@ -108,6 +109,7 @@ type State struct {
 	Ended     time.Time  `json:"ended,omitzero"`
 	At        int        `json:"at,omitempty"`     // the point being talked about, from 1; 0: none yet
 	Last      int        `json:"last,omitempty"`   // number of the last item
+	Before    []int      `json:"before,omitempty"` // items said beforehand
 	Came      int        `json:"came,omitempty"`   // who was there, see also Guests
 	Guests    int        `json:"guests,omitempty"` // of these, put down by the organiser
 	Decisions []Decision `json:"decisions,omitempty"`
@@ -142,6 +144,7 @@ type Slot struct {
 	From    time.Time        `json:"from"`
 	To      time.Time        `json:"to"`
 	Room    string           `json:"room,omitempty"`
+	Tried   []string         `json:"tried,omitempty"`   // rooms that cannot be had then
 	Taken   string           `json:"taken,omitempty"`   // why the room cannot be had, see flows.Booking
 	Free    time.Time        `json:"free,omitzero"`     // when another meeting in it ends
 	Needed  []flows.PersonID `json:"needed,omitempty"`  // who of those who are needed can come
@@ -156,7 +159,7 @@ type Point struct {
 	Hands *Hands    `json:"hands,omitempty"`
 	Poll  *Polled   `json:"poll,omitempty"`
 	Begun time.Time `json:"begun,omitzero"`
-	Said  int       `json:"said,omitempty"` // opinions on it
+	Items []int     `json:"items,omitempty"` // what was said on it, in order
 }
 
 // Hands are the hands that were counted.
