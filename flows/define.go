@@ -16,6 +16,7 @@ type Flow struct {
 	keys  func(json.RawMessage, Event) ([]string, error)
 	pass  func(json.RawMessage, Actor, *Settings) ([]string, error)
 	sum   func(json.RawMessage) (Summary, error)
+	takes func(json.RawMessage) ([]string, error)
 	keeps bool
 }
 
@@ -39,6 +40,10 @@ type Keeper interface {
 	// Pass gives keys of entries: who has one of them is passed over by To.Homes.
 	Pass(Actor, *Settings) []string
 }
+
+// Taker is a State that takes words nobody was asked for just now: those of a form on a
+// page, or on the desk. Who may write them is for the rules to say.
+type Taker interface{ Takes() []string } // the tags under which it does
 
 // Define makes a flow of its rules. S is the flow's state, a plain struct that
 // JSON can write and read; the first event of a case (Opened) meets its zero
@@ -100,6 +105,15 @@ func Define[S State](name string, words fs.FS, rules func(id string, s S, e Even
 			return Summary{}, fmt.Errorf("flow %s: state: %w", name, err)
 		}
 		return s.Summary(), nil
+	}, takes: func(data json.RawMessage) ([]string, error) {
+		var s S
+		if _, ok := any(s).(Taker); !ok || len(data) == 0 {
+			return nil, nil
+		}
+		if err := json.Unmarshal(data, &s); err != nil {
+			return nil, fmt.Errorf("flow %s: state: %w", name, err)
+		}
+		return any(s).(Taker).Takes(), nil
 	}}, nil
 }
 
@@ -119,6 +133,10 @@ func (f Flow) Pass(c Case, a Actor, s *Settings) ([]string, error) { return f.pa
 // Sum gives the summary of a case as this version sees its state: that of the
 // row may be by an earlier one, which knew less.
 func (f Flow) Sum(c Case) (Summary, error) { return f.sum(c.Data) }
+
+// Takes gives the tags under which a case takes words without having asked for them,
+// see [Taker]. A panic of the rules is the caller's to catch.
+func (f Flow) Takes(c Case) ([]string, error) { return f.takes(c.Data) }
 
 // Own gives what a case holds of a person; nothing of a flow that cannot say.
 func (f Flow) Own(c Case, p PersonID) (Own, error) { return f.own(c.Data, p) }

@@ -187,7 +187,8 @@ type Button struct {
 	// conversation with Linli, about this case; "page" to the page of this case, in private
 	// that of the reader. Choice is empty then. Where there is no such place, there is no button.
 	Link string `json:"link,omitempty"`
-	// Case is the case it speaks to, where that is not the one that says it.
+	// Case is the case it speaks to, or about which it leads somewhere, where that is not the
+	// one that says it. Its words say which case that is.
 	Case ID `json:"case,omitempty"`
 }
 
@@ -233,6 +234,7 @@ type Var struct {
 	Role   Role     `json:"r,omitempty"`
 	Scope  *Scope   `json:"o,omitempty"`
 	Share  *Share   `json:"h,omitempty"`
+	Dates  []Time   `json:"d,omitempty"`
 }
 
 // Text, Num, At, Where, Item and Who make values for words.
@@ -245,6 +247,7 @@ func Who(p PersonID) Var    { return Var{Person: p} }
 func Of(r Role) Var         { return Var{Role: r} }
 func In(s Scope) Var        { return Var{Scope: &s} }
 func PartOf(s Share) Var    { return Var{Share: &s} }
+func Dates(t ...Time) Var   { return Var{Dates: t} }
 
 type envelope struct {
 	Kind string          `json:"kind"`

@@ -101,22 +101,31 @@ func (s *Settings) Room(id string) (Room, bool) {
 // Open says whether a room is open for the whole of a time. One without hours
 // always is; a time over midnight is in none that has hours.
 func (r Room) Open(from, to time.Time) bool {
-	if len(r.Hours) == 0 {
+	if len(r.Hours) == 0 || !to.After(from) {
 		return to.After(from)
 	}
-	return slices.ContainsFunc(r.Hours, func(h OpenHours) bool {
-		day := len(h.Days) == 0 || slices.Contains(h.Days, from.Weekday())
-		return day && to.After(from) && !from.Before(h.From.On(from)) && !to.After(h.To.On(from))
-	})
+	for at := from; at.Before(to); { // from one of its hours into the next
+		i := slices.IndexFunc(r.Hours, func(h OpenHours) bool {
+			day := len(h.Days) == 0 || slices.Contains(h.Days, from.Weekday())
+			return day && !at.Before(h.From.On(from)) && at.Before(h.To.On(from))
+		})
+		if i < 0 {
+			return false
+		}
+		at = r.Hours[i].To.On(from)
+	}
+	return true
 }
 
 // Reviewers gives who decides whether a topic comes before a hearing: the Party
 // committee's reviewers, or the secretary where there are none. Nobody who supervises
 // is among them, and nobody twice.
 func (s *Settings) Reviewers() []PersonID {
-	watch := s.With(Supervisor, Everywhere)
 	for _, r := range []Role{Reviewer, Secretary} {
-		list := slices.DeleteFunc(s.With(r, Everywhere), func(p PersonID) bool { return slices.Contains(watch, p) })
+		list := slices.DeleteFunc(s.With(r, Everywhere), func(p PersonID) bool {
+			o, _ := s.Official(p)
+			return Actor{Posts: o.Posts}.Holds(Supervisor) // wherever
+		})
 		if len(list) > 0 {
 			return list
 		}
@@ -133,6 +142,19 @@ type Topic struct {
 	Form   Form     `json:"form,omitempty"`
 	Why    string   `json:"why,omitempty"` // why it should be talked over: "followers", "returned", "nobody", "silent", "asked"
 	By     PersonID `json:"by,omitempty"`  // who has said yes to it
+}
+
+// Debatable says whether a matter may come before a hearing at all: no emergency, nothing
+// that is one household's own, no complaint about a person of the community. About is whom it
+// complains about.
+func Debatable(it Item, d Danger, about Role) bool {
+	for _, r := range []Role{about, it.About} {
+		switch r {
+		case Captain, Leader, OnDuty, Staff, Head, Secretary, Supervisor, Reviewer, Council:
+			return false
+		}
+	}
+	return d == "" && !it.Private && it.Level != AtRoom && it.ID != ""
 }
 
 // Form is what kind of meeting it is.
@@ -182,12 +204,27 @@ type Booking struct {
 	To    time.Time `json:"to,omitzero"`
 	No    int       `json:"no,omitempty"`    // of the meeting, as people call it; 0: none yet
 	Taken time.Time `json:"taken,omitzero"`  // another meeting is in it until then
-	Why   string    `json:"why,omitempty"`   // of "taken": "taken", "closed" (not open then), "gone" (not in the directory)
+	Why   string    `json:"why,omitempty"`   // of "taken": "taken", "closed" (not open then), "gone" (not in the directory); of "lost": "owner"
 	Asked bool      `json:"asked,omitempty"` // of "booked": its owner is being asked
 }
+
+// TheMeeting is the Slot of the meeting itself: those below it are times that are only
+// possible, and hold the room until one of them is chosen.
+const TheMeeting = 100
 
 // RoomKey is the key of the case that a room is, see [Tell].
 func RoomKey(id string) string { return "#room/" + id }
 
 // RoomFlow is the name of the flow of rooms.
 const RoomFlow = "room"
+
+// Brought is what a demand is opened with that was brought to a complaint meeting: it is a
+// case of its own, and tells the meeting "filed" with its number (TopicNews.No) once it has
+// one. By is empty where the organiser has put it down for somebody.
+type Brought struct {
+	Meeting ID       `json:"meeting"`
+	Item    int      `json:"item"`
+	Text    string   `json:"text"`
+	Place   Place    `json:"place,omitzero"`
+	By      PersonID `json:"by,omitempty"`
+}

@@ -25,6 +25,9 @@ func (p Place) Known() bool { return p.Building != "" || p.Spot != "" }
 // Zero says that nothing is known.
 func (p Place) Zero() bool { return p == Place{} }
 
+// Public is the place as far as anybody may know it: its building or its spot.
+func (p Place) Public() Place { return Place{Building: p.Building, Spot: p.Spot} }
+
 // Within fills what p leaves open from q, where the two do not contradict.
 func (p Place) Within(q Place) Place {
 	if p.Spot != "" || (p.Building != "" && p.Building != q.Building) {

@@ -40,3 +40,16 @@ type Slip struct {
 	Proxy  Place     `json:"proxy,omitzero"`  // 委托: the household that votes for it
 	Signed time.Time `json:"signed,omitzero"` // the day on the paper, where it is named
 }
+
+// Polled is what a poll tells the case that opened it: "polling" when it was sent, and
+// "polled" when it has a result, in words.
+type Polled struct {
+	Text string `json:"text,omitempty"`
+}
+
+// Asked is what a poll is opened with by another case, whose line is read as that of a
+// captain: for whom, and what it can bind.
+type Asked struct {
+	Scope Scope `json:"scope"`
+	Force Force `json:"force,omitempty"`
+}

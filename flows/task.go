@@ -17,14 +17,14 @@ type Task struct {
 	About   Role       `json:"about,omitempty"`   // whom it complains about
 	Except  []PersonID `json:"except,omitempty"`  // who had it before
 	Second  bool       `json:"second,omitempty"`  // a second look: by the committee
-	Why     string     `json:"why,omitempty"`     // of a second look: "returned", "bad"
+	Why     string     `json:"why,omitempty"`     // of a second look: "returned", "bad", "talk" (no hearing takes it)
 	To      PersonID   `json:"to,omitempty"`      // who is to do it, before anybody of the ladder
 	Due     time.Time  `json:"due,omitzero"`      // by when it was promised; zero: by the item's limit
 	Decided bool       `json:"decided,omitempty"` // by a hearing, whose number it bears
 }
 
 // TaskUpdate is what the dispatch is told later: "people", "more", "answer",
-// "unasked", "moved", "withdrawn", "closed".
+// "unasked", "moved", "withdrawn", "closed" (of work that goes on: it comes before a hearing).
 type TaskUpdate struct {
 	Place  Place    `json:"place,omitzero"`
 	Text   string   `json:"text,omitempty"`
@@ -36,7 +36,8 @@ type TaskUpdate struct {
 // TaskNews is what the dispatch tells: "sent", "accepted", "unanswered",
 // "nobody", "placed", "question", "extended", "waiting", "returned", "done",
 // "false", "discuss" (who has it would put it before a hearing, Text says why), "silent"
-// (Role was waited for and has not answered, the Turn-th time).
+// (Role was asked or waited for and has not answered, the Turn-th time of this work).
+// "nobody": everybody was asked, and nobody has taken it.
 type TaskNews struct {
 	Who    PersonID  `json:"who,omitempty"`
 	Turn   int       `json:"turn,omitempty"` // of "unanswered": grows with every person asked

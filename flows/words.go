@@ -106,13 +106,14 @@ func (w Words) Keys() []string {
 //	no            the case's number as people say it, "0412"; spoken .n: another one
 //	by .t         a promise: "今天18点前"; at .t: a moment, "周四19点30分"; clock .t: the same, of today without the day; day .t: "3月11日（周三）"
 //	place .p      "3号楼2单元"; exactly .p adds the room; building .p stops at the building
-//	item .i       the item's name; kind .i: how a group hears of it; instead .i: where to go instead
+//	item .i       the item's name, or the text of what is no item; kind .i: how a group hears of it; instead .i: where to go instead
 //	name .w       a person's name; post .w: the post, "网格员王敏"; phone .w: their number
 //	role .r       what a role is called
 //	scope .o      "3号楼", "第一网格", "全社区"; share .h: "2/3以上"; area .x: 1/100 m² as "8640.5平方米"
 //	body .r       the organisation that has a role; danger .s: the name of a danger;
 //	class .s      the name of a class of the duty list
 //	more .n 1     whether a number is more; has .x: whether a value was given at all
+//	date .t       "12月5日（周六）15:00", right whenever it is read; dates .d: several, one a line with their numbers
 //	phones        the community's numbers (phones.Gas …); community: its name
 func (w Words) Render(lang, key string, vars Vars, no int, now time.Time, s *Settings) (string, error) {
 	texts := w.lang[lang]
@@ -149,6 +150,10 @@ func (v Var) String() string {
 		return v.S
 	}
 	return ""
+}
+
+func (v Var) zero() bool {
+	return v.S == "" && v.N == nil && v.T.IsZero() && v.Place == nil && v.Item == "" && v.Person == "" && v.Role == "" && v.Scope == nil && v.Share == nil && len(v.Dates) == 0
 }
 
 func (v Var) num() int {
@@ -194,13 +199,15 @@ func (p *phrase) funcs() template.FuncMap {
 		"scope":     p.scope,
 		"share":     func(v Var) string { return v.share().In(p.lang) },
 		"area":      p.area,
+		"date":      p.time(func(t, _ time.Time, lang string) string { return Date(t, lang) }),
+		"dates":     p.dates,
 		"class":     p.class,
 		"danger":    func(v Var) string { return Danger(v.S).In(p.lang) },
 		"body":      p.body,
 		"phones":    func() Phones { return p.s.Phones },
 		"community": func() string { return p.s.Name },
 		"more":      func(a Var, n int) bool { return a.N != nil && *a.N > n },
-		"has":       func(v Var) bool { return v != Var{} },
+		"has":       func(v Var) bool { return !v.zero() },
 	}
 }
 
@@ -232,7 +239,7 @@ func (p *phrase) building(v Var) string {
 func (p *phrase) item(v Var, text func(Item) map[string]string) string {
 	it, ok := p.s.Item(v.Item)
 	if !ok {
-		return ""
+		return v.S
 	}
 	if t := text(it)[p.lang]; t != "" {
 		return t
@@ -376,6 +383,26 @@ func Day(t time.Time, lang string) string {
 		return t.Format("Monday 2 January")
 	}
 	return fmt.Sprintf("%d月%d日（%s）", t.Month(), t.Day(), weekdays[t.Weekday()])
+}
+
+// Date writes a moment with its date, day of the week and clock: "12月5日（周六）15:00".
+func Date(t time.Time, lang string) string {
+	if strings.HasPrefix(lang, "en") {
+		return t.Format("Monday 2 January 15:04")
+	}
+	return Day(t, lang) + t.Format("15:04")
+}
+
+// dates writes moments one a line, numbered.
+func (p *phrase) dates(v Var) string {
+	var w strings.Builder
+	for i, t := range v.Dates {
+		if i > 0 {
+			w.WriteByte('\n')
+		}
+		fmt.Fprintf(&w, "%d. %s", i+1, Date(t.In(p.s.Zone), p.lang))
+	}
+	return w.String()
 }
 
 func midnight(t time.Time) time.Time { return Clock(0).On(t) }

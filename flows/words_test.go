@@ -103,7 +103,7 @@ func TestReadWordsRefuses(t *testing.T) {
 }
 
 func TestEveryRoleHasAName(t *testing.T) {
-	for _, r := range []Role{Resident, Captain, Leader, OnDuty, Staff, Head, Secretary, Property, Owners, Station, Department, Supervisor} {
+	for _, r := range []Role{Resident, Captain, Leader, OnDuty, Staff, Head, Secretary, Property, Owners, Station, Department, Supervisor, Reviewer, Council} {
 		if r.In("zh-CN") == "" || r.In("en") == "" {
 			t.Errorf("%s has no name", r)
 		}

@@ -20,10 +20,11 @@ package hearing
 //	reviewers
 //	  rev=ok; rev=no → "refuse"; rev=up → "upward": "报给街道城管科，12月20日前问"
 //	the organiser, and who may convene a hearing
-//	  lead                      takes over the preparation
+//	  lead                      takes over the preparation; board shows how it stands; agreed: the owner of the room has said yes
 //	  topic → "topic"; whom=b/3; chair=zheng; need=feng, unneed=feng; attach → "attach": the number of a demand
 //	  times → "times": "下周六下午三点或周日晚上七点"; send: asks people; slot=1: this one it is
 //	  list                      the times as a list in the group (接龙)
+//	  where, who, scope         show what can be chosen
 //	  room=linli; link → "link"; group=b3: the group it is held in, by its id in the directory
 //	  agenda → "agenda": one point a line
 //	  waive → "waive": why the clear days are waived; publish

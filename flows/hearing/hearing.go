@@ -76,6 +76,7 @@ type State struct {
 	Proposer flows.PersonID  `json:"proposer,omitempty"`
 	Cases    []flows.CaseRef `json:"cases,omitempty"` // the demands it is about, the parent first
 	Opened   time.Time       `json:"opened"`
+	Vetted   Vetted          `json:"vetted,omitzero"`
 	Report   Report          `json:"report,omitzero"`
 
 	Organiser  flows.PersonID   `json:"organiser,omitempty"`
@@ -94,7 +95,6 @@ type State struct {
 	Waived     []Waiver         `json:"waived,omitempty"`
 	Noticed    time.Time        `json:"noticed,omitzero"`  // when it was announced, for this date
 	First      time.Time        `json:"first,omitzero"`    // when it was announced first
-	Later      time.Time        `json:"later,omitzero"`    // the new time, while the room is asked for it
 	Later      time.Time        `json:"later,omitzero"`    // the new time, while the room is asked for it
 	Version    int              `json:"version,omitempty"` // of time and place: grows when they change after the notice
 	Changed    string           `json:"changed,omitempty"` // why they changed, or why it is off
@@ -127,6 +127,15 @@ type State struct {
 	Frozen   *Objection  `json:"frozen,omitempty"`   // what stands against it now
 	Objected []Objection `json:"objected,omitempty"` // what stood against it, and was lifted
 	Shows    int         `json:"shows,omitempty"`    // times the organiser's message was shown anew
+}
+
+// Vetted is what the reviewers have said.
+type Vetted struct {
+	List time.Time      `json:"list,omitzero"` // when they get their list
+	Due  time.Time      `json:"due,omitzero"`  // by when they must have answered
+	By   flows.PersonID `json:"by,omitempty"`
+	At   time.Time      `json:"at,omitzero"`
+	Why  string         `json:"why,omitempty"` // of a refusal
 }
 
 // Report is what was reported upward.
@@ -179,10 +188,11 @@ type Polled struct {
 
 // Waiver is a rule that was waived, by whom and why.
 type Waiver struct {
-	What string         `json:"what"` // "clear"
-	By   flows.PersonID `json:"by"`
-	At   time.Time      `json:"at"`
-	Why  string         `json:"why"`
+	What    string         `json:"what"` // "clear"
+	By      flows.PersonID `json:"by"`
+	At      time.Time      `json:"at"`
+	Why     string         `json:"why"`
+	Version int            `json:"version,omitempty"` // of the date it was waived for
 }
 
 // Taken is how many have answered, beside the tags of the entries: seats are counted here,
@@ -302,6 +312,7 @@ type Item struct {
 	At    time.Time      `json:"at"`
 	Read  bool           `json:"read,omitempty"`  // of "before": was read out
 	Gone  bool           `json:"gone,omitempty"`  // taken back: no words are left
+	Ref   string         `json:"ref,omitempty"`   // of the message in the group
 	Reply string         `json:"reply,omitempty"` // of "dissent"
 }
 

@@ -1,0 +1,278 @@
+package hearing
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"linli/flows"
+)
+
+// The notice (公告): six items, and so many clear days before the meeting. What is missing
+// is said with the rule that asks for it and who may waive it. Then the changes of what was
+// announced: moved, called off.
+
+// Lack is something that keeps a notice from being published.
+type Lack struct {
+	What   string       // "matter", "time", "place", "people", "content", "form", "clear", "owner", "chair"
+	N      int          // of "clear": how many days there must be
+	Has    int          // and how many there are
+	Source string       // where the rule comes from; empty: the six items of a notice, which nobody can waive
+	Waive  []flows.Role // who may waive it
+}
+
+// Lacks gives what is missing of a notice that is published at a time, in the order of the
+// six items.
+func (s State) Lacks(set *flows.Settings, at time.Time) (list []Lack) {
+	room, known := set.Room(s.Room)
+	_, group := set.Group(s.Group)
+	held := s.Link != "" || group || known && s.Booked && room.Open(s.From, s.To)
+	for _, x := range []struct {
+		what string
+		ok   bool
+	}{
+		{"matter", s.Topic != "" || s.Form == flows.Complaints}, {"time", s.From.After(at)}, {"place", held},
+		{"people", set.ScopeName(s.Scope, flows.Languages[0]) != ""}, {"content", len(s.Points) > 0 || s.Form == flows.Complaints},
+		{"form", s.Form != ""}, {"chair", s.Chair != ""},
+	} {
+		if !x.ok {
+			list = append(list, Lack{What: x.what})
+		}
+	}
+	if s.OwnerAsked {
+		list = append(list, Lack{What: "owner"})
+	}
+	if rule := set.Hearings.Clear; !s.From.IsZero() && ClearDays(at, s.From) < rule.Days() && !s.waived("clear") {
+		list = append(list, Lack{What: "clear", N: rule.N, Has: ClearDays(at, s.From), Source: rule.Source, Waive: rule.Waive})
+	}
+	return list
+}
+
+// ClearDays are the whole days between two days: neither the day of the notice nor that of
+// the meeting counts (净天数).
+func ClearDays(notice, meeting time.Time) int {
+	meeting = meeting.In(notice.Location())
+	from, to := flows.Clock(12*60).On(notice), flows.Clock(12*60).On(meeting)
+	return max(0, int((to.Sub(from)+12*time.Hour)/(24*time.Hour))-1)
+}
+
+// waived says that a rule was waived for this date: a waiver of an earlier one does not
+// hold any more.
+func (s State) waived(what string) bool {
+	return slices.ContainsFunc(s.Waived, func(w Waiver) bool { return w.What == what && w.Version == s.Version })
+}
+
+// mayWaive says whether somebody may waive the clear days.
+func (t *turn) mayWaive(a flows.Actor) bool {
+	return a.Holds(t.e.Settings.Hearings.Clear.Waive...)
+}
+
+// waivers names who may.
+func (t *turn) waivers() flows.Vars {
+	v := flows.Vars{}
+	for i, r := range t.e.Settings.Hearings.Clear.Waive {
+		if i < 2 {
+			v["role"+itoa(i+1)] = flows.Of(r)
+		}
+	}
+	return v
+}
+
+// waive lets the meeting be announced later than the rule asks for. It is recorded, and
+// stands in the notice.
+func (t *turn) waive(why string) {
+	if !t.mayWaive(t.e.By) {
+		t.toast("waive-whom", t.waivers())
+		return
+	}
+	if !slices.ContainsFunc(t.Lacks(t.e.Settings, t.e.At), func(l Lack) bool { return l.What == "clear" }) && t.Stage == Set {
+		t.reply("waive-needless", nil)
+		return
+	}
+	t.Waived = append(t.Waived[:len(t.Waived):len(t.Waived)], Waiver{What: "clear", By: t.e.By.Person, At: t.e.At, Why: why, Version: t.Version})
+	t.reply("waived", nil)
+	t.boardOnce()
+}
+
+// publish announces it, if nothing is missing.
+func (t *turn) publish() {
+	if len(t.Lacks(t.e.Settings, t.e.At)) > 0 {
+		t.board(true)
+		return
+	}
+	t.enlist(t.Needed)
+	t.Stage, t.Noticed, t.Version = Notice, t.e.At, t.Version+1
+	if t.First.IsZero() {
+		t.First = t.e.At
+	}
+	t.seats()
+	t.Code = code(t.Seed, t.Version)
+	t.do(t.announcement("notice"), t.invitation(flows.To{Entries: TagAsked}),
+		t.invitation(flows.To{Homes: t.Scope, Except: t.Needed}))
+	t.clocks()
+	t.news("set", flows.TopicNews{At: t.From, Where: t.where()})
+	t.board(false)
+}
+
+// seats are those of the room, with a part of them kept.
+func (t *turn) seats() {
+	t.Seats, t.Kept, t.Freed = 0, 0, false
+	if r, ok := t.e.Settings.Room(t.Room); ok && t.inRoom() {
+		t.Seats = r.Seats
+		t.Kept = r.Seats * t.e.Settings.Hearings.Reserved / 100
+	}
+}
+
+// code is the number by which people check in: four digits that nobody can foresee.
+func code(seed string, version int) string {
+	at := (version * 4) % 24
+	if len(seed) < at+8 {
+		return "1000"
+	}
+	n, _ := strconv.ParseUint(seed[at:at+8], 16, 32)
+	return strconv.Itoa(1000 + int(n%9000))
+}
+
+// where is the place, in words.
+func (t *turn) where() string {
+	switch {
+	case t.Group != "":
+		g, _ := t.e.Settings.Group(t.Group)
+		return g.Name
+	case t.Link != "":
+		return t.Link
+	}
+	return t.roomName(t.Room)
+}
+
+// slotNotice is the message of the notice: a new one for every date.
+func (t *turn) slotNotice(version int) string { return "notice-" + itoa(version) }
+
+// announcement is the notice in the groups.
+func (t *turn) announcement(words string) flows.Say {
+	return flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: words, Vars: t.vars(), Slot: t.slotNotice(t.Version),
+		Buttons: append(t.comingButtons(), flows.Button{Words: "b-private", Link: "private", Row: 2})}
+}
+
+func (t *turn) comingButtons() []flows.Button {
+	return []flows.Button{{Words: "b-come", Choice: "come"}, {Words: "b-nocome", Choice: "nocome"}, {Words: "b-proxy", Choice: "proxy"},
+		{Words: "b-say", Choice: "say", Row: 1}, {Words: "b-page", Link: "page", Row: 1}}
+}
+
+// invitation is the notice for one reader. Who has asked about the matter hears of their own
+// case; everybody else is invited, and not more often than they want.
+func (t *turn) invitation(to flows.To) flows.Say {
+	say := flows.Say{To: to, Class: flows.Personal, Words: "invite", Vars: t.vars(), Slot: t.slotNotice(t.Version), Buttons: t.comingButtons(), Until: t.From}
+	if !to.Homes.Zero() {
+		say.Class, say.Words = flows.Invitation, "invite-home"
+	}
+	return say
+}
+
+// clocks sets what is to happen before, at and after this date.
+func (t *turn) clocks() {
+	v, h := itoa(t.Version), t.e.Settings.Hearings
+	for i, d := range h.Remind {
+		if at := t.From.Add(-d); at.After(t.e.At.Add(12 * time.Hour)) {
+			t.do(flows.Wake{At: at, Name: "remind-" + v + "." + itoa(i)})
+		}
+	}
+	if at := t.From.Add(-h.Release); t.Kept > 0 && at.After(t.e.At) {
+		t.do(flows.Wake{At: at, Name: "release-" + v})
+	}
+	t.do(flows.Wake{At: t.From, Name: "start-" + v}, flows.Wake{At: t.To.Add(2 * time.Hour), Name: "late-" + v}, flows.Wake{At: t.To.Add(12 * time.Hour), Name: "final-" + v})
+}
+
+// remind tells those who come when and where, and the first time those who have not
+// answered.
+func (t *turn) remind(first bool) {
+	for _, tag := range []string{TagYes, TagProxy} {
+		t.do(flows.Say{To: flows.To{Entries: tag}, Class: flows.Personal, Words: "remind", Vars: t.vars(), Until: t.From, Buttons: []flows.Button{{Words: "b-nocome", Choice: "nocome"}, {Words: "b-page", Link: "page"}}})
+	}
+	if !first {
+		return
+	}
+	say := t.invitation(flows.To{Entries: TagAsked})
+	say.Words, say.Slot = "remind-asked", ""
+	t.do(say)
+	say = t.invitation(flows.To{Homes: t.Scope, Except: t.Needed})
+	say.Words, say.Slot = "remind-asked", ""
+	t.do(say)
+}
+
+// everybody tells all whom the hearing concerns something, each once: the groups, and by
+// themselves those who have answered or were asked.
+func (t *turn) everybody(words string, buttons ...flows.Button) {
+	vars := t.vars()
+	t.do(flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "group-" + words, Vars: vars, Buttons: buttons, Slot: words + "-" + itoa(t.Version)})
+	for _, tag := range []string{TagYes, TagProxy, TagWait, TagAsked} {
+		t.do(flows.Say{To: flows.To{Entries: tag}, Class: flows.Personal, Words: words, Vars: vars, Buttons: buttons, Slot: words + "-" + itoa(t.Version)})
+	}
+}
+
+// overwrite takes the buttons of the notice of an earlier date away, wherever it stands.
+func (t *turn) overwrite(version int, words string) {
+	say := flows.Say{Class: flows.Notice, Words: words, Vars: t.vars(), Slot: t.slotNotice(version), Tidy: true}
+	for _, to := range []flows.To{{Nearest: t.Scope}, {Homes: t.Scope, All: true}, {Entries: TagYes}, {Entries: TagProxy}, {Entries: TagWait}, {Entries: TagAsked}, {Entries: TagNo}} {
+		say.To = to
+		t.do(say)
+	}
+}
+
+// move asks for another date: the words name it and say why.
+func (t *turn) move(text string) {
+	w := t.firstTime()
+	why := ""
+	if p := t.e.Reading.Plan; p != nil {
+		why = line(p.Rest, longest)
+	}
+	later := State{Form: t.Form, Topic: t.Topic, Scope: t.Scope, Points: t.Points, Chair: t.Chair, Waived: t.Waived, Noticed: t.Noticed, Version: t.Version, Link: "-", From: w.At}
+	switch {
+	case w.At.IsZero() || w.Day || !w.At.After(t.e.At):
+		t.again("move", "move-unread", nil)
+		return
+	case why == "":
+		t.again("move", "move-why", flows.Vars{"at": flows.At(w.At)})
+		return
+	}
+	if lacks := later.Lacks(t.e.Settings, t.e.At); len(lacks) > 0 {
+		vars := t.waivers()
+		vars["n"], vars["has"], vars["at"] = flows.Num(lacks[0].N), flows.Num(lacks[0].Has), flows.At(w.At)
+		t.reply("move-clear", vars, flows.Button{Words: "b-waive", Choice: "waive"}, flows.Button{Words: "b-move", Choice: "move"})
+		return
+	}
+	t.Changed = why
+	to := w.At.Add(t.To.Sub(t.From))
+	if t.inRoom() && t.Room != "" {
+		t.Later = w.At
+		t.book(t.Room, flows.TheMeeting, w.At, to)
+		return
+	}
+	t.From, t.To = w.At, to
+	t.moved()
+}
+
+// moved tells everybody of another date.
+func (t *turn) moved() {
+	t.Noticed, t.Version, t.Freed = t.e.At, t.Version+1, false
+	t.overwrite(t.Version-1, "notice-moved")
+	t.everybody("moved", t.comingButtons()...)
+	t.clocks()
+	t.news("set", flows.TopicNews{At: t.From, Where: t.where()})
+	t.board(true)
+}
+
+// off calls it off.
+func (t *turn) off(why string) {
+	t.Changed = why
+	t.callOff()
+}
+
+func (t *turn) callOff() {
+	t.Stage = Off
+	t.free(-1)
+	t.overwrite(t.Version, "notice-off")
+	t.everybody("off")
+	t.do(flows.Wake{At: t.e.At.AddDate(0, 0, 14), Name: "off-" + itoa(t.Version)})
+	t.board(true)
+}

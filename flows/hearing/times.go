@@ -1,0 +1,654 @@
+package hearing
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"linli/flows"
+)
+
+// When and where: the times that are possible, who can come at each, and the room. A room
+// is a case of its own, so that it cannot be taken twice; while people are asked, each of the
+// times holds its room.
+
+// plan begins the preparation, or begins it anew.
+func (t *turn) plan() {
+	t.Stage = Planning
+	t.Slots, t.From, t.To, t.Booked, t.OwnerAsked, t.Until, t.Later = nil, time.Time{}, time.Time{}, false, false, time.Time{}, time.Time{}
+	if t.Organiser == "" {
+		t.Organiser = t.someone()
+	}
+	if t.Chair == "" {
+		t.Chair = t.Organiser
+		if heads := t.e.Settings.With(flows.Head, flows.Everywhere); len(heads) > 0 {
+			t.Chair = heads[0]
+		}
+	}
+	if len(t.Needed) == 0 {
+		t.Needed = t.usual()
+	}
+	if len(t.Points) == 0 && t.Topic != "" {
+		t.Points = []Point{{Text: t.Topic}}
+	}
+	t.board(t.e.By.Person == t.Organiser)
+}
+
+// usual are those without whom it makes little sense: who leads and prepares it, who
+// answers for the place, who hears, and who proposed it.
+func (t *turn) usual() (list []flows.PersonID) {
+	s := t.e.Settings
+	add := func(people ...flows.PersonID) {
+		for _, p := range people {
+			if p != "" && !slices.Contains(list, p) {
+				list = append(list, p)
+			}
+		}
+	}
+	add(t.Chair, t.Organiser, t.Proposer)
+	if t.Form == flows.ThreeSided {
+		add(s.With(flows.Property, t.Scope)...)
+		add(s.With(flows.Owners, t.Scope)...)
+	}
+	if t.Scope.Building != "" {
+		add(s.With(flows.Captain, t.Scope)...)
+	}
+	if g, ok := s.GridOf(t.Place); ok {
+		add(g.Leader)
+	}
+	if t.Form == flows.Hearing {
+		add(s.With(flows.Council, t.Scope)...)
+	}
+	return list[:min(len(list), 40)]
+}
+
+// need says that somebody is needed, or is not.
+func (t *turn) need(p flows.PersonID, yes bool) {
+	if _, ok := t.e.Settings.Official(p); !ok {
+		t.toast("not-known", nil)
+		return
+	}
+	t.Needed = slices.DeleteFunc(slices.Clone(t.Needed), func(x flows.PersonID) bool { return x == p })
+	if yes && len(t.Needed) < 40 {
+		t.Needed = append(t.Needed, p)
+	}
+	t.Slots = slices.Clone(t.Slots)
+	for i := range t.Slots {
+		t.Slots[i].Needed = slices.DeleteFunc(slices.Clone(t.Slots[i].Needed), func(x flows.PersonID) bool { return !t.needs(x) })
+	}
+	t.board(false)
+}
+
+func (t *turn) chair(p flows.PersonID) {
+	if _, ok := t.e.Settings.Official(p); !ok {
+		t.toast("not-known", nil)
+		return
+	}
+	t.Chair = p
+	t.board(false)
+}
+
+func (t *turn) whom(word string) {
+	scope := flows.ScopeOfWord(word)
+	if scope.Zero() || !t.e.Settings.May(t.e.By, flows.Convene, scope) || t.e.Settings.ScopeName(scope, flows.Languages[0]) == "" {
+		t.toast("not-yours", nil)
+		return
+	}
+	t.Scope = scope
+	t.board(false)
+}
+
+// times takes the times that the organiser writes. They are shown as day and clock time,
+// and nobody is asked before the organiser has seen them so.
+func (t *turn) times() {
+	p := t.e.Reading.Plan
+	if p == nil || len(p.Times) == 0 {
+		t.again("times", "times-unread", flows.Vars{"unread": flows.Text(unread(p))})
+		return
+	}
+	length := t.length()
+	var slots []Slot
+	for _, w := range p.Times {
+		at := w.At.In(t.e.At.Location()).Truncate(time.Minute)
+		switch {
+		case w.Day:
+			t.again("times", "times-hour", flows.Vars{"unread": flows.Text(w.Words)})
+			return
+		case !at.After(t.e.At):
+			t.again("times", "times-past", flows.Vars{"unread": flows.Text(w.Words)})
+			return
+		case slices.ContainsFunc(slots, func(x Slot) bool { return x.From.Equal(at) }):
+			continue
+		}
+		slots = append(slots, Slot{From: at, To: at.Add(length), Holiday: t.holiday(at)})
+	}
+	if len(slots) > SlotCap {
+		t.again("times", "times-many", flows.Vars{"n": flows.Num(SlotCap)})
+		return
+	}
+	slices.SortStableFunc(slots, func(a, b Slot) int { return a.From.Compare(b.From) })
+	t.free(-1)
+	t.Stage, t.Slots, t.From, t.To, t.Booked = Planning, slots, time.Time{}, time.Time{}, false
+	if len(p.Rooms) > 0 {
+		t.Room, t.Link, t.Group = p.Rooms[0], "", ""
+	}
+	for i := range t.Slots {
+		t.hold(i)
+	}
+	t.board(true)
+	if len(p.Unread) > 0 {
+		t.reply("times-part", flows.Vars{"unread": flows.Text(unread(p))})
+	}
+}
+
+func unread(p *flows.Appointment) string {
+	if p == nil {
+		return ""
+	}
+	return strings.Join(p.Unread, "、")
+}
+
+// again asks for the same words anew.
+func (t *turn) again(tag, words string, vars flows.Vars) {
+	all := t.vars()
+	for k, v := range vars {
+		all[k] = v
+	}
+	t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: words, Vars: all, Reply: true, Expect: tag, For: 24 * time.Hour})
+}
+
+func (t *turn) length() time.Duration {
+	if l := t.e.Settings.Hearings.Length; l > 0 {
+		return l
+	}
+	return 2 * time.Hour
+}
+
+// holiday says that a day is a public holiday: weekends are none.
+func (t *turn) holiday(at time.Time) bool {
+	return slices.Contains(t.e.Settings.Calendar.Years[at.Year()].Off, at.Format("01-02"))
+}
+
+// inRoom says that it is held in a room, and not by a link or in a group.
+func (s State) inRoom() bool { return s.Link == "" && s.Group == "" }
+
+// hold asks for a room for slot i: the one that was chosen, else the smallest that is
+// large enough, open then, and not asked yet.
+func (t *turn) hold(i int) {
+	if !t.inRoom() {
+		return
+	}
+	s := t.Slots[i]
+	id := ""
+	if t.Room != "" && !slices.Contains(s.Tried, t.Room) {
+		id = t.Room
+	} else {
+		rooms := slices.DeleteFunc(slices.Clone(t.e.Settings.Rooms), func(r flows.Room) bool {
+			return slices.Contains(s.Tried, r.ID) || r.Seats < t.expected() || !r.Open(s.From, s.To)
+		})
+		slices.SortStableFunc(rooms, func(a, b flows.Room) int { return cmp.Compare(a.Seats, b.Seats) })
+		if len(rooms) > 0 {
+			id = rooms[0].ID
+		}
+	}
+	if id != "" {
+		t.book(id, i, s.From, s.To)
+	}
+}
+
+// expected is how many people a room must seat.
+func (t *turn) expected() int { return max(12, len(t.Needed)+t.People) }
+
+func (t *turn) book(room string, slot int, from, to time.Time) {
+	t.do(flows.Tell{Flow: flows.RoomFlow, Key: flows.RoomKey(room), Name: "book",
+		Data: flows.Data(flows.Booking{Room: room, Slot: slot, From: from, To: to, No: t.e.Case.No})})
+}
+
+// free gives rooms back: those of a slot, or with -1 all.
+func (t *turn) free(slot int) {
+	var rooms []string
+	add := func(id string) {
+		if id != "" && !slices.Contains(rooms, id) {
+			rooms = append(rooms, id)
+		}
+	}
+	for i, s := range t.Slots {
+		if slot < 0 || slot == i {
+			add(s.Room)
+		}
+	}
+	if t.Booked && (slot < 0 || slot == flows.TheMeeting) {
+		add(t.Room)
+		t.Booked = false
+	}
+	for _, id := range rooms {
+		t.do(flows.Tell{Flow: flows.RoomFlow, Key: flows.RoomKey(id), Name: "free", Data: flows.Data(flows.Booking{Room: id, Slot: slot})})
+	}
+}
+
+// roomSays is what a room answers.
+func (t *turn) roomSays(name string, b flows.Booking) {
+	if b.Slot == flows.TheMeeting {
+		t.meetingRoom(name, b)
+		return
+	}
+	if b.Slot < 0 || b.Slot >= len(t.Slots) || t.Stage != Planning && t.Stage != Asking || !t.Slots[b.Slot].From.Equal(b.From) {
+		return // of times that were given up since
+	}
+	t.Slots = slices.Clone(t.Slots)
+	s := &t.Slots[b.Slot]
+	switch name {
+	case "booked":
+		s.Room, s.Taken, s.Free = b.Room, "", time.Time{}
+	default:
+		if s.Room == b.Room {
+			s.Room = ""
+		}
+		s.Tried = append(slices.Clone(s.Tried), b.Room)
+		if s.Taken == "" {
+			s.Taken, s.Free = cmp.Or(b.Why, "taken"), b.Taken
+		}
+		t.hold(b.Slot)
+	}
+	t.boardOnce()
+}
+
+// meetingRoom is what a room answers about the meeting itself.
+func (t *turn) meetingRoom(name string, b flows.Booking) {
+	switch name {
+	case "booked":
+		was := t.Room
+		if t.Booked && was != "" && was != b.Room {
+			t.do(flows.Tell{Flow: flows.RoomFlow, Key: flows.RoomKey(was), Name: "free", Data: flows.Data(flows.Booking{Room: was, Slot: flows.TheMeeting})})
+		}
+		t.Room, t.Booked, t.OwnerAsked = b.Room, true, b.Asked
+		switch {
+		case t.Stage == Notice && !t.Later.IsZero() && b.From.Equal(t.Later):
+			t.From, t.To, t.Later = b.From, b.To, time.Time{}
+			t.moved()
+		case t.Stage == Set && t.From.Equal(b.From):
+			t.boardOnce()
+		}
+	case "taken":
+		vars := flows.Vars{"room": flows.Text(t.roomName(b.Room)), "why": flows.Text(cmp.Or(b.Why, "taken"))}
+		if !b.Taken.IsZero() {
+			vars["free"] = flows.At(b.Taken)
+		}
+		t.Later = time.Time{}
+		if t.Organiser != "" {
+			t.do(flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "room-taken", Vars: t.with(vars), Reply: t.e.By.Person == t.Organiser})
+		}
+	case "lost":
+		if b.Room != t.Room || !t.Booked {
+			return
+		}
+		t.Booked, t.OwnerAsked = false, false
+		t.do(flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "room-lost", Vars: t.with(flows.Vars{"room": flows.Text(t.roomName(b.Room))})})
+		if t.Stage == Set {
+			t.board(false)
+		}
+	}
+}
+
+func (t *turn) with(more flows.Vars) flows.Vars {
+	all := t.vars()
+	for k, v := range more {
+		all[k] = v
+	}
+	return all
+}
+
+// place takes a room of the directory.
+func (t *turn) place(id string) {
+	if _, ok := t.e.Settings.Room(id); !ok {
+		t.toast("not-known", nil)
+		return
+	}
+	t.Link, t.Group = "", ""
+	if t.Stage == Set {
+		t.book(id, flows.TheMeeting, t.From, t.To)
+		return
+	}
+	t.free(-1)
+	t.Room = id
+	t.Slots = slices.Clone(t.Slots)
+	for i := range t.Slots {
+		t.Slots[i].Room, t.Slots[i].Tried, t.Slots[i].Taken = "", nil, ""
+		t.hold(i)
+	}
+	t.board(false)
+}
+
+// elsewhere gives rooms back: it is held by a link, or in a group.
+func (t *turn) elsewhere(link, group string) {
+	t.free(-1)
+	t.Room, t.Link, t.Group, t.OwnerAsked = "", link, group, false
+	t.Slots = slices.Clone(t.Slots)
+	for i := range t.Slots {
+		t.Slots[i].Room, t.Slots[i].Tried, t.Slots[i].Taken = "", nil, ""
+	}
+}
+
+func (t *turn) atLink(text string) {
+	if !strings.Contains(text, "://") && !strings.ContainsAny(text, "0123456789") {
+		t.again("link", "link-unread", nil)
+		return
+	}
+	t.elsewhere(text, "")
+	t.board(true)
+}
+
+func (t *turn) inGroup(id string) {
+	if _, ok := t.e.Settings.Group(id); !ok {
+		t.toast("not-known", nil)
+		return
+	}
+	t.elsewhere("", id)
+	t.board(false)
+}
+
+// agenda takes the points, one a line.
+func (t *turn) agenda(text string) {
+	var points []Point
+	for l := range strings.Lines(text) {
+		l = strings.TrimLeft(line(l, maxTopic), "0123456789.、．)） ")
+		if l = strings.TrimRight(l, "。；; "); l != "" && len(points) < 20 {
+			points = append(points, Point{Text: l})
+		}
+	}
+	if len(points) == 1 && strings.ContainsAny(points[0].Text, "；;") {
+		whole := points[0].Text
+		points = nil
+		for _, part := range strings.FieldsFunc(whole, func(r rune) bool { return r == '；' || r == ';' }) {
+			if part = strings.TrimSpace(part); part != "" && len(points) < 20 {
+				points = append(points, Point{Text: part})
+			}
+		}
+	}
+	if len(points) == 0 {
+		t.again("agenda", "say-words", nil)
+		return
+	}
+	t.Points = points
+	t.board(true)
+}
+
+// send asks people which time suits them. Where there is only one, nobody is asked.
+func (t *turn) send() {
+	switch len(t.Slots) {
+	case 0:
+		t.toast("no-times", nil)
+		return
+	case 1:
+		t.pick(0, true)
+		return
+	}
+	first := t.Slots[0].From
+	t.Stage, t.Until = Asking, t.e.At.Add(max(t.e.Settings.Hearings.Ask, 2*time.Hour))
+	// There must be time left to announce it.
+	if last := first.AddDate(0, 0, -t.e.Settings.Hearings.Clear.Days()-1); t.Until.After(last) && last.After(t.e.At.Add(2*time.Hour)) {
+		t.Until = last
+	}
+	if !t.Until.Before(first) {
+		t.Until = t.e.At.Add(first.Sub(t.e.At) / 2)
+	}
+	t.enlist(t.Needed)
+	t.do(flows.Wake{At: t.Until, Name: "asking"}, t.asking(flows.To{Entries: TagAsked}), t.asking(flows.To{Nearest: t.Scope}))
+	t.board(false)
+}
+
+// asking is the question which time suits.
+func (t *turn) asking(to flows.To) flows.Say {
+	say := flows.Say{To: to, Class: flows.Personal, Words: "times", Vars: t.with(flows.Vars{"list": t.dates()}), Slot: "times", Until: t.Until}
+	if !to.Nearest.Zero() {
+		say.Class = flows.Notice
+	}
+	for i, s := range t.Slots {
+		say.Buttons = append(say.Buttons, flows.Button{Words: "b-tick", Vars: flows.Vars{"at": flows.At(s.From), "n": flows.Num(i + 1)}, Choice: "tick=" + itoa(i), Row: i / 2})
+	}
+	say.Buttons = append(say.Buttons, flows.Button{Words: "b-none", Choice: "none", Row: 30}, flows.Button{Words: "b-page", Link: "page", Row: 30})
+	return say
+}
+
+// dates are all times.
+func (s State) dates() flows.Var {
+	var list []time.Time
+	for _, x := range s.Slots {
+		list = append(list, x.From)
+	}
+	return flows.Dates(list...)
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// tick says that a time suits the actor, or does not any more.
+func (t *turn) tick(w flows.Chose) {
+	i, err := strconv.Atoi(w.Value)
+	if t.Stage != Asking || !t.e.At.Before(t.Until) || w.Choice == "tick" && (err != nil || i < 0 || i >= len(t.Slots)) {
+		t.holds()
+		return
+	}
+	part, tag := t.mine()
+	was := part.Ticks
+	if w.Choice == "none" {
+		part.Ticks = 0
+	} else {
+		part.Ticks ^= 1 << i
+	}
+	t.Slots = slices.Clone(t.Slots)
+	var can []time.Time
+	for k := range t.Slots {
+		had, has := was&(1<<k) != 0, part.Ticks&(1<<k) != 0
+		if has {
+			can = append(can, t.Slots[k].From)
+		}
+		t.ticked(k, t.e.By.Person, had, has)
+	}
+	part.At = t.e.At
+	t.keep(part, cmp.Or(tag, TagAsked))
+	if len(can) == 0 {
+		t.toast("ticked-none", nil)
+		return
+	}
+	t.toast("ticked", flows.Vars{"list": flows.Dates(can...)})
+}
+
+// ticked counts somebody at a time, or counts them no more.
+func (t *turn) ticked(k int, p flows.PersonID, had, has bool) {
+	s := &t.Slots[k]
+	switch {
+	case had == has:
+	case t.needs(p):
+		s.Needed = slices.DeleteFunc(slices.Clone(s.Needed), func(x flows.PersonID) bool { return x == p })
+		if has {
+			s.Needed = append(s.Needed, p)
+		}
+	case has:
+		s.Others++
+	default:
+		s.Others = max(0, s.Others-1)
+	}
+}
+
+// mine is the actor's own part, and its tag.
+func (t *turn) mine() (p Part, tag string) {
+	if t.e.Entry != nil {
+		p, tag = data[Part](t.e.Entry.Data), t.e.Entry.Tag
+	}
+	return p, tag
+}
+
+// keep puts the actor's part. Who waits keeps their place in the row.
+func (t *turn) keep(p Part, tag string) {
+	order := t.e.At.UnixMilli()
+	if t.e.Entry != nil && t.e.Entry.Tag == tag {
+		order = t.e.Entry.Order
+	}
+	t.do(flows.Put{Entry: flows.Entry{Key: string(t.e.By.Person), Tag: tag, Order: order, Data: flows.Data(p)}})
+}
+
+// Best gives the order in which the times suit: those at which most of the needed can
+// come, then most of the others; those that are no holiday and have a room before those that
+// are one or have none, and of equals the earlier.
+func (s State) Best() []int {
+	order := make([]int, len(s.Slots))
+	for i := range order {
+		order[i] = i
+	}
+	worse := func(x Slot) int {
+		n := 0
+		if x.Holiday {
+			n++
+		}
+		if x.Room == "" && s.inRoom() {
+			n += 2
+		}
+		return n
+	}
+	slices.SortStableFunc(order, func(i, k int) int {
+		a, b := s.Slots[i], s.Slots[k]
+		return cmp.Or(cmp.Compare(len(b.Needed), len(a.Needed)), cmp.Compare(b.Others+b.Listed, a.Others+a.Listed), cmp.Compare(worse(a), worse(b)), a.From.Compare(b.From))
+	})
+	return order
+}
+
+// propose tells the organiser which time suits most of those who are needed, and why.
+func (t *turn) propose() {
+	t.tidyTimes()
+	t.Stage = Planning
+	order := t.Best()
+	say := flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "propose", Vars: t.vars(), Slot: "propose-" + itoa(t.Shows)}
+	for n, i := range order[:min(3, len(order))] {
+		t.slotVars(say.Vars, itoa(n+1), i)
+		say.Buttons = append(say.Buttons, flows.Button{Words: "b-slot", Vars: flows.Vars{"at": flows.At(t.Slots[i].From)}, Choice: "slot=" + itoa(i), Row: n})
+	}
+	say.Vars["missing"] = flows.Text(strings.Join(t.names(t.without(order[0])), "、"))
+	say.Buttons = append(say.Buttons, flows.Button{Words: "b-times", Choice: "times", Row: 9})
+	t.do(say)
+}
+
+// without are those who are needed and have not said that they can come at a time.
+func (s State) without(i int) (list []flows.PersonID) {
+	for _, p := range s.Needed {
+		if !slices.Contains(s.Slots[i].Needed, p) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// names are those of people with a post; nobody else is named.
+func (t *turn) names(people []flows.PersonID) (list []string) {
+	for _, p := range people {
+		if o, ok := t.e.Settings.Official(p); ok {
+			list = append(list, o.Name)
+		}
+	}
+	return list
+}
+
+// slotVars says who can come at a time, and where it would be.
+func (t *turn) slotVars(vars flows.Vars, n string, i int) {
+	s := t.Slots[i]
+	vars["at"+n], vars["needed"+n], vars["others"+n] = flows.At(s.From), flows.Num(len(s.Needed)), flows.Num(s.Others+s.Listed)
+	if t.inRoom() && s.Room != "" {
+		vars["room"+n] = flows.Text(t.roomName(s.Room))
+	}
+	if t.inRoom() && s.Room == "" {
+		vars["roomless"+n] = flows.Text("1")
+	}
+	if s.Holiday {
+		vars["holiday"+n] = flows.Text("1")
+	}
+}
+
+func (t *turn) roomName(id string) string {
+	r, ok := t.e.Settings.Room(id)
+	if !ok {
+		return id
+	}
+	if r.Other != "" {
+		return r.Name + "（" + r.Other + "）"
+	}
+	return r.Name
+}
+
+// tidyTimes takes the buttons of the question away.
+func (t *turn) tidyTimes() {
+	if t.Until.IsZero() {
+		return
+	}
+	say := flows.Say{Class: flows.Notice, Words: "times-over", Vars: t.vars(), Slot: "times", Tidy: true}
+	for _, to := range []flows.To{{Nearest: t.Scope}, {Entries: TagAsked}} {
+		say.To = to
+		t.do(say)
+	}
+}
+
+// pick settles the time.
+func (t *turn) pick(i int, ok bool) {
+	if !ok || i < 0 || i >= len(t.Slots) {
+		t.holds()
+		return
+	}
+	s := t.Slots[i]
+	if !s.From.After(t.e.At) {
+		t.toast("slot-past", nil)
+		return
+	}
+	if t.Stage == Asking {
+		t.tidyTimes()
+	}
+	t.free(-1)
+	t.Stage, t.From, t.To, t.Slots, t.Booked = Set, s.From, s.To, nil, false
+	if t.inRoom() {
+		if s.Room == "" {
+			t.Room = ""
+		} else {
+			t.Room = s.Room
+			t.book(s.Room, flows.TheMeeting, s.From, s.To)
+		}
+	}
+	t.board(true)
+}
+
+// writeList writes the times into the group as a list that people go on with (接龙).
+func (t *turn) writeList() {
+	t.do(flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "list", Vars: t.with(flows.Vars{"list": t.dates()}), Until: t.Until})
+	t.toast("list-sent", nil)
+}
+
+// listSaid counts what a list in the group says. It names nobody whom Linli knows, so that
+// its numbers stand beside those of the buttons.
+func (t *turn) listSaid(c flows.Chain) {
+	if t.Stage != Asking {
+		return
+	}
+	t.Slots = slices.Clone(t.Slots)
+	for i := range t.Slots {
+		t.Slots[i].Listed = 0
+	}
+	lines := 0
+	for _, l := range c.Lines {
+		text := cmp.Or(l.Rest, l.Text)
+		all := strings.Contains(text, "都行") || strings.Contains(text, "都可以")
+		found := false
+		for i := range t.Slots {
+			if all || choosesSlot(text, i+1) {
+				t.Slots[i].Listed++
+				found = true
+			}
+		}
+		if found {
+			lines++
+		}
+	}
+	t.toast("list-read", flows.Vars{"n": flows.Num(lines)})
+}
+
+// choosesSlot says that a line of a list names a time by its number: "张三 1、3".
+func choosesSlot(text string, n int) bool {
+	return slices.Contains(strings.FieldsFunc(text, func(r rune) bool { return r < '0' || r > '9' }), itoa(n))
+}

@@ -1,0 +1,72 @@
+package hearing
+
+import (
+	"slices"
+
+	"linli/flows"
+)
+
+// Supervision: the supervision committee sees all of it and may object. An objection stops
+// what would bring the hearing further until it is lifted.
+
+// object is what the supervision committee has against it: nothing goes on before it is
+// lifted, and everybody sees why.
+func (t *turn) object(why string) {
+	if !t.watching() || t.Frozen != nil || t.over() {
+		t.reply("holds", nil)
+		return
+	}
+	t.Frozen = &Objection{By: t.e.By.Person, At: t.e.At, Why: why}
+	t.reply("objected", nil)
+	buttons := []flows.Button{{Words: "b-respond", Choice: "respond"}}
+	t.do(flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "objection", Vars: t.vars(), Buttons: buttons, Slot: t.slotObjection()})
+	t.do(flows.Say{To: flows.To{Role: flows.Secretary, Scope: flows.Everywhere, Except: []flows.PersonID{t.Organiser, t.e.By.Person}}, Class: flows.Work, Words: "objection", Vars: t.vars(), Buttons: buttons, Slot: t.slotObjection()})
+	if t.Chair != t.Organiser && t.Stage == Meeting {
+		t.do(flows.Say{To: flows.To{Person: t.Chair}, Class: flows.Work, Words: "objection", Vars: t.vars(), Slot: t.slotObjection()})
+	}
+	if t.Stage == Notice || t.Stage == Meeting {
+		t.everybody("frozen")
+	}
+}
+
+func (t *turn) slotObjection() string { return "objection-" + itoa(len(t.Objected)) }
+
+// respond is what the residents' committee answers.
+func (t *turn) respond(text string) {
+	if t.Frozen == nil {
+		t.reply("holds", nil)
+		return
+	}
+	f := *t.Frozen
+	f.Reply = text
+	t.Frozen = &f
+	t.reply("responded", nil)
+	t.do(flows.Say{To: flows.To{Role: flows.Supervisor, Scope: flows.Everywhere}, Class: flows.Work, Words: "response", Vars: t.vars(), Slot: t.slotObjection(), Buttons: []flows.Button{{Words: "b-lift", Choice: "lift"}}})
+}
+
+// lift ends an objection. Any supervisor can, and nobody else.
+func (t *turn) lift() {
+	if !t.watching() {
+		t.toast("not-supervisor", nil)
+		return
+	}
+	if t.Frozen == nil {
+		t.holds()
+		return
+	}
+	slot := t.slotObjection()
+	f := *t.Frozen
+	f.Lifted = t.e.At
+	t.Objected, t.Frozen = append(slices.Clone(t.Objected), f), nil
+	t.redraft()
+	t.toast("lifted", nil)
+	t.do(flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "lifted-card", Vars: t.vars(), Slot: slot})
+	if t.Stage == Notice && t.From.After(t.e.At) || t.Stage == Meeting {
+		t.everybody("unfrozen", t.comingButtons()[:1]...)
+	}
+	if t.Stage == Waiting && t.e.At.After(t.Vetted.List) {
+		t.review()
+		return
+	}
+	t.board(false)
+}
