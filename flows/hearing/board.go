@@ -127,6 +127,9 @@ func button(choice string) flows.Button { return flows.Button{Words: "b-" + choi
 // boardSay is the organiser's message.
 func (t *turn) boardSay(p flows.PersonID) flows.Say {
 	say := flows.Say{To: flows.To{Person: p}, Class: flows.Work, Words: "board-" + t.Stage, Vars: t.vars(), Slot: t.slot()}
+	if t.Stage == Meeting || t.Stage == Notice && !t.e.At.Before(t.From.Add(-time.Hour)) {
+		say.Class = flows.Personal // meetings are held on Saturdays, too
+	}
 	row := 0
 	add := func(choices ...string) {
 		for _, c := range choices {
@@ -290,6 +293,9 @@ func (t *turn) lacksInto(vars flows.Vars) {
 // look tells somebody how it stands, with what they can do.
 func (t *turn) look() {
 	p := t.e.By.Person
+	if p == "" {
+		return
+	}
 	known := p != "" && (p == t.Proposer || t.e.Entry != nil || t.convenes(t.e.By) || t.e.Settings.May(t.e.By, flows.Observe, t.Scope))
 	public := !t.First.IsZero() || t.Stage == Asking || t.Report.Answer != ""
 	if !known && !public || t.Stage == Offered && p != t.Proposer || t.Stage == Gone {

@@ -19,12 +19,16 @@ func number(s string) int {
 	return n
 }
 
-// due is when the meeting should begin.
+// due is shortly before the meeting should begin: what is still stopped is called off.
 func (t *turn) due() {
 	if t.Frozen != nil {
 		t.Changed = t.Frozen.Why
 		t.callOff()
 		return
+	}
+	if t.Organiser != "" {
+		t.do(flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "board-below", Vars: t.vars(), Slot: t.slot(), Tidy: true})
+		t.Shows++
 	}
 	t.board(false)
 }
@@ -408,7 +412,7 @@ func (t *turn) end() {
 		t.Stage, t.Changed = Off, ""
 		t.Begun, t.Ended, t.At = time.Time{}, time.Time{}, 0
 		t.tellProposer("nobody-came")
-		t.do(flows.Wake{At: t.e.At.AddDate(0, 0, 14), Name: "off-" + itoa(t.Version)})
+		t.do(t.wake(t.e.At.AddDate(0, 0, 14), "off-"+itoa(t.Version)))
 		t.board(true)
 		return
 	}
@@ -440,7 +444,7 @@ func (t *turn) final() {
 		t.Stage = Off
 		t.free(-1)
 		t.overwrite(t.Version, "notice-off")
-		t.do(flows.Wake{At: t.e.At.AddDate(0, 0, 14), Name: "off-" + itoa(t.Version)})
+		t.do(t.wake(t.e.At.AddDate(0, 0, 14), "off-"+itoa(t.Version)))
 		t.board(false)
 	}
 }

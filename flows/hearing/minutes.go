@@ -21,9 +21,9 @@ func (t *turn) minutes() {
 	if n > 0 {
 		t.Due = t.e.Settings.Calendar.Add(t.e.At, flows.Span{Days: n})
 		if warn := t.e.Settings.Calendar.Next(flows.Clock(0).On(t.Due)); warn.After(t.e.At) {
-			t.do(flows.Wake{At: warn, Name: "minutes-0"})
+			t.do(t.wake(warn, "minutes-0"))
 		}
-		t.do(flows.Wake{At: t.Due, Name: "minutes-1"})
+		t.do(t.wake(t.Due, "minutes-1"))
 	}
 	t.draft()
 	t.board(true)
@@ -266,7 +266,7 @@ func (t *turn) dissent(text string) {
 		tag, part.At = TagSpeak, t.e.At
 	}
 	t.keep(part, tag)
-	t.do(flows.Wake{At: due, Name: "dissent-" + itoa(n)})
+	t.do(t.wake(due, "dissent-"+itoa(n)))
 	t.reply("dissent-in", flows.Vars{"due": flows.At(due)}, flows.Button{Words: "b-undissent", Choice: "undissent=" + itoa(n)})
 	t.do(t.dissentCard(n, text, due, "dissent-card"))
 }

@@ -107,11 +107,31 @@ func (t *turn) publish() {
 	}
 	t.seats()
 	t.Code = code(t.Seed, t.Version)
+	t.hosts()
 	t.do(t.announcement("notice"), t.invitation(flows.To{Entries: TagAsked}),
 		t.invitation(flows.To{Homes: t.Scope, Except: t.Needed}))
 	t.clocks()
 	t.news("set", flows.TopicNews{At: t.From, Where: t.where()})
 	t.board(false)
+}
+
+// hosts are who prepares and who leads it: they come, and are not asked.
+func (t *turn) hosts() {
+	for i, p := range []flows.PersonID{t.Organiser, t.Chair} {
+		if p == "" || i > 0 && p == t.Organiser {
+			continue
+		}
+		e, was := t.e.Entries[string(p)]
+		if seated(e.Tag) {
+			continue
+		}
+		part := data[Part](e.Data)
+		if !was {
+			part.At = t.e.At
+		}
+		t.Taken.Seats++
+		t.do(flows.Put{Entry: flows.Entry{Key: string(p), Tag: TagYes, Order: t.e.At.UnixMilli(), Data: flows.Data(part)}})
+	}
 }
 
 // seats are those of the room, with a part of them kept.
@@ -174,20 +194,20 @@ func (t *turn) clocks() {
 	v, h := itoa(t.Version), t.e.Settings.Hearings
 	for i, d := range h.Remind {
 		if at := t.From.Add(-d); at.After(t.e.At.Add(12 * time.Hour)) {
-			t.do(flows.Wake{At: at, Name: "remind-" + v + "." + itoa(i)})
+			t.do(t.wake(at, "remind-"+v+"."+itoa(i)))
 		}
 	}
 	if at := t.From.Add(-h.Release); t.Kept > 0 && at.After(t.e.At) {
-		t.do(flows.Wake{At: at, Name: "release-" + v})
+		t.do(t.wake(at, "release-"+v))
 	}
-	t.do(flows.Wake{At: t.From, Name: "start-" + v}, flows.Wake{At: t.To.Add(2 * time.Hour), Name: "late-" + v}, flows.Wake{At: t.To.Add(12 * time.Hour), Name: "final-" + v})
+	t.do(t.wake(t.From.Add(-30*time.Minute), "start-"+v), t.wake(t.To.Add(2*time.Hour), "late-"+v), t.wake(t.To.Add(12*time.Hour), "final-"+v))
 }
 
 // remind tells those who come when and where, and the first time those who have not
 // answered.
 func (t *turn) remind(first bool) {
 	for _, tag := range []string{TagYes, TagProxy} {
-		t.do(flows.Say{To: flows.To{Entries: tag}, Class: flows.Personal, Words: "remind", Vars: t.vars(), Until: t.From, Buttons: []flows.Button{{Words: "b-nocome", Choice: "nocome"}, {Words: "b-page", Link: "page"}}})
+		t.do(flows.Say{To: flows.To{Entries: tag}, Class: flows.Personal, Words: "remind", Vars: t.vars(), Until: t.From, Buttons: []flows.Button{{Words: "b-nocome", Choice: "nocome"}, {Words: "b-here", Choice: "here"}, {Words: "b-page", Link: "page"}}})
 	}
 	if !first {
 		return
@@ -273,6 +293,6 @@ func (t *turn) callOff() {
 	t.free(-1)
 	t.overwrite(t.Version, "notice-off")
 	t.everybody("off")
-	t.do(flows.Wake{At: t.e.At.AddDate(0, 0, 14), Name: "off-" + itoa(t.Version)})
+	t.do(t.wake(t.e.At.AddDate(0, 0, 14), "off-"+itoa(t.Version)))
 	t.board(true)
 }

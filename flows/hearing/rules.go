@@ -21,6 +21,14 @@ type turn struct {
 
 func (t *turn) do(e ...flows.Effect) { t.effects = append(t.effects, e...) }
 
+// wake asks for a wake-up, at once where its time is past: the house may have slept.
+func (t *turn) wake(at time.Time, name string) flows.Wake {
+	if at.Before(t.e.At) {
+		at = t.e.At
+	}
+	return flows.Wake{At: at, Name: name}
+}
+
 func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	t := &turn{State: s, e: e}
 	switch w := e.What.(type) {
@@ -43,7 +51,19 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	case flows.Erased:
 		t.erased(w)
 	}
+	// What other cases answer comes within the step, and is the newer: it must be said after
+	// what is said here.
+	slices.SortStableFunc(t.effects, func(a, b flows.Effect) int { return after(a) - after(b) })
 	return t.State, t.effects
+}
+
+// after is 1 for effects that another case, or a list of entries, answers.
+func after(e flows.Effect) int {
+	switch e.(type) {
+	case flows.Tell, flows.Open, flows.Next:
+		return 1
+	}
+	return 0
 }
 
 func data[T any](raw json.RawMessage) T {
@@ -559,6 +579,7 @@ func (s State) Keys(e flows.Event) (keys []string) {
 		switch w.Choice {
 		case "send", "publish":
 			people(s.Needed)
+			people([]flows.PersonID{s.Organiser, s.Chair})
 		case "in":
 			keys = append(keys, w.Value)
 		case "undo", "raise", "file", "unsay", "undissent":
@@ -633,7 +654,9 @@ func (t *turn) toast(words string, vars flows.Vars) {
 	for k, v := range vars {
 		all[k] = v
 	}
-	t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: words, Vars: all, Toast: true})
+	if t.e.By.Person != "" {
+		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: words, Vars: all, Toast: true})
+	}
 }
 
 // reply answers the actor in private.
@@ -642,7 +665,9 @@ func (t *turn) reply(words string, vars flows.Vars, buttons ...flows.Button) {
 	for k, v := range vars {
 		all[k] = v
 	}
-	t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: words, Vars: all, Reply: true, Buttons: buttons})
+	if t.e.By.Person != "" {
+		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Personal, Words: words, Vars: all, Reply: true, Buttons: buttons})
+	}
 }
 
 // holds answers what comes too late, or too early, with how it stands.

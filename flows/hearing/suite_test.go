@@ -10,8 +10,11 @@ import (
 	"linli/flows"
 	"linli/flows/community"
 	"linli/flows/demand"
+	"linli/flows/dispatch"
 	"linli/flows/flowstest"
 	"linli/flows/hearing"
+	"linli/flows/poll"
+	"linli/flows/room"
 )
 
 // settings are those of the example community.
@@ -30,7 +33,15 @@ func TestSuite(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := settings(t)
-	o := flowstest.Options{Reading: func(rt *rapid.T) flows.Reading { return reading(rt, s) }, Tell: tell, Begin: begin}
+	var with []flows.Flow
+	for _, make := range []func() (flows.Flow, error){room.New, poll.New, dispatch.New, demand.New} {
+		x, err := make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		with = append(with, x)
+	}
+	o := flowstest.Options{With: with, Reading: func(rt *rapid.T) flows.Reading { return reading(rt, s) }, Tell: tell, Begin: begin}
 	flowstest.Run(t, s, f, o)
 }
 

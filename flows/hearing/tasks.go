@@ -96,7 +96,7 @@ func (t *turn) settle() {
 	}
 	t.Stage, t.Done = Rating, t.e.At
 	days := max(1, t.e.Settings.Hearings.Rate)
-	t.do(flows.Wake{At: t.e.At.AddDate(0, 0, days), Name: "rate"})
+	t.do(t.wake(t.e.At.AddDate(0, 0, days), "rate"))
 	t.news("over", flows.TopicNews{Text: t.decisionList()})
 	vars := t.with(flows.Vars{"decided": flows.Text(t.decisionList()), "n": flows.Num(t.working()), "days": flows.Num(days)})
 	if t.working() > 0 {

@@ -199,7 +199,7 @@ func (t *turn) hold(i int) {
 }
 
 // expected is how many people a room must seat.
-func (t *turn) expected() int { return max(12, len(t.Needed)+t.People) }
+func (t *turn) expected() int { return max(20, len(t.Needed)+t.People) }
 
 func (t *turn) book(room string, slot int, from, to time.Time) {
 	t.do(flows.Tell{Flow: flows.RoomFlow, Key: flows.RoomKey(room), Name: "book",
@@ -386,6 +386,10 @@ func (t *turn) send() {
 		return
 	}
 	first := t.Slots[0].From
+	if !first.After(t.e.At) {
+		t.toast("slot-past", nil)
+		return
+	}
 	t.Stage, t.Until = Asking, t.e.At.Add(max(t.e.Settings.Hearings.Ask, 2*time.Hour))
 	// There must be time left to announce it.
 	if last := first.AddDate(0, 0, -t.e.Settings.Hearings.Clear.Days()-1); t.Until.After(last) && last.After(t.e.At.Add(2*time.Hour)) {
@@ -395,7 +399,7 @@ func (t *turn) send() {
 		t.Until = t.e.At.Add(first.Sub(t.e.At) / 2)
 	}
 	t.enlist(t.Needed)
-	t.do(flows.Wake{At: t.Until, Name: "asking"}, t.asking(flows.To{Entries: TagAsked}), t.asking(flows.To{Nearest: t.Scope}))
+	t.do(t.wake(t.Until, "asking"), t.asking(flows.To{Entries: TagAsked}), t.asking(flows.To{Nearest: t.Scope}))
 	t.board(false)
 }
 

@@ -86,7 +86,7 @@ func (t *turn) offer() {
 	t.put(t.Proposer, TagAsked)
 	t.do(flows.Say{To: flows.To{Person: t.Proposer}, Class: flows.Personal, Words: "offer", Vars: t.vars(), Slot: "offer", Reply: true, Until: until,
 		Buttons: []flows.Button{{Words: "b-propose", Choice: "propose=yes"}, {Words: "b-leave", Choice: "propose=no"}}},
-		flows.Wake{At: until, Name: "offer"})
+		t.wake(until, "offer"))
 }
 
 // proposed is the answer to the offer.
@@ -140,7 +140,7 @@ func (t *turn) waiting() {
 	if t.Organiser == "" {
 		t.Organiser = t.someone()
 	}
-	t.do(flows.Wake{At: t.Vetted.List, Name: "review"})
+	t.do(t.wake(t.listLeaves(), "review"))
 	if t.Proposer != "" {
 		say := flows.Say{To: flows.To{Person: t.Proposer}, Class: flows.Personal, Words: "proposed", Vars: t.vars(), Reply: t.e.By.Person == t.Proposer}
 		if t.Proposer == t.Organiser {
@@ -155,12 +155,27 @@ func (t *turn) waiting() {
 	t.board(false)
 }
 
+// listLeaves is just before the reminders leave with which the list is one message: the last
+// of the day's times that is not after that of the list.
+func (t *turn) listLeaves() time.Time {
+	leaves := t.Vetted.List
+	for _, c := range t.e.Settings.Limits.Bundles {
+		if at := c.On(t.Vetted.List); !at.After(t.Vetted.List) {
+			leaves = at.Add(-time.Minute)
+		}
+	}
+	return leaves
+}
+
 // review puts it on the reviewers' list: what goes to one of them at the same time is one
 // message, see Say.Bundle.
 func (t *turn) review() {
 	list := t.e.Settings.Reviewers()
 	t.Stage = Review
-	t.do(flows.Wake{At: t.Vetted.Due, Name: "vet"})
+	if due := t.e.Settings.Calendar.Add(t.e.At, t.e.Settings.Hearings.Answer); t.Vetted.Due.Before(due) {
+		t.Vetted.Due = due
+	}
+	t.do(t.wake(t.Vetted.Due, "vet"))
 	for _, p := range list {
 		t.do(t.vetting(p, "vet"))
 	}
@@ -242,7 +257,7 @@ func (t *turn) vet(tag, text string) {
 	t.Report.Next = t.morning(t.Report.Next)
 	t.Stage = Upward
 	t.reply("upward-done", nil)
-	t.do(flows.Wake{At: t.Report.Next, Name: "upward-0"})
+	t.do(t.wake(t.Report.Next, "upward-0"))
 	t.tellProposer("upward")
 	t.news("upward", flows.TopicNews{Text: t.Report.To, At: t.Report.Next})
 	t.board(false)
@@ -280,7 +295,7 @@ func (t *turn) askedAgain() {
 	}
 	t.Report.Times++
 	t.Report.Next = t.morning(t.e.At.Add(max(t.e.Settings.Hearings.Again, 24*time.Hour)))
-	t.do(flows.Wake{At: t.Report.Next, Name: "upward-" + itoa(t.Report.Times)})
+	t.do(t.wake(t.Report.Next, "upward-"+itoa(t.Report.Times)))
 	t.board(true)
 }
 
