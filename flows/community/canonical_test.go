@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"linli/flows"
 )
 
 // same reads a directory as it is written anew: it says the same, and written
@@ -68,6 +70,12 @@ var random = rapid.Custom(func(t *rapid.T) directory {
 	d.Limits.Offer = duration(time.Duration(rapid.IntRange(1, 5000).Draw(t, "offer")) * time.Minute)
 	d.Polls.Month, d.Polls.Close = rapid.IntRange(0, 31).Draw(t, "month"), clock(rapid.IntRange(0, 24*60).Draw(t, "close"))
 	d.Limits.Keep.Cases = rapid.SampledFrom([]keeping{0, days(1095), days(3650)}).Draw(t, "cases")
+	d.Hearings.Review = weekTime{Day: time.Weekday(rapid.IntRange(0, 6).Draw(t, "day")), At: flows.Clock(rapid.IntRange(0, 24*60).Draw(t, "review"))}
+	d.Hearings.Remind = rapid.SampledFrom([][]duration{{duration(time.Hour)}, {duration(36 * time.Hour), duration(90 * time.Minute)}, {duration(9 * day), duration(2 * day), duration(day)}}).Draw(t, "reminders")
+	d.Hearings.Clear = term{Days: rapid.IntRange(0, 30).Draw(t, "clear"), Source: rapid.SampledFrom([]string{"", "某街道：答复 #3"}).Draw(t, "source"), Waive: rapid.SampledFrom([][]role{nil, {"head"}, {"staff", "secretary", "reviewer"}}).Draw(t, "waive")}
+	if rapid.Bool().Draw(t, "hands") {
+		d.Hearings.Agree, d.Hearings.AgreeBy = share{Num: 2, Den: 3, Over: rapid.Bool().Draw(t, "over")}, "某街道"
+	}
 	d.Bodies = []body{{ID: "wuye", Role: "property", Name: word.Draw(t, "body"), None: true}}
 	for _, r := range []role{"staff", "head", "secretary", "station", "property"} {
 		d.People = append(d.People, person{ID: "p" + string(r), Name: word.Draw(t, "person") + string(r), Posts: []post{{Role: r}}})

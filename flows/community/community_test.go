@@ -54,7 +54,7 @@ func TestExampleHasNoMistakesAndNoWarnings(t *testing.T) {
 		t.Error("the example does not say that it is one")
 	}
 	got := map[string]int{"classes": len(s.Classes), "items": len(s.Items), "grids": len(s.Grids), "buildings": len(s.Buildings), "spots": len(s.Spots), "people": len(s.People), "groups": len(s.Groups), "cast": len(f.Cast)}
-	want := map[string]int{"classes": 8, "items": 34, "grids": 3, "buildings": 13, "spots": 2, "people": 12, "groups": 2, "cast": 13}
+	want := map[string]int{"classes": 8, "items": 34, "grids": 3, "buildings": 13, "spots": 2, "people": 16, "groups": 2, "cast": 13}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
@@ -178,8 +178,8 @@ func TestSingleMistakes(t *testing.T) {
 	}{
 		"no gas number":     {[]string{`  gas: "0471-0000000"`, `#`}, "phones:", "没有写燃气抢修电话"},
 		"dummy numbers":     {[]string{"example: true", "#"}, "  gas:", "“0471-0000000”还是示例里的假号码"},
-		"nobody in office":  {[]string{"posts: [staff]", "posts: [duty]", "posts: [head]", "posts: [duty]", "[secretary, duty]", "[duty]"}, "people:", "社区、主任、书记一个人都没有"},
-		"no secretary":      {[]string{"[secretary, duty]", "[duty]"}, "people:", "没有人担任书记，8-2没人办"},
+		"nobody in office":  {[]string{"posts: [staff]", "posts: [duty]", "posts: [head]", "posts: [duty]", "[secretary, duty, reviewer]", "[duty, reviewer]"}, "people:", "社区、主任、书记一个人都没有"},
+		"no secretary":      {[]string{"[secretary, duty, reviewer]", "[duty, reviewer]"}, "people:", "没有人担任书记，8-2没人办"},
 		"tab":               {[]string{"  police:", "\tpolice:"}, "\tpolice", "这一行附近写法不对"},
 		"second document":   {[]string{"cast:", "---\ncast:"}, "---\n", "一个文件里只能写一份"},
 		"alias":             {[]string{"stand_ins: [zhou]", "stand_ins: &x [zhou]"}, "&x", "不能用 & 和 * 引用"},
@@ -212,20 +212,24 @@ func TestWarnings(t *testing.T) {
 		pairs    []string
 		at, want string
 	}{
-		"small grid":      {[]string{"households: 318", "households: 294", "id: 1, name: 1号楼, units: 3", "id: 1, name: 1号楼, units: 2"}, "households: 294", "网格g1只有294户"},
-		"empty roster":    {[]string{"  - {person: sun, stand_ins: [qian]}", "#"}, "roster:", "值班表：每天0:00到24:00没有人值班"},
-		"gap at night":    {[]string{"person: sun, stand_ins", `person: sun, from: "7:00", to: "22:30", stand_ins`}, "roster:", "值班表：每天0:00到7:00没有人值班"},
-		"free weekend":    {[]string{"person: sun, stand_ins", `person: sun, days: [周一, 周二, 周三, 周四, 周五, 周六], stand_ins`}, "roster:", "值班表：周日0:00到24:00没有人值班"},
-		"over midnight":   {[]string{"person: sun, stand_ins", `person: sun, days: [周一], from: "18:00", to: "8:00", stand_ins`}, "roster:", "值班表：周一0:00到18:00没有人值班"},
-		"no property":     {[]string{"posts: [property]", "posts: [staff]"}, "people:", "物业没有人在用邻里：1-1、1-2"},
-		"house count":     {[]string{"floors: 12, per_floor: 4}\n  - {id: 4", "floors: 12, per_floor: 3, households: 96}\n  - {id: 4"}, "per_floor: 3, households: 96", "3号楼写的是96户，按单元、楼层和每层户数算是72户"},
-		"person for what": {[]string{"posts: [property]}", "posts: [property]}\n  - {id: xyz, name: 某某}"}, "某某", "某某没有职务"},
-		"duty no phone":   {[]string{`name: 孙值班, phone: "0471-0000005"`, "name: 孙值班"}, "{person: sun", "孙值班在值班表上，但没有写电话"},
-		"namesakes":       {[]string{"posts: [property]}", "posts: [property]}\n  - {id: li2, name: 李网格, posts: [staff]}"}, "id: li2", "有两个人都叫李网格（li、li2）：取绑定码时要写编号"},
-		"leave, nobody":   {[]string{"    stand_ins: [zhou]       #", "    #", "{id: li, name: 李网格,", "{id: li, leave: [{from: 2026-12-01, to: 2026-12-03}], name: 李网格,"}, "{id: li,", "李网格请假没有写谁替"},
-		"kept for ever":   {[]string{"words: 180d", "words: 永远", "cases: 1095d", "cases: forever"}, "    words:", "原话、照片或不再来的人写的是永远留着"},
-		"Chinese, again":  {[]string{"other: ᠭᠠᠷᠠᠰᠢ", "other: 车库"}, "id: garage", "地下车库的另一种文字的名称（other）里有汉字"},
-		"body no phone":   {[]string{`name: 城管, phone: "0474-0000003"`, "name: 城管"}, "城管", "城管没有写电话"},
+		"small grid":           {[]string{"households: 318", "households: 294", "id: 1, name: 1号楼, units: 3", "id: 1, name: 1号楼, units: 2"}, "households: 294", "网格g1只有294户"},
+		"empty roster":         {[]string{"  - {person: sun, stand_ins: [qian]}", "#"}, "roster:", "值班表：每天0:00到24:00没有人值班"},
+		"gap at night":         {[]string{"person: sun, stand_ins", `person: sun, from: "7:00", to: "22:30", stand_ins`}, "roster:", "值班表：每天0:00到7:00没有人值班"},
+		"free weekend":         {[]string{"person: sun, stand_ins", `person: sun, days: [周一, 周二, 周三, 周四, 周五, 周六], stand_ins`}, "roster:", "值班表：周日0:00到24:00没有人值班"},
+		"over midnight":        {[]string{"person: sun, stand_ins", `person: sun, days: [周一], from: "18:00", to: "8:00", stand_ins`}, "roster:", "值班表：周一0:00到18:00没有人值班"},
+		"no property":          {[]string{"posts: [property]", "posts: [staff]"}, "people:", "物业没有人在用邻里：1-1、1-2"},
+		"house count":          {[]string{"floors: 12, per_floor: 4}\n  - {id: 4", "floors: 12, per_floor: 3, households: 96}\n  - {id: 4"}, "per_floor: 3, households: 96", "3号楼写的是96户，按单元、楼层和每层户数算是72户"},
+		"person for what":      {[]string{"posts: [property]}", "posts: [property]}\n  - {id: xyz, name: 某某}"}, "某某", "某某没有职务"},
+		"duty no phone":        {[]string{`name: 孙值班, phone: "0471-0000005"`, "name: 孙值班"}, "{person: sun", "孙值班在值班表上，但没有写电话"},
+		"namesakes":            {[]string{"posts: [property]}", "posts: [property]}\n  - {id: li2, name: 李网格, posts: [staff]}"}, "id: li2", "有两个人都叫李网格（li、li2）：取绑定码时要写编号"},
+		"leave, nobody":        {[]string{"    stand_ins: [zhou]       #", "    #", "{id: li, name: 李网格,", "{id: li, leave: [{from: 2026-12-01, to: 2026-12-03}], name: 李网格,"}, "{id: li,", "李网格请假没有写谁替"},
+		"kept for ever":        {[]string{"words: 180d", "words: 永远", "cases: 1095d", "cases: forever"}, "    words:", "原话、照片或不再来的人写的是永远留着"},
+		"Chinese, again":       {[]string{"other: ᠭᠠᠷᠠᠰᠢ", "other: 车库"}, "id: garage", "地下车库的另一种文字的名称（other）里有汉字"},
+		"review at night":      {[]string{"hearings: {}", "hearings:\n  review: 周三 22:00"}, "  review: 周三 22:00", "审议题的时间 周三 22:00（review）落在不打扰的时段里"},
+		"review too early":     {[]string{`morning: "8:30"`, `morning: "9:30"`, `bundles: ["8:30", "14:30"]`, `bundles: ["9:30"]`}, "  morning:", "审议题的时间 周三 9:00（review）落在不打扰的时段里"},
+		"no source":            {[]string{"hearings: {}", `hearings: {clear: {days: 7, source: ""}}`}, "hearings: {", "通知和开会之间隔几个净天（clear）写了7天，却没有写来源（source）：没有来源的不执行"},
+		"secretary supervises": {[]string{"posts: [secretary, duty, reviewer]", "posts: [secretary, duty, supervisor]"}, "id: zhaos", "赵书记既是书记，又在监督委员会：监督的人不能审议题，议题由别人审"},
+		"body no phone":        {[]string{`name: 城管, phone: "0474-0000003"`, "name: 城管"}, "城管", "城管没有写电话"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, err := parse(t, c.pairs...)

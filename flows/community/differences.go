@@ -47,6 +47,7 @@ func Differences(from, to *flows.Settings) []Difference {
 	c.places()
 	c.people()
 	c.polls()
+	c.hearings()
 	c.register()
 	return c.out
 }

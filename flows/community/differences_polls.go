@@ -14,14 +14,11 @@ func (c *comparison) polls() {
 	compare(c, thing[flows.PollRule]{
 		what: "投票的种类", id: func(x flows.PollRule) string { return string(x.Force) }, name: func(x flows.PollRule) string { return "投票“" + ForceName(x.Force) + "”" },
 		fields: func(x flows.PollRule) []value {
-			start, units := value{label: "谁能发", exact: fmt.Sprintf("%q", x.Start)}, value{label: "一票算谁的", exact: fmt.Sprintf("%q", x.Units)}
-			for i, r := range x.Start {
-				start.text += separated(i) + r.In("zh-CN")
-			}
+			units := value{label: "一票算谁的", exact: fmt.Sprintf("%q", x.Units)}
 			for i, u := range x.Units {
 				units.text += separated(i) + unitName(u)
 			}
-			return []value{start, units, yes("租户能投", x.Tenants), yes("核实过住处才算", x.Proof), shareValue("多少参加才有效", x.Turnout),
+			return []value{roleValue("谁能发", x.Start), units, yes("租户能投", x.Tenants), yes("核实过住处才算", x.Proof), shareValue("多少参加才有效", x.Turnout),
 				shareValue("多少同意才算通过", x.Agree), shareValue("特别事项多少同意才算通过", x.Special), plain("来源", x.Source)}
 		},
 	}, c.from.Polls.Forces, c.to.Polls.Forces)

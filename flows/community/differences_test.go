@@ -19,6 +19,7 @@ func full(t testing.TB) *flows.Settings {
 	for _, pair := range [][2]string{
 		{"posts: [staff]}", "posts: [staff], addresses: [telegram:7], home: 3-1-201, leave: [{from: 2026-12-01, to: 2026-12-03, by: zheng}]}"},
 		{"{id: b3, name: 3号楼群, building: 3}", "{id: b3, name: 3号楼群, other: ᠪ, building: 3, addresses: [telegram:-8]}"},
+		{"hearings: {}", "hearings: {publish: {waive: [secretary, head]}, dissent: {waive: [head, staff]}}"},
 		{"{person: sun, stand_ins: [qian]}", `{person: sun, stand_ins: [qian], days: [周一], from: "8:00", to: "9:00"}`},
 	} {
 		if !strings.Contains(text, pair[0]) {

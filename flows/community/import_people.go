@@ -105,6 +105,7 @@ var called = map[string]flows.Role{
 	"值班": flows.OnDuty, "社区工作者": flows.Staff, "社工": flows.Staff, "工作人员": flows.Staff, "社区工作人员": flows.Staff, "主任": flows.Head,
 	"党组织书记": flows.Secretary, "社区书记": flows.Secretary, "物业公司": flows.Property, "物业人员": flows.Property, "业主委员会": flows.Owners,
 	"部门": flows.Department, "监委会": flows.Supervisor, "监督": flows.Supervisor,
+	"居务监督委员会": flows.Supervisor, "议题审核": flows.Reviewer, "审议题": flows.Reviewer, "议事会": flows.Council, "议事员": flows.Council, "议事代表": flows.Council,
 }
 
 func (r *role) read(text string) error {

@@ -12,6 +12,7 @@ var defaultHours = []flows.Hours{{From: 8*60 + 30, To: 12 * 60}, {From: 14 * 60,
 
 // defaults is the directory before anything is read.
 func defaults() directory {
+	hearings, _ := builtinHearings()
 	return directory{
 		Lang:     "zh-CN",
 		TimeZone: "Asia/Shanghai",
@@ -28,7 +29,8 @@ func defaults() directory {
 			// to whom. A case may be questioned for the three years of a claim (民法典 188).
 			Keep: keep{Words: days(180), Media: days(90), Danger: days(3 * 365), Sent: days(190), Cases: days(3 * 365), Idle: days(2 * 365)},
 		},
-		Polls: builtinPolls().polls,
+		Polls:    builtinPolls().polls,
+		Hearings: hearings,
 	}
 }
 

@@ -85,7 +85,7 @@ func TestAcross(t *testing.T) {
 	for _, n := range []string{"0471-0000000", "0472-0000000", "0473-0000000", "0474-0000001", "0474-0000002", "0474-0000003"} {
 		real = append(real, n, strings.Replace(n, "00000", "12345", 1))
 	}
-	for n := range 12 {
+	for n := range 16 {
 		real = append(real, fmt.Sprintf("0471-00000%02d", n+1), fmt.Sprintf("0471-12345%02d", n+1))
 	}
 	file := func(name, id string, pairs ...string) *File {

@@ -29,6 +29,7 @@ type (
 		Bodies       []body       `yaml:"bodies,omitempty"`
 		Items        []*yaml.Node `yaml:"items,omitempty"` // laid over the duty list, see items.go
 		Polls        polls        `yaml:"polls"`
+		Hearings     hearings     `yaml:"hearings"`
 		Households   []household  `yaml:"households,omitempty"`
 		Cast         []castMember `yaml:"cast,omitempty"`
 	}
@@ -216,6 +217,33 @@ type (
 		MoreWords    []string `yaml:"more_words"` // in a community file: added to those that are built in
 		Special      bool     `yaml:"special"`
 		Source       string   `yaml:"source"`
+	}
+
+	hearings struct {
+		strict.Where `yaml:"-"`
+		Review       weekTime   `yaml:"review"`
+		Answer       span       `yaml:"answer"`
+		Again        duration   `yaml:"again"`
+		Followers    int        `yaml:"followers"`
+		Silences     int        `yaml:"silences"`
+		Ask          duration   `yaml:"ask"`
+		Length       duration   `yaml:"length"`
+		Clear        term       `yaml:"clear"`
+		Publish      term       `yaml:"publish"`
+		Dissent      term       `yaml:"dissent"`
+		Reserved     int        `yaml:"reserved"`
+		Release      duration   `yaml:"release"`
+		Remind       []duration `yaml:"remind,flow"`
+		Rate         int        `yaml:"rate"`
+		Agree        share      `yaml:"agree"`
+		AgreeBy      string     `yaml:"agree_by"`
+	}
+
+	term struct {
+		strict.Where `yaml:"-"`
+		Days         int    `yaml:"days"`
+		Source       string `yaml:"source"`
+		Waive        []role `yaml:"waive,flow"`
 	}
 
 	household struct {

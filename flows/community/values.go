@@ -25,6 +25,7 @@ type (
 	language  string
 	units     []string
 	openHours flows.OpenHours
+	weekTime  flows.WeekTime
 	date      struct{ Year, Month, Day int }
 )
 
@@ -218,7 +219,7 @@ func (o *openHours) UnmarshalText(b []byte) error {
 
 // roles are those a person of the directory may hold. Residents are not in it.
 var roles = []flows.Role{flows.Captain, flows.Leader, flows.OnDuty, flows.Staff, flows.Head, flows.Secretary,
-	flows.Property, flows.Owners, flows.Station, flows.Department, flows.Supervisor}
+	flows.Property, flows.Owners, flows.Station, flows.Department, flows.Supervisor, flows.Reviewer, flows.Council}
 
 func (r *role) UnmarshalText(b []byte) error {
 	var known []string

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,6 +24,9 @@ func (m *moment) clock(t *text) {
 		return
 	}
 	h, digits, end, ok := t.number(i)
+	if n := value(t.r[i]); !digit(t.r[i]) && end == i+2 && n >= 1 && n < 9 && value(t.r[i+1]) == n+1 {
+		h, digits, ok = n, 1, true // 七八点
+	}
 	if !ok || h > 24 || digits > 2 {
 		return
 	}
@@ -33,12 +37,15 @@ func (m *moment) clock(t *text) {
 			return
 		}
 		if t.has(to, ":") && to+1 < len(t.r) && digit(t.r[to+1]) {
-			_, _, to, _ = t.number(to + 1)
+			_, _, to, _ = t.number(to + 1) // seconds
 		}
 		m.hour, m.min, m.after = h, min, to
 		m.plain = digits == 2 || h == 0
 		m.noon(t)
 	case t.has(end, "点") || t.has(end, "时") && !t.has(end, "时候"):
+		if t.counts(i, end, h, m) {
+			return
+		}
 		m.plain = t.has(end, "时")
 		end++
 		if t.has(end, "钟") || t.has(end, "整") {
@@ -56,7 +63,7 @@ func (m *moment) clock(t *text) {
 			m.min = 45
 			end += 2
 		case end < len(t.r) && t.stop[end] == 0 && (digit(t.r[end]) || numeral(t.r[end])):
-			if min, _, to, ok := t.number(end); ok && min < 60 && (t.has(to, "分") || digit(t.r[end])) {
+			if min, _, to, ok := t.number(end); ok && min < 60 && (t.has(to, "分") || digit(t.r[end]) || t.minutes(end, to, min)) {
 				m.min = min
 				end = to
 				if t.has(end, "分") {
@@ -65,7 +72,7 @@ func (m *moment) clock(t *text) {
 			}
 		}
 		m.after = end
-	case t.has(end, "am") || t.has(end, " am"), t.has(end, "pm") || t.has(end, " pm"):
+	case slices.ContainsFunc(halves, func(w string) bool { return t.has(end, w) }):
 		m.hour, m.after = h, end
 		m.noon(t)
 	case digits > 0 && (t.has(end, "到") || t.has(end, "至") || t.has(end, "-")) && end+1 < len(t.r) && digit(t.r[end+1]):
@@ -75,15 +82,59 @@ func (m *moment) clock(t *text) {
 	}
 }
 
+// counts says that what looks like an hour counts something, or is an idiom:
+// "三点建议", "早一点", "一时".
+func (t *text) counts(i, end, h int, m *moment) bool {
+	for _, w := range notHours {
+		if t.has(end, w) {
+			return true
+		}
+	}
+	if h != 1 || !t.has(i, "一") {
+		return false
+	}
+	if t.has(end, "时") {
+		return m.after == m.start
+	}
+	if n := m.after - m.start; n > 1 || t.has(end+1, "半") || t.has(end+1, "钟") || t.has(end+1, "整") || t.has(end+1, "三刻") || t.has(end+1, "一刻") {
+		return t.has(m.after-1, "晚") && n == 3 && t.has(end+1, "再") // 明天晚一点再说
+	} else if n == 1 {
+		return true // 早一点, 晚一点
+	}
+	return i > 0 && t.stop[i] == 0 && strings.ContainsRune("早晚快慢好大小多少高低远近宽窄轻重长短有差严松静细", t.r[i-1]) || strings.ContainsRune("都也儿点不没小用", t.at(end+1))
+}
+
+// notHours follow a number of 点 that are no hour.
+var notHours = []string{"点建议", "点意见", "点要求", "点看法", "点想法", "点说明", "点原因", "点理由", "点问题", "点希望", "点请求", "点疑问", "点注意", "点位", "点钱", "点五", "点几", "时间"}
+
+// minutes says that a Chinese number after an hour, from rune i to j, is minutes
+// though nobody says so: "三点二十", "三点零五"; and not "三点二十个人".
+func (t *text) minutes(i, j, n int) bool {
+	if n < 10 && !t.has(i, "零") && !t.has(i, "〇") || j-i < 2 && n != 10 {
+		return false
+	}
+	return j >= len(t.r) || t.stop[j] > 0 || !strings.ContainsRune("个人户名位块元天号楼栋层岁次家台辆条项米度", t.r[j])
+}
+
+// at gives the rune at i, 0 outside.
+func (t *text) at(i int) rune {
+	if i < 0 || i >= len(t.r) {
+		return 0
+	}
+	return t.r[i]
+}
+
+var halves = []string{" am", "am", " a.m", "a.m", " pm", "pm", " p.m", "p.m"}
+
 // noon takes "am" or "pm" after an hour.
 func (m *moment) noon(t *text) {
-	for _, w := range []string{" am", "am", " pm", "pm"} {
+	for _, w := range halves {
 		end := m.after + len(w)
 		if !t.has(m.after, w) || end < len(t.r) && t.stop[end] == 0 && latin(t.r[end]) {
 			continue
 		}
 		m.half = '上'
-		if strings.HasSuffix(w, "pm") {
+		if strings.Contains(w, "p") {
 			m.half = '下'
 		} else if m.hour == 12 {
 			m.hour = 0
@@ -261,7 +312,7 @@ func (m *moment) english(t *text, at time.Time) bool {
 			}
 		}
 		day := time.Date(at.Year(), time.Month(v+1), n, 0, 0, 0, 0, at.Location())
-		if day.Before(today.AddDate(0, -6, 0)) {
+		if longPast(day, at) {
 			day = time.Date(at.Year()+1, time.Month(v+1), n, 0, 0, 0, 0, at.Location())
 		}
 		if day.Day() != n {

@@ -155,7 +155,7 @@ func TestMeasureMany(t *testing.T) {
 	}
 	r, s := New(), town()
 	for name, most := range map[string]int{"demand.jsonl": 5, "item_train.jsonl": 5, "item_dev.jsonl": 2, "same.jsonl": 2, "place.jsonl": 0, "time.jsonl": 2} {
-		n, polls, chains, slips, homes := 0, 0, 0, 0, 0
+		n, polls, chains, slips, homes, topics := 0, 0, 0, 0, 0, 0
 		for _, l := range jsonl[line](t, name) {
 			n++
 			got := r.Read(l.Text, prompts.Context{At: noon, Settings: s, Direct: true})
@@ -168,14 +168,17 @@ func TestMeasureMany(t *testing.T) {
 			if got.Slip != nil {
 				slips++
 			}
+			if got.Topic != nil {
+				topics++
+			}
 			x := normal(l.Text)
 			if _, ok := r.directory(s).home(&x, prompts.Context{}); ok {
 				homes++
 			}
 		}
-		t.Logf("%-16s of %d: %d polls, %d lists, %d votes, %d homes", name, n, polls, chains, slips, homes)
-		if polls+chains+slips > most {
-			t.Errorf("%s: %d polls, %d lists, %d votes", name, polls, chains, slips)
+		t.Logf("%-16s of %d: %d polls, %d lists, %d votes, %d homes, %d topics", name, n, polls, chains, slips, homes, topics)
+		if polls+chains+slips+topics > most {
+			t.Errorf("%s: %d polls, %d lists, %d votes, %d topics", name, polls, chains, slips, topics)
 		}
 	}
 }
@@ -190,7 +193,8 @@ func TestMeasureTimes(t *testing.T) {
 			Kind, Grain, Start string
 		} `json:"time"`
 	}
-	points, right := 0, 0
+	points, right, planned := 0, 0, 0
+	d := compile(town())
 	for _, l := range jsonl[line](t, "time.jsonl") {
 		if !l.Meeting || l.Time == nil || l.Time.Kind != "point" || l.Time.Grain != "day" && l.Time.Grain != "hour" && l.Time.Grain != "minute" {
 			continue
@@ -200,21 +204,25 @@ func TestMeasureTimes(t *testing.T) {
 			t.Fatal(err)
 		}
 		points++
+		layout := "2006-01-02T15:04:05"
+		if l.Time.Grain == "day" {
+			layout = "2006-01-02"
+		}
+		w := write(l.Text)
+		if p := d.plan(&w, at); p != nil && len(p.Times) > 0 && strings.HasPrefix(l.Time.Start, p.Times[0].At.Format(layout)) {
+			planned++
+		}
 		x := normal(l.Text)
 		got := times(&x, at)
 		if len(got) == 0 {
 			continue
 		}
-		layout := "2006-01-02T15:04:05"
-		if l.Time.Grain == "day" {
-			layout = "2006-01-02"
-		}
 		if strings.HasPrefix(l.Time.Start, got[0].time.Format(layout)) {
 			right++
 		}
 	}
-	t.Logf("%d of %d points (%.3f)", right, points, float64(right)/float64(points))
-	if 2*right < points {
-		t.Errorf("%d of %d points", right, points)
+	t.Logf("%d of %d points (%.3f), %d of a plan (%.3f)", right, points, float64(right)/float64(points), planned, float64(planned)/float64(points))
+	if 2*right < points || 2*planned < points {
+		t.Errorf("%d of %d points, %d of a plan", right, points, planned)
 	}
 }

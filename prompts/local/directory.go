@@ -17,6 +17,7 @@ type directory struct {
 	names    trie             // names and aliases of buildings, spots and rooms
 	named    []named
 	items    *items
+	meets    *meets // rooms and people with a post, for plans
 }
 
 // named is what a name or an alias stands for; building is -1 for a spot.
@@ -79,6 +80,7 @@ func compile(s *flows.Settings) *directory {
 		}
 	}
 	d.items = compileItems(s)
+	d.meets = compileMeets(s)
 	return d
 }
 

@@ -69,11 +69,19 @@ func (r *Reader) Danger(text string) flows.Danger {
 func (r *Reader) Read(text string, c prompts.Context) flows.Reading {
 	d := r.directory(c.Settings)
 	own := view(text, d, c)
+	var topic topicLine
+	if c.Direct {
+		w := write(proper(text, longest))
+		own.reading.Plan = d.plan(&w, c.At)
+		if own.reading.Danger == "" && topicWords(text) {
+			topic, _ = d.topic(&w, own.reading.Plan)
+		}
+	}
 	if own.reading.Danger == "" {
-		own.many(text, d, c)
+		own.many(text, topic, d, c)
 	}
 	out := own.reading
-	if whole := out.Poll != nil || out.Chain != nil || out.Slip != nil; len(c.Before) > 0 && !whole && own.joins() {
+	if whole := out.Poll != nil || out.Chain != nil || out.Slip != nil || out.Topic != nil; len(c.Before) > 0 && !whole && own.joins() {
 		r.join(&out, own, text, d, c)
 	}
 	if out.Place.Zero() || !own.adds() || own.said.place() {
@@ -86,7 +94,7 @@ func (r *Reader) Read(text string, c prompts.Context) flows.Reading {
 }
 
 // many finds what a message says about a question that is put to many.
-func (s *seen) many(text string, d *directory, c prompts.Context) {
+func (s *seen) many(text string, topic topicLine, d *directory, c prompts.Context) {
 	r := &s.reading
 	list, marked := d.chain(text, c.Scope.Building)
 	if !c.Direct || marked {
@@ -100,12 +108,20 @@ func (s *seen) many(text string, d *directory, c prompts.Context) {
 		}
 		return
 	}
+	// "议题：要不要装？要/不要" is a topic, "能不能大家商量一下：要/不要，周五截止" a poll.
+	if topic.marked {
+		r.Topic = topic.TopicLine
+		return
+	}
 	// Three numbered lines without the mark may be the options of a poll.
 	if !r.Notice && (list == nil || !slices.ContainsFunc(list.Lines, func(l flows.ChainLine) bool { return l.Place.Room != "" })) {
 		r.Poll = poll(text, c.At)
 	}
 	if r.Poll == nil {
 		r.Chain = list
+	}
+	if r.Poll == nil && r.Chain == nil && !r.Notice {
+		r.Topic = topic.TopicLine
 	}
 }
 

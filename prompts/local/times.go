@@ -21,6 +21,8 @@ type moment struct {
 	within       bool      // so long from now, "三天内"
 	plain        bool      // the hour was written as a clock shows it, "08:00", "20时"
 	weak         bool      // may be another thing than a day, "12-5"
+	lone         bool      // a day of the month without its month, "6号"
+	weekend      bool      // 周末: the Sunday, unless somebody knows better
 	start, after int       // runes
 }
 
@@ -28,13 +30,45 @@ type moment struct {
 type stamp struct {
 	moment
 	time time.Time
+	lent bool // its hour is that of the day beside it
 }
 
 // times gives all times in a text, in their order. A later one takes what it
 // leaves open from the one before: "下周六下午三点或周日晚上七点", "明天三点或四点".
-func times(t *text, at time.Time) []stamp {
+//
+// What has no clock time gets the one at which something ends, see [closing].
+func times(t *text, at time.Time) []stamp { return t.stamps(at, &closing) }
+
+// parts are the clock times of a part of the day that is named without one.
+type parts struct{ morning, noon, afternoon, evening, night, none int }
+
+// closing are the hours at which a day and its parts are over: "上午截止".
+var closing = parts{morning: 12, noon: 12, afternoon: 18, evening: 20, night: 6, none: 20}
+
+func (p *parts) hour(half rune) int {
+	switch half {
+	case '上':
+		return p.morning
+	case '中':
+		return p.noon
+	case '下':
+		return p.afternoon
+	case '晚':
+		return p.evening
+	case '凌':
+		return p.night
+	}
+	return p.none
+}
+
+// stamps gives all times in a text, in their order.
+func (t *text) stamps(at time.Time, of *parts) []stamp {
 	var out []stamp
 	for i := 0; i < len(t.r); {
+		if !begins.has(t.r[i]) {
+			i++
+			continue
+		}
 		m, ok := t.moment(i, at)
 		if !ok {
 			m, ok = t.monthDay(i, at)
@@ -48,7 +82,7 @@ func times(t *text, at time.Time) []stamp {
 		if n := len(out); n > 0 && t.alternates(out[n-1].after, m.start) {
 			last = &out[n-1]
 		}
-		s.time = s.resolve(at, last)
+		s.time = s.resolve(at, last, of)
 		out = append(out, s)
 		i = m.after
 	}
@@ -58,16 +92,15 @@ func times(t *text, at time.Time) []stamp {
 // alternates says that the runes between two times only set them side by side.
 func (t *text) alternates(i, j int) bool {
 	switch strings.TrimSpace(t.part(i, j)) {
-	case "", "或", "或者", "和", "还是", "到", "至", "-", "~", "/", "or", "and", "to":
+	case "", "或", "或者", "或是", "要么", "和", "与", "跟", "还是", "到", "至", "-", "~", "/", "or", "and", "to":
 		return true
 	}
 	return false
 }
 
 // resolve makes a time of a moment: what is not said is the next that fits.
-// Without a clock time it is 20:00, or the end of the part of the day that is
-// said. Hours from one to six that no clock shows are those of the afternoon.
-func (s *stamp) resolve(at time.Time, last *stamp) time.Time {
+// Hours from one to six that no clock shows are those of the afternoon.
+func (s *stamp) resolve(at time.Time, last *stamp, of *parts) time.Time {
 	if !s.exact.IsZero() {
 		return s.exact
 	}
@@ -76,6 +109,12 @@ func (s *stamp) resolve(at time.Time, last *stamp) time.Time {
 	if last != nil && m.bare && last.week > 0 {
 		m.day, m.bare, m.week = m.day.AddDate(0, 0, 7*weeksApart(m.day, last.day)), false, last.week
 	}
+	if last != nil && m.lone && !last.day.IsZero() {
+		m.day = m.inMonth(last.day)
+	}
+	if last != nil && m.bare && last.bare && m.day.Before(last.day) && (m.day.Weekday()+6)%7 > (last.day.Weekday()+6)%7 {
+		m.day = m.day.AddDate(0, 0, 7) // "周五或周六", said on a Saturday
+	}
 	if last != nil && !said && !last.day.IsZero() {
 		m.day, said = last.day, true
 		if m.half == 0 && m.hour < 12 {
@@ -83,13 +122,9 @@ func (s *stamp) resolve(at time.Time, last *stamp) time.Time {
 		}
 	}
 	if m.hour < 0 {
-		h := map[rune]int{'上': 12, '中': 12, '下': 18, '晚': 20, '凌': 6}[m.half]
-		if h == 0 {
-			h = 20
-		}
-		d := m.day
+		h, d := of.hour(m.half), m.day
 		out := time.Date(d.Year(), d.Month(), d.Day(), h, 0, 0, 0, at.Location())
-		if m.bare && !out.After(at) {
+		if over := out.After(at) || h == 0 && midnight(at).Equal(out); m.bare && !over {
 			out = out.AddDate(0, 0, 7)
 		}
 		return out
@@ -112,6 +147,19 @@ func (s *stamp) resolve(at time.Time, last *stamp) time.Time {
 		return out.AddDate(0, 0, 1)
 	}
 	return out
+}
+
+// inMonth gives a day of the month without its month in the month of another day,
+// or where it would be before it in the next: "9月10号、11号", "30号或1号".
+func (m *moment) inMonth(of time.Time) time.Time {
+	n := m.day.Day()
+	for k := range 2 {
+		day := time.Date(of.Year(), of.Month()+time.Month(k), n, 0, 0, 0, 0, of.Location())
+		if day.Day() == n && !day.Before(of) {
+			return day
+		}
+	}
+	return m.day
 }
 
 // weeksApart is how many weeks the week of b is after that of a.
@@ -189,9 +237,9 @@ var dayWords = []struct {
 	days int // noDay: no day
 	half rune
 }{
-	{"大后天", 3, 0}, {"今天", 0, 0}, {"今日", 0, 0}, {"今晚", 0, '晚'}, {"今早", 0, '上'}, {"今夜", 0, '晚'}, {"明天", 1, 0}, {"明日", 1, 0}, {"明早", 1, '上'}, {"明晨", 1, '上'}, {"明晚", 1, '晚'}, {"后天", 2, 0}, {"后日", 2, 0}, {"后晚", 2, '晚'}, {"昨天", -1, 0}, {"昨日", -1, 0}, {"昨晚", -1, '晚'}, {"前天", -2, 0}, {"yesterday", -1, 0}, {"当天", noDay, 0}, {"当日", noDay, 0}, {"当晚", noDay, '晚'},
+	{"大大后天", 4, 0}, {"大后天", 3, 0}, {"今天", 0, 0}, {"今日", 0, 0}, {"今晚", 0, '晚'}, {"今早", 0, '上'}, {"今晨", 0, '上'}, {"今夜", 0, '晚'}, {"明天", 1, 0}, {"明日", 1, 0}, {"明早", 1, '上'}, {"明晨", 1, '上'}, {"明晚", 1, '晚'}, {"后天", 2, 0}, {"后日", 2, 0}, {"后晚", 2, '晚'}, {"昨天", -1, 0}, {"昨日", -1, 0}, {"昨晚", -1, '晚'}, {"前天", -2, 0}, {"yesterday", -1, 0}, {"当天", noDay, 0}, {"当日", noDay, 0}, {"当晚", noDay, '晚'},
 	{"今儿", 0, 0}, {"明儿", 1, 0}, {"tomorrow", 1, 0}, {"today", 0, 0}, {"tonight", 0, '晚'},
-	{"凌晨", noDay, '凌'}, {"清晨", noDay, '上'}, {"早上", noDay, '上'}, {"早晨", noDay, '上'}, {"上午", noDay, '上'}, {"中午", noDay, '中'}, {"午后", noDay, '下'}, {"下午", noDay, '下'}, {"傍晚", noDay, '下'}, {"晚上", noDay, '晚'}, {"夜间", noDay, '晚'}, {"夜里", noDay, '晚'}, {"晚间", noDay, '晚'}, {"午夜", noDay, '晚'}, {"晚", noDay, '晚'}, {"早", noDay, '上'},
+	{"凌晨", noDay, '凌'}, {"清晨", noDay, '上'}, {"早上", noDay, '上'}, {"一大早", noDay, '上'}, {"大清早", noDay, '上'}, {"一早", noDay, '上'}, {"早晨", noDay, '上'}, {"上午", noDay, '上'}, {"中午", noDay, '中'}, {"午后", noDay, '下'}, {"下午", noDay, '下'}, {"傍晚", noDay, '下'}, {"晚上", noDay, '晚'}, {"夜间", noDay, '晚'}, {"夜里", noDay, '晚'}, {"晚间", noDay, '晚'}, {"午夜", noDay, '晚'}, {"晚", noDay, '晚'}, {"早", noDay, '上'},
 	{"morning", noDay, '上'}, {"afternoon", noDay, '下'}, {"evening", noDay, '晚'}, {"night", noDay, '晚'},
 }
 
@@ -218,6 +266,14 @@ func (m *moment) date(t *text, at time.Time) bool {
 		return m.english(t, at)
 	}
 	today := midnight(at)
+	if dayStarts.has(t.r[m.after]) && m.dayWord(t, today) {
+		return true
+	}
+	return m.weekday(t, at) || m.lapse(t, at) || m.last(t, at) || m.feast(t, at) || m.dated(t, at)
+}
+
+// dayWord takes 明天, 今晚, 上午, 次日.
+func (m *moment) dayWord(t *text, today time.Time) bool {
 	for _, w := range dayWords {
 		if t.has(m.after, w.word) {
 			if w.days != noDay {
@@ -237,12 +293,12 @@ func (m *moment) date(t *text, at time.Time) bool {
 			return true
 		}
 	}
-	return m.weekday(t, at) || m.lapse(t, at) || m.last(t, at) || m.dated(t, at)
+	return false
 }
 
 // weekday takes 周五, 下周五, 本周日, 周末.
 func (m *moment) weekday(t *text, at time.Time) bool {
-	if t.has(m.after-1, "每") || t.has(m.after-1, "两") || t.has(m.after-1, "单") {
+	if !weekStarts.has(t.r[m.after]) || t.has(m.after-1, "每") || t.has(m.after-1, "两") || t.has(m.after-1, "单") {
 		return false // 每周五 is no day, 两周 and 单周 neither
 	}
 	today := midnight(at)
@@ -258,7 +314,9 @@ func (m *moment) weekday(t *text, at time.Time) bool {
 		v := -1
 		switch {
 		case i >= len(t.r) || t.stop[i] >= comma:
-		case t.has(i, "末"), w.week != anyWeek && (t.has(i, "内") || t.has(i, "之内")):
+		case t.has(i, "末"):
+			v, m.weekend = 0, true
+		case w.week != anyWeek && (t.has(i, "内") || t.has(i, "之内")):
 			v = 0
 		default:
 			v = weekday(t.r[i])
@@ -294,149 +352,6 @@ func weekday(r rune) int {
 		return v
 	}
 	return -1
-}
-
-// last takes the end of a month or a year: 月底, 下月底, 12月底, 年底.
-func (m *moment) last(t *text, at time.Time) bool {
-	first := time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, at.Location())
-	for _, w := range []struct {
-		word   string
-		months int
-	}{{"下个月", 1}, {"下月", 1}, {"这个月", 0}, {"本月", 0}, {"当月", 0}, {"月", 0}} {
-		i := m.after + runes(w.word)
-		if !t.has(m.after, w.word) {
-			continue
-		}
-		if w.word == "月" || t.has(i, "底") || t.has(i, "末") {
-			if !t.has(i, "底") && !t.has(i, "末") || w.word == "月" && m.after > 0 && t.stop[m.after] == 0 && numeral(t.r[m.after-1]) {
-				return false
-			}
-			m.day, m.after = first.AddDate(0, w.months+1, -1), i+1
-			return true
-		}
-		if i >= len(t.r) || !digit(t.r[i]) && !numeral(t.r[i]) {
-			return false
-		}
-		n, _, end, ok := t.number(i)
-		if !ok || n < 1 || n > 31 || !t.has(end, "日") && !t.has(end, "号") {
-			return false
-		}
-		d := first.AddDate(0, w.months, n-1)
-		if d.Day() != n {
-			return false
-		}
-		m.day, m.after = d, end+1
-		return true
-	}
-	if t.has(m.after, "年底") || t.has(m.after, "年末") {
-		m.day, m.after = time.Date(at.Year(), 12, 31, 0, 0, 0, 0, at.Location()), m.after+2
-		return true
-	}
-	return false
-}
-
-// dated takes 11月23日, 23号, 2026年11月23日, 2026-11-23, 12月底.
-func (m *moment) dated(t *text, at time.Time) bool {
-	i, year, said := m.after, at.Year(), false
-	for k, w := range []string{"去年", "今年", "明年", "后年"} {
-		if t.has(i, w) && i+2 < len(t.r) && (digit(t.r[i+2]) || numeral(t.r[i+2])) {
-			i, year, said = i+2, year+k-1, true
-		}
-	}
-	if !digit(t.r[i]) && !numeral(t.r[i]) {
-		return false
-	}
-	n, digits, end, ok := t.number(i)
-	if !ok {
-		return false
-	}
-	if digits == 4 && n > 1900 && n < 2200 && end+2 < len(t.r) && (t.r[end] == '-' || t.r[end] == '/' || t.r[end] == '.') && digit(t.r[end+1]) {
-		return m.numeric(t, at, n, end)
-	}
-	if t.has(end, "年") && n > 1900 && n < 2200 && end+1 < len(t.r) {
-		year, said = n, true
-		if n, _, end, ok = t.number(end + 1); !ok {
-			return false
-		}
-	}
-	month, whole := int(at.Month()), false
-	switch {
-	case t.has(end, "月") && n >= 1 && n <= 12 && end+1 < len(t.r):
-		month, whole = n, true
-		if t.has(end+1, "底") || t.has(end+1, "末") {
-			n, end = time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, at.Location()).Day(), end+2
-			break
-		}
-		d, _, to, ok := t.number(end + 1)
-		if !ok || d < 1 || d > 31 {
-			return false
-		}
-		n, end = d, to
-		if t.has(end, "日") || t.has(end, "号") {
-			end++
-		}
-	case (t.has(end, "日") || t.has(end, "号") && !t.has(end, "号楼") && !t.has(end, "号院")) && n >= 1 && n <= 31 && !t.opens(end+1) && !t.has(i-1, "月"):
-		end++
-	default:
-		return false
-	}
-	day := time.Date(year, time.Month(month), n, 0, 0, 0, 0, at.Location())
-	switch {
-	case !said && whole && day.Before(midnight(at).AddDate(0, -6, 0)):
-		day = time.Date(year+1, time.Month(month), n, 0, 0, 0, 0, at.Location()) // 1月3日, said in December
-	case !whole && !said && (day.Before(midnight(at)) || day.Day() != n):
-		// 3号, said on the 30th
-		month++
-		day = time.Date(year, time.Month(month), n, 0, 0, 0, 0, at.Location())
-	}
-	if day.Day() != n {
-		return false // 11月31日
-	}
-	m.day, m.after = day, end
-	return true
-}
-
-// numeric takes the rest of 2026-11-23 after its year.
-func (m *moment) numeric(t *text, at time.Time, year, end int) bool {
-	sep := t.r[end]
-	month, _, to, ok := t.number(end + 1)
-	if !ok || month < 1 || month > 12 || to+1 >= len(t.r) || t.r[to] != sep || !digit(t.r[to+1]) {
-		return false
-	}
-	n, digits, to, ok := t.number(to + 1)
-	day := time.Date(year, time.Month(month), n, 0, 0, 0, 0, at.Location())
-	if !ok || digits > 2 || day.Day() != n {
-		return false
-	}
-	m.day, m.after = day, to
-	return true
-}
-
-// monthDay reads 12-5, 12/5 and 12.5, which may as well be anything else.
-func (t *text) monthDay(i int, at time.Time) (moment, bool) {
-	m := moment{hour: -1, start: i, after: i, weak: true}
-	if !digit(t.r[i]) || i > 0 && t.stop[i] == 0 && (latin(t.r[i-1]) || strings.ContainsRune("-./:+#", t.r[i-1])) {
-		return m, false
-	}
-	month, digits, end, ok := t.number(i)
-	if !ok || digits > 2 || month < 1 || month > 12 || end+1 >= len(t.r) || !strings.ContainsRune("-./", t.r[end]) || !digit(t.r[end+1]) {
-		return m, false
-	}
-	n, digits, to, ok := t.number(end + 1)
-	if !ok || digits > 2 || to < len(t.r) && (strings.ContainsRune("-./", t.r[to]) || letter(t.r[to])) {
-		return m, false
-	}
-	day := time.Date(at.Year(), time.Month(month), n, 0, 0, 0, 0, at.Location())
-	if day.Day() != n {
-		return m, false
-	}
-	if day.Before(midnight(at).AddDate(0, -6, 0)) {
-		day = day.AddDate(1, 0, 0)
-	}
-	m.day, m.after = day, to
-	m.dates(t, at)
-	m.weak = m.hour < 0
-	return m, true
 }
 
 func runes(s string) int { return len([]rune(s)) }
