@@ -17,7 +17,7 @@ func (t *turn) vars() flows.Vars {
 	s := t.e.Settings
 	v := flows.Vars{
 		"topic": flows.Text(t.Topic), "form": flows.Text(string(t.Form)), "stage": flows.Text(t.Stage), "scope": flows.In(t.Scope), "why": flows.Text(t.Why),
-		"people": flows.Num(t.People), "changed": flows.Text(t.Changed), "code": flows.Text(t.Code), "where": flows.Text(t.where()),
+		"people": flows.Num(t.People), "changed": flows.Text(t.Changed), "code": flows.Text(""), "where": flows.Text(t.where()),
 		"needed": flows.Num(len(t.Needed)), "kept": flows.Num(t.Kept), "slots": flows.Num(len(t.Slots)), "points": flows.Num(len(t.Points)), "agenda": flows.Text(t.pointList()),
 		"link": flows.Text(t.Link), "group": flows.Text(""), "owner": flows.Text(t.owner()), "report": flows.Text(t.Report.To), "answer": flows.Text(t.Report.Answer), "refusal": flows.Text(t.Vetted.Why),
 	}
@@ -26,7 +26,7 @@ func (t *turn) vars() flows.Vars {
 		v["group"] = flows.Text(g.Name)
 	}
 	for k, p := range map[string]flows.PersonID{"organiser": t.Organiser, "chair": t.Chair, "vetter": t.Vetted.By} {
-		if _, ok := s.Official(p); ok {
+		if _, ok := s.Official(p); ok && (k != "vetter" || t.Report.To == "") {
 			v[k] = flows.Who(p)
 		}
 	}
@@ -34,6 +34,9 @@ func (t *turn) vars() flows.Vars {
 		if !at.IsZero() {
 			v[k] = flows.At(at)
 		}
+	}
+	if t.inRoom() {
+		v["code"] = flows.Text(t.Code)
 	}
 	if t.Seats > 0 {
 		open := t.Seats - t.Kept - (t.Taken.Seats - t.Taken.Kept)
@@ -127,6 +130,9 @@ func button(choice string) flows.Button { return flows.Button{Words: "b-" + choi
 // boardSay is the organiser's message.
 func (t *turn) boardSay(p flows.PersonID) flows.Say {
 	say := flows.Say{To: flows.To{Person: p}, Class: flows.Work, Words: "board-" + t.Stage, Vars: t.vars(), Slot: t.slot()}
+	if t.Stage == Rating && t.working() == 0 {
+		say.Words = "board-" + Tasks
+	}
 	if t.Stage == Meeting || t.Stage == Notice && !t.e.At.Before(t.From.Add(-time.Hour)) {
 		say.Class = flows.Personal // meetings are held on Saturdays, too
 	}
@@ -312,7 +318,14 @@ func (t *turn) look() {
 		say.Slot, say.Reply = "", true
 		t.do(say)
 	default:
-		t.reply("look", nil, flows.Button{Words: "b-page", Link: "page"})
+		buttons := []flows.Button{{Words: "b-page", Link: "page"}}
+		switch {
+		case t.watching() && t.Frozen != nil:
+			buttons = append(buttons, flows.Button{Words: "b-lift", Choice: "lift"})
+		case t.watching() && !t.over():
+			buttons = append(buttons, flows.Button{Words: "b-object", Choice: "object"})
+		}
+		t.reply("look", nil, buttons...)
 	}
 }
 

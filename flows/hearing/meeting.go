@@ -66,9 +66,8 @@ func (t *turn) speak() {
 		return
 	}
 	part, tag := t.mine()
-	if tag != TagHere && tag != TagYes {
-		part.At = t.e.At
-		t.keep(part, TagSpeak)
+	if tag != TagHere {
+		t.arrive(string(t.e.By.Person), part, tag)
 	}
 	t.toast("speak", nil)
 }
@@ -77,7 +76,7 @@ func (t *turn) speak() {
 // it.
 func (t *turn) heard(w flows.Said) {
 	part, tag := t.mine()
-	may := tag == TagSpeak || tag == TagHere || tag == TagYes
+	may := tag == TagHere
 	if t.Stage != Meeting || !may || t.Frozen != nil || t.e.Chat.Directory != t.Group {
 		return
 	}
@@ -238,11 +237,9 @@ func (t *turn) polled(from flows.ID, name string, p flows.Polled) {
 // there is nothing to be done.
 func (t *turn) decide(text string) {
 	d := Decision{Text: text}
-	if p := t.e.Reading.Plan; p != nil {
-		d.Text = line(p.Rest, longest)
-		if len(p.People) > 0 {
-			d.Who = p.People[0]
-		}
+	p := t.e.Reading.Plan
+	if p != nil && len(p.People) > 0 {
+		d.Text, d.Who = line(p.Rest, longest), p.People[0]
 		if len(p.Times) > 0 {
 			d.Due = t.byEnd(p.Times[0])
 		}
@@ -251,7 +248,7 @@ func (t *turn) decide(text string) {
 	case d.Text == "":
 		t.again("decide", "decide-what", nil)
 		return
-	case d.Who == "" && !d.Due.IsZero():
+	case d.Who == "" && p != nil && slices.ContainsFunc(p.Times, func(w flows.When) bool { return w.Day }): // "12月20日前" wants somebody
 		t.again("decide", "decide-who", nil)
 		return
 	case d.Who != "" && (d.Due.IsZero() || !d.Due.After(t.e.At)):

@@ -197,8 +197,9 @@ func (t *turn) confirm(paper bool) {
 	page := flows.Button{Words: "b-page", Link: "page", Row: 1}
 	t.do(flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "group-published", Vars: vars, Buttons: []flows.Button{{Words: "b-dissent", Choice: "dissent"}, page}, Slot: "published"})
 	for _, tag := range []string{TagHere, TagYes, TagProxy, TagSpeak, TagAsked} {
-		t.do(flows.Say{To: flows.To{Entries: tag}, Class: flows.Personal, Words: "published", Vars: vars, Buttons: []flows.Button{{Words: "b-dissent", Choice: "dissent"}, page}, Slot: "published"})
+		t.do(flows.Say{To: flows.To{Entries: tag, Except: t.leading()}, Class: flows.Personal, Words: "published", Vars: vars, Buttons: []flows.Button{{Words: "b-dissent", Choice: "dissent"}, page}, Slot: "published"})
 	}
+	t.watched("watch-minutes")
 	t.tasks()
 	due := time.Time{}
 	for _, d := range t.Decisions {

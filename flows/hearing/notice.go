@@ -110,6 +110,14 @@ func (t *turn) publish() {
 	t.hosts()
 	t.do(t.announcement("notice"), t.invitation(flows.To{Entries: TagAsked}),
 		t.invitation(flows.To{Homes: t.Scope, Except: t.Needed}))
+	if t.Version > 1 { // those who had said that they come to an earlier date
+		for _, tag := range []string{TagYes, TagProxy, TagWait} {
+			say := t.invitation(flows.To{Entries: tag, Except: t.leading()})
+			say.Words = "set-anew"
+			t.do(say)
+		}
+	}
+	t.watched("watch-notice")
 	t.clocks()
 	t.news("set", flows.TopicNews{At: t.From, Where: t.where()})
 	t.board(false)
@@ -206,8 +214,13 @@ func (t *turn) clocks() {
 // remind tells those who come when and where, and the first time those who have not
 // answered.
 func (t *turn) remind(first bool) {
+	buttons := []flows.Button{{Words: "b-nocome", Choice: "nocome"}}
+	if t.inRoom() {
+		buttons = append(buttons, flows.Button{Words: "b-here", Choice: "here"})
+	}
+	buttons = append(buttons, flows.Button{Words: "b-page", Link: "page"})
 	for _, tag := range []string{TagYes, TagProxy} {
-		t.do(flows.Say{To: flows.To{Entries: tag}, Class: flows.Personal, Words: "remind", Vars: t.vars(), Until: t.From, Buttons: []flows.Button{{Words: "b-nocome", Choice: "nocome"}, {Words: "b-here", Choice: "here"}, {Words: "b-page", Link: "page"}}})
+		t.do(flows.Say{To: flows.To{Entries: tag}, Class: flows.Personal, Words: "remind", Vars: t.vars(), Until: t.From, Buttons: buttons})
 	}
 	if !first {
 		return
@@ -226,8 +239,16 @@ func (t *turn) everybody(words string, buttons ...flows.Button) {
 	vars := t.vars()
 	t.do(flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "group-" + words, Vars: vars, Buttons: buttons, Slot: words + "-" + itoa(t.Version)})
 	for _, tag := range []string{TagYes, TagProxy, TagWait, TagAsked} {
-		t.do(flows.Say{To: flows.To{Entries: tag}, Class: flows.Personal, Words: words, Vars: vars, Buttons: buttons, Slot: words + "-" + itoa(t.Version)})
+		t.do(flows.Say{To: flows.To{Entries: tag, Except: t.organising()}, Class: flows.Personal, Words: words, Vars: vars, Buttons: buttons, Slot: words + "-" + itoa(t.Version)})
 	}
+}
+
+// organising is the organiser, as those who need not be told.
+func (t *turn) organising() []flows.PersonID {
+	if t.Organiser == "" {
+		return nil
+	}
+	return []flows.PersonID{t.Organiser}
 }
 
 // overwrite takes the buttons of the notice of an earlier date away, wherever it stands.

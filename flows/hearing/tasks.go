@@ -96,6 +96,9 @@ func (t *turn) settle() {
 	}
 	t.Stage, t.Done = Rating, t.e.At
 	days := max(1, t.e.Settings.Hearings.Rate)
+	if t.working() == 0 { // nothing to judge, but time to disagree
+		days = max(days, t.e.Settings.Hearings.Dissent.Days())
+	}
 	t.do(t.wake(t.e.At.AddDate(0, 0, days), "rate"))
 	t.news("over", flows.TopicNews{Text: t.decisionList()})
 	vars := t.with(flows.Vars{"decided": flows.Text(t.decisionList()), "n": flows.Num(t.working()), "days": flows.Num(days)})
@@ -103,10 +106,20 @@ func (t *turn) settle() {
 		buttons := []flows.Button{{Words: "b-good", Choice: "rate=good"}, {Words: "b-fair", Choice: "rate=fair"}, {Words: "b-bad", Choice: "rate=bad"}}
 		t.do(flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "group-done", Vars: vars, Slot: "done", Buttons: []flows.Button{{Words: "b-page", Link: "page"}}})
 		for _, tag := range []string{TagHere, TagYes, TagProxy, TagSpeak, TagAsked} {
-			t.do(flows.Say{To: flows.To{Entries: tag}, Class: flows.Personal, Words: "done", Vars: vars, Slot: "done", Buttons: buttons})
+			t.do(flows.Say{To: flows.To{Entries: tag, Except: t.leading()}, Class: flows.Personal, Words: "done", Vars: vars, Slot: "done", Buttons: buttons})
 		}
 	}
 	t.board(false)
+}
+
+// leading are who prepares and who leads it: they know, and do not judge themselves.
+func (s State) leading() (list []flows.PersonID) {
+	for _, p := range []flows.PersonID{s.Organiser, s.Chair} {
+		if p != "" && !slices.Contains(list, p) {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // working is how many decisions led to work.
@@ -136,7 +149,7 @@ func (t *turn) rate(v string) {
 		}
 		return true
 	}
-	if t.Stage != Rating || tag == "" || t.e.By.Person == t.Organiser {
+	if t.Stage != Rating || t.working() == 0 || tag == "" || slices.Contains(t.leading(), t.e.By.Person) {
 		t.holds()
 		return
 	}

@@ -251,6 +251,9 @@ func (t *turn) vet(tag, text string) {
 	if p := t.e.Reading.Plan; p != nil && p.Rest != "" {
 		t.Report.To = line(p.Rest, longest)
 	}
+	for _, said := range []string{"报给", "报到", "上报给", "上报"} {
+		t.Report.To = strings.TrimPrefix(t.Report.To, said)
+	}
 	if w := t.firstTime(); !w.At.IsZero() && w.At.After(t.e.At) {
 		t.Report.Next = w.At
 	}
@@ -320,7 +323,7 @@ func (t *turn) resume() {
 		t.toast("no-answer-yet", nil)
 		return
 	}
-	t.tellProposer("accepted")
+	t.tellProposer("resumed")
 	t.plan()
 }
 

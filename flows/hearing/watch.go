@@ -9,6 +9,13 @@ import (
 // Supervision: the supervision committee sees all of it and may object. An objection stops
 // what would bring the hearing further until it is lifted.
 
+// watched lets those who supervise know what has been done, where they are not the ones who
+// do it, and how to object.
+func (t *turn) watched(words string) {
+	t.do(flows.Say{To: flows.To{Role: flows.Supervisor, Scope: t.Scope, Except: t.leading()}, Class: flows.Work, Words: words, Vars: t.vars(), Slot: words + "-" + itoa(t.Version),
+		Buttons: []flows.Button{{Words: "b-object", Choice: "object"}, {Words: "b-page", Link: "page"}}})
+}
+
 // object is what the supervision committee has against it: nothing goes on before it is
 // lifted, and everybody sees why.
 func (t *turn) object(why string) {

@@ -19,7 +19,7 @@ const (
 	maxWords    = 200 // of a reason, or of what happens next
 )
 
-func (t *turn) opened(flows.Opened) {
+func (t *turn) opened(w flows.Opened) {
 	line := t.e.Reading.Poll
 	if line == nil {
 		t.Stage = Gone
@@ -28,6 +28,20 @@ func (t *turn) opened(flows.Opened) {
 	t.Force, t.Stage = flows.Sounding, Preview
 	t.write(*line)
 	place := t.e.Reading.Place
+	if len(w.Data) > 0 {
+		// Asked at a meeting: it says for whom, and what it can bind.
+		a := data[flows.Asked](w.Data)
+		if t.Starter = t.e.By.Person; a.Force != "" && t.maySend(t.e.By, a.Force, a.Scope) {
+			t.Force = a.Force
+			t.formal()
+		}
+		if t.maySend(t.e.By, t.Force, a.Scope) {
+			t.Scope = a.Scope
+			t.preview()
+			t.do(flows.Wake{At: t.e.At.AddDate(0, 0, 7), Name: "preview"})
+			return
+		}
+	}
 	if !t.anyScope(t.e.By) {
 		t.asked(place)
 		return
@@ -455,6 +469,9 @@ func (t *turn) send() {
 		t.do(flows.Wake{At: at, Name: "remind"})
 	}
 	t.board()
+	if t.e.Case.Parent != "" {
+		t.do(flows.Tell{Name: "polling", Data: flows.Data(flows.Polled{})})
+	}
 	if t.Wish != "" && t.Wish != t.Starter {
 		t.do(flows.Say{To: flows.To{Person: t.Wish}, Class: flows.Personal, Words: "wish-sent", Vars: t.vars()})
 	}

@@ -3,6 +3,7 @@ package poll
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -146,6 +147,9 @@ func (t *turn) tellResult(c Counted) {
 	say.Buttons = append(say.Buttons, flows.Button{Words: "b-page", Link: "page", Row: 1})
 	t.everyone(say)
 	t.board()
+	if t.e.Case.Parent != "" {
+		t.do(flows.Tell{Name: "polled", Data: flows.Data(flows.Polled{Text: t.Question + say.Vars["list"].S + "（" + strconv.Itoa(o.Voters) + "）"})})
+	}
 	t.do(flows.Wake{At: t.e.At.Add(t.e.Settings.Polls.Check), Name: "check"})
 }
 
