@@ -37,8 +37,8 @@ var table = []room{
 
 	{name: "bot", may: []string{"bot/chart", "flows", "prompts", "storage"}, tests: []string{"*"}},
 	{name: "bot/chart", may: []string{"flows"}},
-	{name: "bot/desk", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/poll", "storage"}, tests: []string{"*"}},
-	{name: "bot/pages", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/poll", "storage"}, tests: []string{"*"}},
+	{name: "bot/desk", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/hearing", "flows/poll", "storage"}, tests: []string{"*"}},
+	{name: "bot/pages", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/hearing", "flows/poll", "storage"}, tests: []string{"*"}},
 	{name: "bot/pages/frame", may: []string{"flows"}},
 	{name: "bot/archive", may: []string{"flows", "flows/poll", "storage"}, tests: []string{"storage/bolt"}},
 	{name: "bot/*", may: []string{"bot", "flows"}, tests: []string{"bot/bottest", "bot/dialogue", "bot/*/fake", "flows/*", "prompts", "prompts/local", "storage", "storage/bolt"}},
@@ -57,7 +57,7 @@ var table = []room{
 }
 
 // wired may be imported only by cmd and by what is for tests.
-var wired = []string{"storage/bolt", "flows/demand", "flows/dispatch"}
+var wired = []string{"storage/bolt", "flows/demand", "flows/dispatch", "flows/room"}
 
 // forTests may be imported only by tests, and by each other.
 var forTests = []string{"bot/bottest", "flows/flowstest", "storage/storagetest", "bot/telegram/fake"}
@@ -72,6 +72,7 @@ var outside = []struct {
 	{"github.com/silenceper/wechat/v2", nil, "its root pulls in every cache and every platform; import its folders"},
 	{"github.com/go-telegram/bot", []string{"bot/telegram"}, "a platform stays in its channel"},
 	{"github.com/xuri/excelize/v2", []string{"flows/community/table"}, "a file format stays where it is read"},
+	{"github.com/arran4/golang-ical", []string{"bot/pages"}, "a file format stays where it is written"},
 	{"rsc.io/qr", []string{"bot/pages"}, "what is printed stays where it is printed"},
 	{"go.etcd.io/bbolt", []string{"storage/bolt", "bot/webchat"}, "a file format stays in its store"},
 	{"testing", []string{"bot/bottest", "flows/flowstest", "storage/storagetest"}, "a program does not carry its tests"},

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"errors"
+	"slices"
 	"unicode/utf8"
 
 	"linli/flows"
@@ -33,9 +34,15 @@ func (b *Bot) said(st *step, h *heard) error {
 		return err
 	}
 	if x := h.person.Expect; w.Direct && h.Kind == Said && x.Case != "" && st.at.Before(x.Until) &&
-		h.reading.Danger == "" && !asks(h) && !msg.Forwarded && answers(h, x.Tag) {
+		h.reading.Danger == "" && !msg.Forwarded {
 		c, err := st.tx.Case(x.Case)
+		answer := false
 		if err == nil {
+			if answer, err = b.answers(h, c, x.Tag); err != nil {
+				return err
+			}
+		}
+		if answer {
 			w.Tag = x.Tag
 			h.person.Expect = storage.Expect{}
 			if err := st.tx.PutPerson(h.person); err != nil {
@@ -89,18 +96,27 @@ func (b *Bot) said(st *step, h *heard) error {
 	return nil
 }
 
-// answers says that a message may be the answer that is expected, and is not clearly
-// something else: a poll somebody begins, or, where a home is expected, a demand.
-func answers(h *heard, tag string) bool {
-	switch {
-	case tag == flows.ExpectLine:
-		return true
-	case h.reading.Poll != nil:
-		return false
-	case tag == flows.ExpectHome:
-		return h.reading.Place.Room != "" || h.reading.Demand < h.settings.Limits.Sure
+// answers says that a message may be the answer that a case expects, and is not clearly
+// something else: a question how a case stands, a poll somebody begins, or, where a home is
+// expected, a demand. Where the case takes any words under the tag, a line of a poll or a
+// bare number are words, too.
+func (b *Bot) answers(h *heard, c flows.Case, tag string) (bool, error) {
+	tags, err := b.takes(c)
+	if err != nil {
+		return false, err
 	}
-	return true
+	takes := slices.Contains(tags, tag)
+	switch {
+	case asks(h):
+		return takes && !h.reading.Status, nil
+	case tag == flows.ExpectLine || takes:
+		return true, nil
+	case h.reading.Poll != nil:
+		return false, nil
+	case tag == flows.ExpectHome:
+		return h.reading.Place.Room != "" || h.reading.Demand < h.settings.Limits.Sure, nil
+	}
+	return true, nil
 }
 
 // asks says that a message asks how a case stands, by words or by nothing but

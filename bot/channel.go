@@ -164,7 +164,8 @@ type Inbound struct {
 	As flows.PersonID
 	// Answers is, of something said with As, the case and the tag that it answers ("12/say"),
 	// as if the case had asked for it: a form of a page brings its words without a button
-	// before. The rules of the case decide whether they take it.
+	// before. The case must take words under this tag (flows.Taker). Words about a danger
+	// answer nothing, and are heard as such; without As, Answers means nothing.
 	Answers string
 }
 

@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -145,7 +146,7 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 		return jobs, m, err
 	}
 	if m.StopPoll {
-		err = caught(func() error { return b.buttons(&m, leading(row), false, now, s) })
+		err = caught(func() error { return b.buttons(ctx, &m, leading(row), false, now, s) })
 		return jobs, m, err
 	}
 	if len(jobs) == 1 && m.Edit == "" && row.Rest == "" {
@@ -179,7 +180,7 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 			}
 			above, before := m.Buttons, len(texts)
 			if err == nil {
-				err = b.buttons(&m, r, len(rows) > 1, now, s)
+				err = b.buttons(ctx, &m, r, len(rows) > 1, now, s)
 			}
 			if others != nil && err != nil && (r.Button != row.Button || r.Say.Slot != row.Say.Slot) {
 				m.Buttons = above
@@ -284,13 +285,17 @@ func roomy(text string, buttons [][]Button, c Capabilities) bool {
 }
 
 // buttons adds the buttons of a row; in a bundle they say which case they are
-// for.
-func (b *Bot) buttons(m *Message, r sendRow, bundled bool, now time.Time, s *flows.Settings) error {
+// for, but those that speak to another one, whose own words do.
+func (b *Bot) buttons(ctx context.Context, m *Message, r sendRow, bundled bool, now time.Time, s *flows.Settings) error {
 	last := -1
 	for _, x := range r.Say.Buttons {
-		url := ""
+		to, url := cmp.Or(x.Case, r.Button), ""
 		if x.Link != "" {
-			if url = b.leads(r, x.Link); url == "" {
+			var err error
+			if url, err = b.leads(ctx, r, x); err != nil {
+				return err
+			}
+			if url == "" {
 				continue // there is no such place
 			}
 		}
@@ -298,10 +303,10 @@ func (b *Bot) buttons(m *Message, r sendRow, bundled bool, now time.Time, s *flo
 		if err != nil {
 			return fmt.Errorf("%w: %w", errRules, err)
 		}
-		if bundled && r.No > 0 {
+		if bundled && r.No > 0 && x.Case == "" {
 			label = flows.Spoken(r.No) + " " + label
 		}
-		data := string(r.Button) + "/" + x.Choice
+		data := string(to) + "/" + x.Choice
 		if url != "" {
 			data = ""
 		}

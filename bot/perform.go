@@ -29,7 +29,8 @@ func (b *Bot) Run(ctx context.Context) error {
 	defer func() { looking <- struct{}{}; sweeping <- struct{}{} }()
 	for {
 		var next time.Time
-		if now := b.now(); now.Sub(swept) > time.Hour && ctx.Err() == nil {
+		// A day is sealed as soon as it is over.
+		if now := b.clock(); (now.Sub(swept) > time.Hour || now.YearDay() != swept.YearDay()) && ctx.Err() == nil {
 			select {
 			case sweeping <- struct{}{}:
 				swept = now

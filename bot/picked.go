@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -66,19 +67,34 @@ func leading(row sendRow) sendRow {
 }
 
 // leads is where a button of a row leads, "" if there is no such place.
-func (b *Bot) leads(r sendRow, to string) string {
+func (b *Bot) leads(ctx context.Context, r sendRow, x flows.Button) (string, error) {
+	id, flow := r.Button, r.Flow
+	if x.Case != "" {
+		id, flow = x.Case, ""
+		err := b.store.View(ctx, func(tx storage.Tx) error {
+			c, err := tx.Case(id)
+			flow = c.Flow
+			return err
+		})
+		if errors.Is(err, storage.ErrNone) {
+			return "", nil // it was forgotten
+		}
+		if err != nil {
+			return "", err
+		}
+	}
 	switch {
-	case r.Button == "" || strings.HasPrefix(string(r.Button), "~"):
-		return ""
-	case to == "private":
+	case id == "" || strings.HasPrefix(string(id), "~"):
+		return "", nil
+	case x.Link == "private":
 		ch, _, _ := b.channel(r.Address)
 		if l, ok := ch.(Linker); ok {
-			return l.Link("v" + string(r.Button))
+			return l.Link("v" + string(id)), nil
 		}
-	case to == "page":
-		return b.link("poll", r.Person, string(r.Button))
+	case x.Link == "page":
+		return b.link(flow, r.Person, string(id)), nil
 	}
-	return ""
+	return "", nil
 }
 
 // keepNative keeps what a poll is called that has just arrived.

@@ -113,7 +113,7 @@ func TestBallot(t *testing.T) {
 	if p := got[0].Poll; p.Question != "要不要装充电桩？" || !slices.Equal(p.Options, []string{"要", "不要", "再商量"}) {
 		t.Errorf("asked %+v", p)
 	}
-	if l := fmt.Sprint(got[0].Buttons); l != "[[{办好  https://toy.example/v1}] [{办好  https://linli.example/poll//1}]]" {
+	if l := fmt.Sprint(got[0].Buttons); l != "[[{办好  https://toy.example/v1}] [{办好  https://linli.example/toy//1}]]" {
 		t.Errorf("its buttons are %s", l)
 	}
 	s.view(func(tx storage.Tx) error {
@@ -134,7 +134,7 @@ func TestBallot(t *testing.T) {
 	if len(got) != 1 || !got[0].StopPoll || got[0].Edit != "toy-1!q1@t" || got[0].Text != "" || got[0].Poll != nil {
 		t.Fatalf("the end is %+v", got)
 	}
-	if l := fmt.Sprint(got[0].Buttons); l != "[[{办好  https://linli.example/poll//1}]]" {
+	if l := fmt.Sprint(got[0].Buttons); l != "[[{办好  https://linli.example/toy//1}]]" {
 		t.Errorf("with the buttons %s", l)
 	}
 	if list := s.troubles(); len(list) != 0 {
@@ -355,7 +355,7 @@ func TestLink(t *testing.T) {
 	s.o.Channels = []bot.Channel{linked{s.toy}}
 	page := "https://linli.example/" + strings.Repeat("x", 90)
 	s.o.Link = func(what string, p flows.PersonID, word string) string {
-		if what != "poll" || p != "li" || word != "2" {
+		if what != "toy" || p != "li" || word != "2" {
 			t.Errorf("asked for the page %q of %q, %q", what, p, word)
 		}
 		return page

@@ -354,6 +354,9 @@ func (b *Bot) hear(st *step, h *heard) error {
 	if h.Kind == Pressed {
 		return b.pressed(st, h)
 	}
+	if h.form() {
+		return b.filledIn(st, h)
+	}
 	if done, err := b.command(st, h); done || err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ type sendRow struct {
 	Person  flows.PersonID `json:"person,omitempty"`
 	Chat    flows.ChatID   `json:"chat,omitempty"`
 	Address string         `json:"address"`
-	Button  flows.ID       `json:"button,omitempty"` // the case its buttons speak to, also where the row outlives it
+	Button  flows.ID       `json:"button,omitempty"` // its case, also where the row outlives it: its buttons speak to it, but those that name another
 	Said    time.Time      `json:"said"`
 	Rest    string         `json:"rest,omitempty"`   // what is left of a text too long for one message
 	Edit    string         `json:"edit,omitempty"`   // the message of the slot, where its case is being forgotten
@@ -80,7 +80,7 @@ func (st *step) say(c *flows.Case, flow string, say flows.Say) error {
 		no = c.No
 	}
 	if say.Toast {
-		if st.in != nil && st.in.Kind == Pressed {
+		if st.in != nil && (st.in.Kind == Pressed || st.in.form()) {
 			text, err := st.b.words(flow).Render(st.lang(st.person), say.Words, say.Vars, no, st.at, st.s)
 			if err != nil {
 				return fmt.Errorf("%w: %w", errRules, err)

@@ -190,7 +190,13 @@ func (st *step) do(c *flows.Case, flow string, eff flows.Effect) error {
 		return st.open(c, eff)
 	case flows.Tell:
 		to := eff.Case
-		if to == "" && c != nil {
+		switch {
+		case eff.Key != "":
+			var err error
+			if to, err = st.under(eff.Flow, eff.Key); err != nil {
+				return err
+			}
+		case to == "" && c != nil:
 			to = c.Parent
 		}
 		if to == "" {
@@ -233,18 +239,16 @@ func (st *step) again(id flows.ID, w flows.What) error {
 	return st.run(c, w)
 }
 
-// open opens a case: a child of c, or one that was heard.
+// open opens a case: a child of c, one apart from it, or one that was heard.
 func (st *step) open(c *flows.Case, eff flows.Open) error {
-	n, err := st.tx.Count("case")
+	child, err := st.blank(eff.Flow)
 	if err != nil {
 		return err
 	}
-	child := flows.Case{ID: flows.ID(fmt.Sprint(n)), Flow: eff.Flow, Opened: st.at}
-	if c != nil {
+	if c != nil && !eff.Apart {
 		// What the rules of c have just decided must be seen by whom the child tells.
 		child.Parent, child.No = c.ID, c.No
 	}
-	w := flows.Opened{Parent: child.Parent, Data: eff.Data, Said: eff.Said}
 	if c == nil && st.in != nil {
 		if st.opened = child.ID; st.in.chat.ID != "" {
 			if err := st.tie(child.ID); err != nil {
@@ -252,11 +256,41 @@ func (st *step) open(c *flows.Case, eff flows.Open) error {
 			}
 		}
 	}
-	similar, err := st.similar(st.reading, "", eff.Said)
+	return st.begin(child, flows.Opened{Parent: child.Parent, Data: eff.Data, Said: eff.Said})
+}
+
+// blank is a case before its first event.
+func (st *step) blank(flow string) (flows.Case, error) {
+	n, err := st.tx.Count("case")
+	return flows.Case{ID: flows.ID(fmt.Sprint(n)), Flow: flow, Opened: st.at}, err
+}
+
+// begin lets a case hear that it was opened.
+func (st *step) begin(c flows.Case, w flows.Opened) error {
+	similar, err := st.similar(st.reading, "", w.Said)
 	if err != nil {
 		return err
 	}
-	return st.move(child, flows.Event{ID: st.event, At: st.at, By: st.by, What: w, Reading: st.reading, Chat: st.chat, Similar: similar, Settings: st.s})
+	return st.move(c, flows.Event{ID: st.event, At: st.at, By: st.by, What: w, Reading: st.reading, Chat: st.chat, Similar: similar, Settings: st.s})
+}
+
+// under is the open case of a flow that is found under a key; where there is none, one
+// is opened.
+func (st *step) under(flow, key string) (flows.ID, error) {
+	cases, err := st.tx.Same(key)
+	if err != nil {
+		return "", err
+	}
+	for _, c := range cases {
+		if c.Flow == flow && slices.Contains(c.Matter, key) {
+			return c.ID, nil
+		}
+	}
+	c, err := st.blank(flow)
+	if err != nil {
+		return "", err
+	}
+	return c.ID, st.begin(c, flows.Opened{Key: key})
 }
 
 // tie notes that the speaker has just spoken about a case here, and that the
@@ -356,94 +390,4 @@ func (st *step) remember(eff flows.Remember) error {
 		st.by.Home, st.by.Proven = p.Home, !p.Proven.IsZero()
 	}
 	return nil
-}
-
-// similar finds the open cases that may be what a reading is about.
-func (st *step) similar(r flows.Reading, not flows.ID, said *flows.Said) ([]flows.Similar, error) {
-	var out []flows.Similar
-	seen := map[flows.ID]bool{not: true}
-	add := func(c flows.Case, exact bool, why flows.Link) {
-		if seen[c.ID] || c.Parent != "" {
-			return
-		}
-		seen[c.ID] = true
-		x := flows.Similar{Case: flows.CaseRef{ID: c.ID, No: c.No, Parent: c.Parent}, Flow: c.Flow, Stage: c.Stage,
-			Item: c.Item, Place: c.Place, Exact: exact, Why: why}
-		if st.by.Person != "" {
-			_, err := st.tx.Entry(c.ID, string(st.by.Person))
-			x.Mine = err == nil
-		}
-		out = append(out, x)
-	}
-	for _, k := range []struct {
-		key string
-		why flows.Link
-	}{{st.s.MatterKey(r.Item, r.Place), flows.ByMatter}, {st.s.DangerKey(r.Danger, r.Place), flows.ByDanger}} {
-		if k.key == "" {
-			continue
-		}
-		cases, err := st.tx.Same(k.key)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range cases {
-			add(c, slices.Contains(c.Matter, k.key), k.why)
-		}
-	}
-	if r.Number > 0 {
-		cases, err := st.tx.Numbered(r.Number)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range cases {
-			add(c, true, flows.ByNumber)
-		}
-	}
-	if said == nil {
-		said = &flows.Said{}
-	}
-	for _, l := range []struct {
-		id  flows.ID
-		why flows.Link
-	}{{said.Recent, flows.ByRecent}, {said.Here, flows.ByHere}} {
-		if l.id == "" {
-			continue
-		}
-		c, err := st.tx.Case(l.id)
-		if err == nil && c.Parent != "" {
-			c, err = st.tx.Case(c.Parent)
-		}
-		if err == nil {
-			add(c, true, l.why)
-		} else if !errors.Is(err, storage.ErrNone) {
-			return nil, err
-		}
-	}
-	if r.Poll == nil && r.Chain == nil && r.Slip == nil {
-		return out, nil
-	}
-	polls, err := st.tx.Same(flows.PollMatter) // last: what says more exactly which one, says so
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range polls {
-		add(c, slices.Contains(c.Matter, flows.PollMatter), flows.ByMatter)
-	}
-	return out, nil
-}
-
-// similarTo finds the open cases that may be the same matter as a case that is
-// not yet a record.
-func (st *step) similarTo(c flows.Case, said *flows.Said) ([]flows.Similar, error) {
-	r := st.reading
-	if c.Item != "" {
-		r.Item = c.Item
-	}
-	if c.Place.Known() {
-		r.Place = c.Place
-	}
-	if c.Numbered {
-		r.Number = 0
-	}
-	return st.similar(r, c.ID, said)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"time"
@@ -20,9 +21,14 @@ const markLife = 8 * 24 * time.Hour
 
 // Sweep deletes what was kept for a time that is over: the marks of what was
 // heard, parked texts, codes, counts of past weeks, in memory what somebody
-// said and nothing followed, and of cases and people what Limits.Keep says.
+// said and nothing followed, and of cases and people what Limits.Keep says. Days of
+// the journal that are over it seals first.
 func (b *Bot) Sweep(ctx context.Context) error {
 	b.fade(b.clock())
+	sealed := b.SealDays(ctx)
+	if sealed != nil {
+		sealed = fmt.Errorf("the day could not be sealed: %w", sealed)
+	}
 	err := b.store.Update(ctx, func(tx storage.Tx) error {
 		now := b.clock()
 		if err := tx.DropMarks(now.Add(-markLife)); err != nil {
@@ -85,7 +91,7 @@ func (b *Bot) Sweep(ctx context.Context) error {
 		}
 		return nil
 	})
-	return errors.Join(err, b.keep(ctx))
+	return errors.Join(sealed, err, b.keep(ctx))
 }
 
 // fade drops what is kept in memory and over.

@@ -223,7 +223,7 @@ const RoomFlow = "room"
 // one. By is empty where the organiser has put it down for somebody.
 type Brought struct {
 	Meeting ID       `json:"meeting"`
-	Item    int      `json:"item"`
+	Matter  string   `json:"matter,omitempty"` // item of the duty list
 	Text    string   `json:"text"`
 	Place   Place    `json:"place,omitzero"`
 	By      PersonID `json:"by,omitempty"`

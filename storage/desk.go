@@ -24,6 +24,11 @@ type Sight struct {
 	Keep     func(flows.Case) bool // what must hold besides; nil sees nothing
 	// Scope is the part of the community that a case is about; nil: that of its place.
 	Scope func(flows.Case) flows.Scope
+	// Mine says what they have in hand besides, which they see wherever it is.
+	Mine func(flows.Case) bool
+	// Flow, if set, is the only flow whose cases are seen, and of these also those
+	// that another case has opened, which otherwise are seen only with it.
+	Flow string
 }
 
 // Sees says whether a case lies in sight. One whose place is not known is the
@@ -32,8 +37,18 @@ func (g Sight) Sees(c flows.Case) bool {
 	if g.Settings == nil || g.Keep == nil || !slices.ContainsFunc(g.Scopes, func(s flows.Scope) bool { return !s.Zero() }) {
 		return false
 	}
-	return (g.covers(g.scope(c)) || c.Holder != "" && c.Holder == g.Person) && g.Keep(c)
+	if g.Flow != "" && c.Flow != g.Flow {
+		return false
+	}
+	return (g.covers(g.scope(c)) || g.mine(c)) && g.Keep(c)
 }
+
+func (g Sight) mine(c flows.Case) bool {
+	return c.Holder != "" && c.Holder == g.Person || g.Mine != nil && g.Mine(c)
+}
+
+// whole says that a case is seen by itself, not only with the one that opened it.
+func (g Sight) whole(c flows.Case) bool { return c.Parent == "" || g.Flow != "" }
 
 func (g Sight) scope(c flows.Case) flows.Scope {
 	if g.Scope != nil {
@@ -62,13 +77,13 @@ func (d Desk) Drafts(ctx context.Context, g Sight, n int) (list []flows.Case, er
 
 func draft(c flows.Case) bool { return c.Stage == StageDraft && !c.Done && c.Parent == "" }
 
-// question says that a case is a question put to people (a poll). It is nobody's
-// work, and its time is when it ends, not a promise: it is never late, and counts
-// among nobody's open cases.
+// question says that a case is a question put to people (a poll) or talked over by
+// them (a hearing), with pages of its own. It is no work that somebody was promised for a
+// time: it is never late, and counts among nobody's open cases.
 func question(c flows.Case) bool { return c.Title != "" }
 
 // Filter chooses among the cases that are a record: that have a number, and
-// are no part of another one. A poll is only among all of them.
+// are no part of another one. A poll or a hearing is only among all of them.
 type Filter struct {
 	Open bool      // only those that are not closed
 	Late time.Time // only those whose promise had run out at this time
@@ -106,7 +121,7 @@ func Late(c flows.Case, at time.Time) bool {
 	return working(c) && !c.Due.IsZero() && c.Due.Before(at)
 }
 
-// working says that somebody has it in hand: it is no poll, is not closed and does
+// working says that somebody has it in hand: it is no question, is not closed and does
 // not wait for the word of who reported it.
 func working(c flows.Case) bool {
 	return !c.Done && !question(c) && c.Holder != "" && c.Stage != "done" && c.Stage != "returned"
@@ -159,14 +174,14 @@ type Dossier struct {
 }
 
 // Case gives a case with what belongs to it; ErrNone also for one that is out
-// of sight, and for a child, which is seen only with its parent.
+// of sight, and for a child, which is seen only with its parent (but see Sight.Flow).
 func (d Desk) Case(ctx context.Context, g Sight, id flows.ID) (o Dossier, err error) {
 	err = d.Store.View(ctx, func(tx Tx) error {
 		o = Dossier{}
 		if o.Case, err = tx.Case(id); err != nil {
 			return err
 		}
-		if o.Case.Parent != "" || !g.Sees(o.Case) {
+		if !g.whole(o.Case) || !g.Sees(o.Case) {
 			return ErrNone
 		}
 		if o.Case.No > 0 {
@@ -294,7 +309,7 @@ func (d Desk) Groups(ctx context.Context, g Sight) (list []Heard, err error) {
 type Standing struct {
 	Drafts, Open, Late, Mine int
 	Turn                     []flows.Case // those the asker has in hand, the most pressing first
-	Polls                    []flows.Case // the polls that are not closed
+	Questions                []flows.Case // the polls and hearings that are not closed
 }
 
 // Stand counts what is in sight at a time.
@@ -309,7 +324,7 @@ func (d Desk) Stand(ctx context.Context, g Sight, at time.Time) (s Standing, err
 			case draft(c):
 				s.Drafts++
 			case question(c):
-				s.Polls = append(s.Polls, c)
+				s.Questions = append(s.Questions, c)
 			case c.No > 0:
 				s.Open++
 				if Late(c, at) {
@@ -334,11 +349,15 @@ type Tallied struct {
 	Counts map[string]int
 }
 
-// Polls gives up to n cases of a flow that are in sight, newest first, also those
-// that have no number yet.
-func (d Desk) Polls(ctx context.Context, g Sight, flow string, n int) (list []Tallied, err error) {
+// Questions gives up to n cases of the flow of a sight, newest first, also those
+// that have no number yet, and those that another case has opened; that are not over only,
+// where open says so. A sight without a flow sees none.
+func (d Desk) Questions(ctx context.Context, g Sight, open bool, n int) (list []Tallied, err error) {
+	if g.Flow == "" {
+		return nil, nil
+	}
 	err = d.Store.View(ctx, func(tx Tx) error {
-		cases, err := tx.Cases(n, func(c flows.Case) bool { return c.Flow == flow && c.Parent == "" && g.Sees(c) })
+		cases, err := tx.Cases(n, func(c flows.Case) bool { return !(open && c.Done) && g.Sees(c) })
 		if err != nil {
 			return err
 		}
@@ -353,6 +372,68 @@ func (d Desk) Polls(ctx context.Context, g Sight, flow string, n int) (list []Ta
 		return nil
 	})
 	return list, err
+}
+
+// Answer is what somebody has answered, without their name and their words.
+type Answer struct {
+	Person   flows.PersonID
+	Tag      string
+	Building string // where they live; "" where that is not known
+}
+
+// Answers gives the answers that some people have given to a case, in the order of the
+// people; who has given none is not among them.
+func (d Desk) Answers(ctx context.Context, id flows.ID, people []flows.PersonID) (list []Answer, err error) {
+	err = d.Store.View(ctx, func(tx Tx) error {
+		list = nil
+		for _, p := range people {
+			e, err := tx.Entry(id, string(p))
+			if errors.Is(err, ErrNone) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			a, err := answer(tx, e)
+			if err != nil {
+				return err
+			}
+			list = append(list, a)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// AllAnswers gives the answers of everybody who has an entry of one of the tags.
+func (d Desk) AllAnswers(ctx context.Context, id flows.ID, tags []string) ([]Answer, error) {
+	entries, err := d.Entries(ctx, id, tags)
+	if err != nil {
+		return nil, err
+	}
+	var list []Answer
+	err = d.Store.View(ctx, func(tx Tx) error {
+		list = make([]Answer, 0, len(entries))
+		for _, e := range entries {
+			a, err := answer(tx, e)
+			if err != nil {
+				return err
+			}
+			list = append(list, a)
+		}
+		return nil
+	})
+	return list, err
+}
+
+func answer(tx Tx, e flows.Entry) (Answer, error) {
+	a := Answer{Person: flows.PersonID(e.Key), Tag: e.Tag}
+	p, err := tx.Person(a.Person)
+	if errors.Is(err, ErrNone) {
+		return a, nil // not kept any more, or a guest
+	}
+	a.Building = p.Home.Building
+	return a, err
 }
 
 // Entries gives all entries of a case that have one of the tags, page by page of one

@@ -334,7 +334,7 @@ func TestPollsAreNobodysWork(t *testing.T) {
 	})
 	g := sight(flows.Everywhere)
 	st, err := d.Stand(t.Context(), g, noon)
-	if err != nil || st.Open != 1 || st.Late != 1 || st.Mine != 1 || ids(st.Turn) != "d1" || ids(st.Polls) != "p3 p1" {
+	if err != nil || st.Open != 1 || st.Late != 1 || st.Mine != 1 || ids(st.Turn) != "d1" || ids(st.Questions) != "p3 p1" {
 		t.Errorf("%+v %v", st, err)
 	}
 	for name, x := range map[string]struct {
@@ -347,17 +347,117 @@ func TestPollsAreNobodysWork(t *testing.T) {
 			t.Errorf("%s: %q %v", name, ids(list), err)
 		}
 	}
-	list, err := d.Polls(t.Context(), g, "poll", 10)
+	g.Flow = "poll"
+	list, err := d.Questions(t.Context(), g, false, 10)
 	if err != nil || len(list) != 3 || list[2].Counts["v/A/1"] != 1 {
 		t.Errorf("%+v %v", list, err)
+	}
+	if list, err = d.Questions(t.Context(), g, true, 10); err != nil || len(list) != 2 || list[0].ID != "p3" {
+		t.Errorf("that are not over: %+v %v", list, err)
 	}
 	g = sight(flows.Scope{Grid: "g1"})
 	g.Person = ""
 	g.Scope = func(c flows.Case) flows.Scope {
 		return map[flows.ID]flows.Scope{"p1": {Building: "2"}, "p2": {Grid: "g2"}, "p3": flows.Everywhere}[c.ID]
 	}
-	if list, err = d.Polls(t.Context(), g, "poll", 10); err != nil || len(list) != 1 || list[0].ID != "p1" {
+	g.Flow = "poll"
+	if list, err = d.Questions(t.Context(), g, false, 10); err != nil || len(list) != 1 || list[0].ID != "p1" {
 		t.Errorf("of the first grid: %+v %v", list, err)
+	}
+}
+
+// A sight of one flow sees its cases also where another case has opened them, and no
+// others; any other sight sees them only with that one. What somebody has in hand besides
+// they see wherever it is.
+func TestSightOfOneFlow(t *testing.T) {
+	d, update := desk(t)
+	update(func(tx storage.Tx) error {
+		for _, c := range []flows.Case{
+			{ID: "d1", Flow: "demand", No: 1, Summary: flows.Summary{Stage: "filed", Place: flows.Place{Building: "1"}}},
+			{ID: "h1", Flow: "hearing", No: 1, Parent: "d1", Summary: flows.Summary{Stage: "notice", Title: "议题", Place: flows.Place{Building: "1"}}},
+			{ID: "h2", Flow: "hearing", No: 2, Summary: flows.Summary{Stage: "closed", Done: true, Title: "议题", Place: flows.Place{Building: "9"}}},
+			{ID: "h3", Flow: "hearing", No: 3, Parent: "d3", Summary: flows.Summary{Stage: "set", Title: "议题", Place: flows.Place{Building: "9"}}},
+			{ID: "t1", Flow: "dispatch", No: 3, Parent: "h3", Summary: flows.Summary{Stage: "sent"}},
+		} {
+			if err := tx.PutCase(c); err != nil {
+				return err
+			}
+		}
+		return tx.PutEntry("h1", flows.Entry{Key: "r1", Tag: "yes"})
+	})
+	g := sight(flows.Scope{Grid: "g1"})
+	see := func(g storage.Sight) string {
+		list, err := d.Questions(t.Context(), g, false, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, c := range list {
+			out = append(out, string(c.ID))
+			if _, err := d.Case(t.Context(), g, c.ID); err != nil {
+				t.Errorf("%s is in the list and not there: %v", c.ID, err)
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	if got := see(g); got != "" {
+		t.Errorf("without a flow: %q", got)
+	}
+	if _, err := d.Case(t.Context(), g, "h1"); !errors.Is(err, storage.ErrNone) {
+		t.Errorf("a child without a flow: %v", err)
+	}
+	g.Flow = "hearing"
+	if got := see(g); got != "h1" {
+		t.Errorf("of the first grid: %q", got)
+	}
+	for _, id := range []flows.ID{"d1", "h2", "h3", "t1"} {
+		if _, err := d.Case(t.Context(), g, id); !errors.Is(err, storage.ErrNone) {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	g.Mine = func(c flows.Case) bool { return c.ID == "h3" }
+	if got := see(g); got != "h3 h1" {
+		t.Errorf("with what they have in hand: %q", got)
+	}
+	if o, err := d.Case(t.Context(), g, "h3"); err != nil || ids(o.Children) != "t1" {
+		t.Errorf("%+v %v", o.Children, err)
+	}
+	if list, err := d.Questions(t.Context(), g, true, 10); err != nil || len(list) != 2 || list[1].Counts["yes"] != 1 {
+		t.Errorf("%+v %v", list, err)
+	}
+	g.Keep = func(flows.Case) bool { return false }
+	if got := see(g); got != "" {
+		t.Errorf("kept from them: %q", got)
+	}
+}
+
+// Answers say who has answered how and in which building they live, and nothing else of
+// them.
+func TestAnswers(t *testing.T) {
+	d, update := desk(t)
+	update(func(tx storage.Tx) error {
+		if err := tx.PutCase(flows.Case{ID: "h", Flow: "hearing"}); err != nil {
+			return err
+		}
+		for id, tag := range map[string]string{"r1": "yes", "r2": "no", "li": "yes", "g/0001": "here", "gone": "yes"} {
+			if err := tx.PutEntry("h", flows.Entry{Key: id, Tag: tag, Data: []byte(`{"proxy":"不公开的名字"}`)}); err != nil {
+				return err
+			}
+		}
+		for _, id := range []flows.PersonID{"r1", "r2", "li"} {
+			if err := tx.PutPerson(storage.Person{ID: id, Name: "姓名", Home: flows.Place{Building: "2", Room: "501"}, Addresses: []string{"x:" + string(id)}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	some, err := d.Answers(t.Context(), "h", []flows.PersonID{"li", "nobody", "r2"})
+	if want := "[{li yes 2} {r2 no 2}]"; err != nil || fmt.Sprint(some) != want {
+		t.Errorf("%v %v, want %s", some, err, want)
+	}
+	every, err := d.AllAnswers(t.Context(), "h", []string{"yes", "here"})
+	if want := "[{g/0001 here } {gone yes } {li yes 2} {r1 yes 2}]"; err != nil || fmt.Sprint(every) != want {
+		t.Errorf("%v %v, want %s", every, err, want)
 	}
 }
 

@@ -145,6 +145,17 @@ type Tx interface {
 	// that is not there has no records.
 	EraseRecords(id flows.ID, of func(Record) bool) error
 
+	// Unsealed gives all that was noted since a day was last sealed, as a Day that lacks
+	// Date, At and Root, and the date of that last one ("": none was). It looks
+	// at every case the community ever had, so it is for a View.
+	Unsealed() (d Day, last string, err error)
+	// SealDay seals what Unsealed gave, here or in an earlier transaction, under a date
+	// that is later than all before. What was noted meanwhile waits for the next day.
+	// A day without records has nothing but the root Before it.
+	SealDay(d Day) (Day, error)
+	// SealedDay gives the day of a date, "" the last one.
+	SealedDay(date string) (Day, error)
+
 	// Troubles are what could not be done and a person must look at.
 	AddTrouble(Trouble) (uint64, error)
 	Troubles() ([]Trouble, error)

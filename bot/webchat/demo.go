@@ -95,7 +95,7 @@ var chips = []string{"3号楼2单元电梯又停了，老人下不了楼", "闻�
 // office says whether somebody looks after the whole and sits in the
 // committee's office; the others are those who do the work.
 func office(role string) bool {
-	return slices.ContainsFunc([]flows.Role{flows.OnDuty, flows.Staff, flows.Head, flows.Secretary, flows.Supervisor}, func(r flows.Role) bool {
+	return slices.ContainsFunc([]flows.Role{flows.OnDuty, flows.Staff, flows.Head, flows.Secretary, flows.Supervisor, flows.Reviewer, flows.Council}, func(r flows.Role) bool {
 		return role == r.In("zh-CN") || role == r.In("en")
 	})
 }

@@ -53,7 +53,7 @@ func TestChipsAreRead(t *testing.T) {
 func TestWhosePhone(t *testing.T) {
 	for _, lang := range []string{"zh-CN", "en"} {
 		for phone, roles := range map[bool][]flows.Role{
-			true:  {flows.OnDuty, flows.Staff, flows.Head, flows.Secretary, flows.Supervisor},
+			true:  {flows.OnDuty, flows.Staff, flows.Head, flows.Secretary, flows.Supervisor, flows.Reviewer, flows.Council},
 			false: {flows.Leader, flows.Captain, flows.Property, flows.Owners, flows.Station, flows.Department, flows.Resident},
 		} {
 			for _, r := range roles {

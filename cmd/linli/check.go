@@ -92,6 +92,16 @@ func summary(w io.Writer, f *community.File) {
 	fmt.Fprintf(w, "  职责清单%d类%d条\n", len(s.Classes), len(s.Items))
 	fmt.Fprintf(w, "  户册：%s\n", registered(s))
 	fmt.Fprintf(w, "  投票：%s\n", pollable(s))
+	for i, line := range hearable(s) {
+		lead := "  议事会："
+		if i > 0 {
+			lead = "    "
+		}
+		fmt.Fprintln(w, lead+line)
+	}
+	for _, hint := range unwatched(s) {
+		fmt.Fprintln(w, "    提示："+hint)
+	}
 	var years []string
 	for _, y := range f.Years() {
 		years = append(years, fmt.Sprint(y))
@@ -154,7 +164,7 @@ func pollable(s *flows.Settings) string {
 // vacant names the posts nobody holds.
 func vacant(s *flows.Settings) string {
 	var out []string
-	for _, r := range []flows.Role{flows.Captain, flows.OnDuty, flows.Staff, flows.Head, flows.Secretary, flows.Property, flows.Owners, flows.Station, flows.Department, flows.Supervisor} {
+	for _, r := range []flows.Role{flows.Captain, flows.OnDuty, flows.Staff, flows.Head, flows.Secretary, flows.Property, flows.Owners, flows.Station, flows.Department, flows.Supervisor, flows.Reviewer, flows.Council} {
 		held := false
 		for _, o := range s.People {
 			for _, p := range o.Posts {

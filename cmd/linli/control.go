@@ -37,6 +37,7 @@ var deeds = map[string]deed{
 	"erase":     eraseDeed,
 	"health":    healthDeed,
 	"poll":      pollDeed,
+	"root":      rootDeed,
 	"state":     stateDeed,
 	"trouble":   troubleDeed,
 	"verify":    verifyDeed,

@@ -356,7 +356,7 @@ func TestDirectoryCommand(t *testing.T) {
 	has(good("import", people), "陈社区的电话：0471-0000007 → 0471-0000042", "新增：新社工（社区）", "要换上，加 --apply。")
 	has(good("show"), "第1版")
 	has(good("import", "--apply", people), "换上了。没办完的事照常办。")
-	has(good("show"), "第2版", "导入人员.csv", "人员13人")
+	has(good("show"), "第2版", "导入人员.csv", "人员17人")
 	has(good("import", people), "没有要换的")
 	has(good("diff"), "没有不同") // the file has not changed since it was taken
 
@@ -406,5 +406,58 @@ func TestDirectoryCommand(t *testing.T) {
 	has(good("show"), "第5版", "户册：1栋楼6户，出租2户")
 	if strings.Contains(good("export"), "某某人") {
 		t.Error("the name of an owner is kept")
+	}
+}
+
+// A version that was kept before there were rules for hearings gets those that are
+// built in, and a file that says nothing else proposes nothing.
+func TestAVersionOfBeforeGetsTheRulesForHearings(t *testing.T) {
+	s := newShelf(t)
+	old := string(community.Example())
+	for _, cut := range [][2]string{{"\nhearings: {}", "\ncast:"}, {"\n  - {id: han,", "\n  # 请假这样写"}} {
+		head, rest, ok := strings.Cut(old, cut[0])
+		_, tail, ok2 := strings.Cut(rest, cut[1])
+		if !ok || !ok2 {
+			t.Fatalf("the example has no %q", cut[0])
+		}
+		old = head + cut[1] + tail
+	}
+	old = strings.Replace(old, "[secretary, duty, reviewer]", "[secretary, duty]", 1)
+	if strings.Contains(old, "hearing") || strings.Contains(old, "reviewer") || strings.Contains(old, "supervisor") {
+		t.Fatal("the old version knows of hearings")
+	}
+	packed, err := pack(edition{N: 4, At: s.now.AddDate(0, -1, 0), By: "chen", Text: old})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.store.Update(t.Context(), func(tx storage.Tx) error {
+		return errors.Join(tx.PutKey(directoryRoot+"4", packed), tx.PutKey(directoryNow, []byte("4")), tx.PutKey(directoryFile, []byte("of then")))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.path, []byte(old), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := s.load()
+	if e, err := d.current(t.Context()); err != nil || e.N != 4 {
+		t.Fatalf("%+v %v", e, err)
+	}
+	in := d.File().Settings
+	if diff := cmp.Diff(fresh.Settings.Hearings, in.Hearings); diff != "" || in.Hearings.Clear.Days() != 3 {
+		t.Errorf("%s\n%+v", diff, in.Hearings)
+	}
+	if diff := cmp.Diff([]flows.PersonID{"zhaos"}, in.Reviewers()); diff != "" {
+		t.Error(diff)
+	}
+	if lines, version := s.pending(d); len(lines) > 0 || version != "" {
+		t.Error("waiting:", lines)
+	}
+	s.write("hearings: {}", "hearings: {followers: 5}")
+	if lines, _ := s.pending(d); len(lines) < 2 || lines[len(lines)-1] != "议事会的多少人都说就建议议一议（followers）：8 → 5" {
+		t.Error("waiting:", lines)
 	}
 }

@@ -92,7 +92,7 @@ func (d *doctor) examine(ctx context.Context, path string) error {
 			}
 		}
 		if open {
-			d.house(h, name, f)
+			d.house(h, name, f, s.Running)
 		}
 		if site.Telegram.On() {
 			d.telegram(ctx, c, site, h, name, c.Base(site, f.Settings.Community))
@@ -111,6 +111,9 @@ func (d *doctor) directories(files []*community.File) {
 	for _, f := range files {
 		for _, m := range f.WarningsAt(d.now()) {
 			d.ill("按这句话补上，再用 linli check 查一遍。", "%s：%s", f.Settings.Name, m.Text)
+		}
+		for _, hint := range unwatched(f.Settings) {
+			d.note("%s：%s", f.Settings.Name, hint)
 		}
 	}
 }
@@ -188,7 +191,7 @@ func (d *doctor) backups(c *Config, used bool, zone *time.Location) {
 }
 
 // house looks at what the store knows of a community.
-func (d *doctor) house(h houseStands, name string, f *community.File) {
+func (d *doctor) house(h houseStands, name string, f *community.File, running bool) {
 	for channel, why := range h.Channels {
 		if why != "" {
 			d.ill("改好配置里这个渠道的设置，重启邻里。", "%s%s 没有在工作：%s", name, channel, why)
@@ -208,6 +211,9 @@ func (d *doctor) house(h houseStands, name string, f *community.File) {
 	if h.Overdue > 15*time.Minute {
 		d.ill("看日志里为什么送不出去；多半是网络或平台限速。", "%s有话该说，已经等了%s", name, h.Overdue.Round(time.Minute))
 	}
+	if yesterday := d.now().Add(-time.Hour).In(f.Settings.Zone).AddDate(0, 0, -1).Format(time.DateOnly); h.Sealed < yesterday {
+		d.sealed(running, name, h.Sealed)
+	}
 	if h.Pending > 0 {
 		d.note("%s社区文件改过，有%d处还没有换上：linli directory diff --config …", name, h.Pending)
 	}
@@ -216,6 +222,19 @@ func (d *doctor) house(h houseStands, name string, f *community.File) {
 			d.note("%s群“%s”还没有对上名册：在群里发 /start 加这个群的码", name, g.Name)
 		}
 	}
+}
+
+// sealed says that the last day whose root is known is an old one.
+func (d *doctor) sealed(running bool, name, last string) {
+	what := "算到" + last
+	if last == "" {
+		what = "一天也没有算过"
+	}
+	if !running {
+		d.note("%s每日校验值%s：下次启动时补算", name, what)
+		return
+	}
+	d.ill("看日志里“could not be sealed”那一行为什么。算好以前，公示栏上贴不出新的。", "%s每日校验值%s，该算到昨天", name, what)
 }
 
 // public looks from outside, if there is an outside.

@@ -57,6 +57,49 @@ func TestDoctorBeforeTheFirstStart(t *testing.T) {
 	}
 }
 
+// Who reviews topics, and who watches, is a hint, not something that is wrong.
+func TestDoctorAndCheckHintAtReviewers(t *testing.T) {
+	unset(t, "LINLI_TELEGRAM_TOKEN", "LINLI_TELEGRAM_WEBHOOK_SECRET", "LINLI_METRICS_TOKEN")
+	path := configured(t, []string{"dongqu"}, nil)
+	hints := []string{"没有议题审核员，议题由赵书记审", "没有监督委员会的人，议事会没有人监督"}
+	for _, few := range []bool{false, true} {
+		if few {
+			file := filepath.Join(filepath.Dir(path), "dongqu.yaml")
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, pair := range [][2]string{{"posts: [secretary, duty, reviewer]", "posts: [secretary, duty]"}, {"posts: [reviewer]", "posts: [council]"}, {"posts: [supervisor]", "posts: [council]"},
+				{"hearings: {}", `hearings: {clear: {days: 0}, publish: {source: ""}, agree: 2/3, agree_by: 某街道的答复}`}} {
+				if !strings.Contains(string(text), pair[0]) {
+					t.Fatalf("the example does not contain %q", pair[0])
+				}
+				text = []byte(strings.Replace(string(text), pair[0], pair[1], 1))
+			}
+			if err := os.WriteFile(file, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		told, _ := examined(t, path, nil)
+		var checked strings.Builder
+		if err := check(path, time.Now(), &checked); err != nil {
+			t.Fatalf("%v\n%s", err, &checked)
+		}
+		for _, hint := range hints {
+			if strings.Contains(told, "注意　dongqu（虚构）："+hint+"\n") != few {
+				t.Errorf("doctor, reviewers missing %v: %q\n%s", few, hint, told)
+			}
+			if strings.Contains(checked.String(), "提示："+hint+"\n") != few {
+				t.Errorf("check, reviewers missing %v: %q\n%s", few, hint, &checked)
+			}
+		}
+		if few {
+			says(t, checked.String(), "还没有人担任：业委会、街道有关部门、监督委员会、议题审核员", "把要审的议题发给赵书记\n", "公告提前几个净天：没有填，不执行",
+				"记录3个工作日内公布：没有填来源，不执行", "举手2/3以上算同意，来源：某街道的答复")
+		}
+	}
+}
+
 // holidaysMissing says whether the example lacks a year today: that is a sentence more.
 func holidaysMissing() bool { return time.Now().Year() != 2026 || time.Now().Month() >= time.November }
 

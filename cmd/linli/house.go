@@ -20,7 +20,9 @@ import (
 	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/hearing"
 	"linli/flows/poll"
+	"linli/flows/room"
 	"linli/prompts/local"
 	"linli/storage"
 )
@@ -61,7 +63,7 @@ type plan struct {
 // allFlows are the flows, in the order in which they hear.
 func allFlows() ([]flows.Flow, error) {
 	var out []flows.Flow
-	for _, make := range []func() (flows.Flow, error){poll.New, demand.New, dispatch.New} {
+	for _, make := range []func() (flows.Flow, error){poll.New, hearing.New, demand.New, dispatch.New, room.New} {
 		f, err := make()
 		if err != nil {
 			return nil, err

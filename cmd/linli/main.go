@@ -13,6 +13,7 @@
 //	linli backup --config FILE    a copy of everything, now
 //	linli poll --config FILE      the polls; "export NUMBER" writes the archive of one
 //	linli verify [FILE]           whether a file, or the archive of a poll, is as it was written
+//	linli root --config FILE      the root of a day's journal, for the notice board
 //	linli erase --config FILE WHO everything of a person
 //	linli deletions, linli compact
 //
@@ -59,10 +60,12 @@ const usage = `用法：
   linli poll --config FILE      列出征询；linli poll export 12 把12号的归档写成 poll-0012.zip
   linli verify --config FILE    查数据有没有坏、流水有没有被改；也可以 linli verify 备份/linli.db，
                                 或 linli verify poll-0012.zip（加 --config 还和数据对一遍）
+                                加 --root 2026-11-22=3F2A91C077DE04B8 就和公示栏上那天的校验值对
+  linli root --config FILE      打印昨天的每日校验值，贴公示栏；要别的一天，后面写日期
   linli erase --config FILE 谁  把一个人从数据和备份里删掉，先说要删谁，加 --yes 才删
   linli deletions --config FILE 删除登记：哪天、哪一类、为什么、多少，没有内容
   linli compact --config FILE   压缩数据文件，把删掉的真正抹去（运行时夜里自己做）
-code、trouble、erase、deletions、poll 在有几个社区时要加 --community 编号。
+code、trouble、erase、deletions、poll、root 在有几个社区时要加 --community 编号。
 `
 
 var errUsage = errors.New("usage")
@@ -92,7 +95,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return pollCommand(ctx, args[1:], stdout, stderr)
 	case "directory":
 		return directoryCommand(ctx, args[1:], stdout, stderr)
-	case "code", "trouble", "backup", "erase", "deletions", "compact":
+	case "code", "trouble", "backup", "erase", "deletions", "compact", "root":
 		return relay(ctx, args[0], args[1:], stdout, stderr)
 	case "help", "-h", "--help":
 		fmt.Fprint(stdout, usage)

@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"linli/bot/desk"
 	"linli/bot/pages"
 	"linli/flows"
+	"linli/flows/hearing"
 )
 
 // The pages of a community besides the web chat: the desk of its staff, and for
@@ -28,6 +30,12 @@ func (h *house) rooms(ctx context.Context, p plan, hear desk.Receiver) (err erro
 		HomeCodes: h.bot.HomeCodes, Forms: func(w http.ResponseWriter, r *http.Request, id flows.ID, codes map[flows.Place]string) error {
 			return h.pages.Forms(w, r, id, codes)
 		},
+		HearingPath: func(id flows.ID, who flows.PersonID) string {
+			if h.pages == nil {
+				return "" // it is made after the desk
+			}
+			return strings.TrimPrefix(h.pages.HearingLink(id, who, p.now()), p.public)
+		},
 		Archive: h.archive, Troubles: h.bot, Directory: list, Secure: p.secure, Proxied: p.proxied, Now: p.now, Log: h.log,
 	})
 	if err != nil {
@@ -37,19 +45,32 @@ func (h *house) rooms(ctx context.Context, p plan, hear desk.Receiver) (err erro
 	if err != nil {
 		return err
 	}
+	meetings, err := hearing.New()
+	if err != nil {
+		return err
+	}
 	h.pages, err = pages.New(pages.Options{
 		Base: p.base, PublicURL: p.public, Key: key, Settings: h.bot.Settings, Data: h.bot, Copy: h.bot.Copy,
 		Erase: func(ctx context.Context, who flows.PersonID) (int, error) {
 			e, err := h.bot.Erase(ctx, who, "asked")
 			return e.Waiting, err
 		},
-		Deletions: h.bot.Deletions, Store: h.store, Receive: hear, EnterHome: h.bot.EnterHome, Proxied: p.proxied, Now: p.now, Log: h.log,
+		Deletions: h.bot.Deletions, Store: h.store, Receive: hear, EnterHome: h.bot.EnterHome, HearingWords: meetings.Words, Private: h.private, Proxied: p.proxied, Now: p.now, Log: h.log,
 	})
 	return err
 }
 
-// link is where a person finds a page; "" where that is not known. Of a poll word is
-// the case, and nobody's page is everybody's.
+// private is where the private conversation with Linli about a case begins; "" where there
+// is no channel with such links.
+func (h *house) private(id flows.ID) string {
+	if h.telegram == nil {
+		return ""
+	}
+	return h.telegram.Link("v" + string(id))
+}
+
+// link is where a person finds a page; "" where that is not known. Of a poll and a hearing
+// word is the case, and nobody's page is everybody's.
 func (h *house) link(p plan, page string, who flows.PersonID, word string) string {
 	switch {
 	case p.public == "":
@@ -60,6 +81,8 @@ func (h *house) link(p plan, page string, who flows.PersonID, word string) strin
 		return h.pages.Link(who, p.now())
 	case page == "poll":
 		return h.pages.PollLink(flows.ID(word), who, p.now())
+	case page == hearing.Name:
+		return h.pages.HearingLink(flows.ID(word), who, p.now())
 	}
 	return ""
 }
@@ -76,6 +99,11 @@ func (h *house) mountRooms(mux *http.ServeMux) {
 	mux.Handle(h.base+"/poll/", mine)
 	mux.Handle("GET "+h.base+"/pages/", mine)
 	mux.Handle("GET "+h.base+"/deletions", mine)
+	mux.Handle(h.base+"/hearing/", mine)
+	mux.Handle("GET "+h.base+"/hearings", mine)
+	mux.Handle("GET "+h.base+"/hearings.ics", mine)
+	mux.Handle("GET "+h.base+"/board", mine)
+	mux.Handle("GET "+h.base+"/board/", mine)
 }
 
 // demoDesk leads whoever plays the example to the desk, as the first of its

@@ -33,6 +33,7 @@ type houseStands struct {
 	People   int               `json:"people"`            // with a post
 	Pending  int               `json:"pending"`           // differences between the directory's file and what is in force
 	Groups   []groupStands     `json:"groups"`
+	Sealed   string            `json:"sealed,omitempty"` // the last day of the journal that was sealed
 }
 
 type groupStands struct {
@@ -74,6 +75,9 @@ func (h *house) stands(ctx context.Context) (x houseStands, err error) {
 		x.Pending = len(lines)
 	}
 	err = h.store.View(ctx, func(tx storage.Tx) error {
+		if d, err := tx.SealedDay(""); err == nil {
+			x.Sealed = d.Date
+		}
 		for _, o := range s.People {
 			if p, err := tx.Person(o.ID); err == nil && len(p.Addresses) > 0 {
 				x.Bound++

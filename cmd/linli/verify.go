@@ -18,10 +18,16 @@ import (
 // Whether a file is as it was written: for a person who asks, and for every backup.
 
 // verifyCommand is "linli verify": of the file of a configuration, of any copy of
-// one, or of the archive of a poll.
+// one, or of the archive of a poll. With --root it also holds the file to roots that
+// somebody has on paper.
 func verifyCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	set, path := flags("verify", stderr)
-	var names []string
+	var names, roots []string
+	set.Func("root", "`day=digits` of a printed sheet", func(text string) error {
+		_, err := readPrinted(text)
+		roots = append(roots, text)
+		return err
+	})
 	for { // the configuration may be named behind the file, too
 		if err := set.Parse(args); err != nil {
 			return err
@@ -38,15 +44,18 @@ func verifyCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 			return err
 		}
 		// The file itself, unless a running Linli has it: then a copy of it.
-		if err := ask(ctx, c.Data, "verify", nil, stdout); !errors.Is(err, errNotRunning) {
+		if err := ask(ctx, c.Data, "verify", roots, stdout); !errors.Is(err, errNotRunning) {
 			return err
 		}
-		return verify(filepath.Join(c.Data, "linli.db"), stdout)
+		return verify(filepath.Join(c.Data, "linli.db"), roots, stdout)
 	case 1:
 		if is, err := zipped(names[0]); err != nil {
 			return err
 		} else if !is {
-			return verify(names[0], stdout)
+			return verify(names[0], roots, stdout)
+		}
+		if len(roots) > 0 {
+			return errors.New("verify: --root 核对的是数据文件，不是征询的归档")
 		}
 		named := false
 		set.Visit(func(f *flag.Flag) { named = named || f.Name == "config" })
@@ -119,8 +128,9 @@ func verifyArchive(ctx context.Context, name, config string, stdout, stderr io.W
 	return nil
 }
 
-// verifyDeed checks a copy of the file as it is now.
-func verifyDeed(ctx context.Context, in *installation, _ []string, out io.Writer) error {
+// verifyDeed checks a copy of the file as it is now, and holds it to the printed
+// roots that the arguments are.
+func verifyDeed(ctx context.Context, in *installation, roots []string, out io.Writer) error {
 	in.care.Lock()
 	defer in.care.Unlock()
 	dir, err := os.MkdirTemp(in.data, "linli.verify-")
@@ -132,13 +142,14 @@ func verifyDeed(ctx context.Context, in *installation, _ []string, out io.Writer
 	if err := in.db.BackupTo(ctx, copied); err != nil {
 		return err
 	}
-	return verify(copied, out)
+	return verify(copied, roots, out)
 }
 
 var errUnsound = errors.New("文件不是原来的样子")
 
-// verify says what is in a file, and what of it is not as it was written.
-func verify(path string, out io.Writer) error {
+// verify says what is in a file, and what of it is not as it was written, or not as
+// it was printed.
+func verify(path string, roots []string, out io.Writer) error {
 	r, err := bolt.Check(path)
 	switch {
 	case errors.Is(err, bolt.ErrInUse):
@@ -153,6 +164,7 @@ func verify(path string, out io.Writer) error {
 		fmt.Fprintf(out, "%s：群和私聊%d个，人%d位，事%d件，参与%d条，流水%d条（其中删去内容的%d条），待办%d行，没办成的%d件\n",
 			c.Community, c.Chats, c.People, c.Cases, c.Entries, c.Records, c.Erased, c.Jobs, c.Troubles)
 		fmt.Fprintf(out, "  流水的指纹 %x（%d件事，%d条）\n", c.Head.Sum, c.Head.Cases, c.Head.Records)
+		fmt.Fprintf(out, "  %s\n", sayDays(c.Days))
 	}
 	for _, d := range r.Damages {
 		fmt.Fprintf(out, "  坏了：%s\n", d)
@@ -162,10 +174,17 @@ func verify(path string, out io.Writer) error {
 	}
 	if !r.Sound() {
 		fmt.Fprintln(out, "有坏的地方。请停下邻里，把这个文件另存一份，再用最近一份好的备份。")
-		return errUnsound
+		err = errUnsound
 	}
-	fmt.Fprintln(out, "每一行都对得上，流水没有被改过。")
-	return nil
+	for _, text := range roots {
+		if !againstPrinted(r.Communities, text, out) {
+			err = errUnsound
+		}
+	}
+	if err == nil {
+		fmt.Fprintln(out, "每一行都对得上，流水没有被改过。")
+	}
+	return err
 }
 
 // sound is verify for a copy that was just made.

@@ -130,8 +130,8 @@ func (t *turn) more(w flows.Said) {
 		t.toJob("moved", flows.TaskUpdate{Place: t.Place, Text: t.Words, People: t.people()})
 		return
 	}
-	if t.corrected(r.Place) {
-		return
+	if t.corrected(r.Place) && t.Job != "" {
+		return // who has the work answers it
 	}
 	if t.open() {
 		t.toJob("more", flows.TaskUpdate{Text: t.Words, Media: t.Media, People: t.people()})

@@ -9,7 +9,8 @@
 // anything but the numbers and the person on duty.
 //
 // Stages and their words follow the practice of 12345 hotlines: 待确认 draft, 登记 filed,
-// 待补充 placing, 办理中 (in dispatch), 退回 returned, 办结待评 done, 评价 closed, 重办 again.
+// 待补充 placing, 办理中 (in dispatch), 议事中 talked, 退回 returned, 办结待评 done, 评价 closed,
+// 重办 again.
 package demand
 
 import (
@@ -51,6 +52,7 @@ const (
 	Known     = "known"     // a known outage: one case, one notice
 	Ended     = "ended"     // its time is over: is it really?
 	Danger    = "danger"    // paged
+	Talked    = "talked"    // 议事中: before a hearing, and nobody works at it meanwhile
 	Returned  = "returned"  // 退回, with the clause
 	Done      = "done"      // 办结待评
 	Closed    = "closed"    // 评价
@@ -103,9 +105,18 @@ type State struct {
 	Receipt bool             `json:"receipt,omitempty"`
 	Clause  string           `json:"clause,omitempty"` // of the return
 	Rated   string           `json:"rated,omitempty"`
-	Until   time.Time        `json:"until,omitzero"`   // of a known outage
-	Result  string           `json:"result,omitempty"` // what was said when it was done, or returned
-	Key     string           `json:"key,omitempty"`    // matter key
+	Until   time.Time        `json:"until,omitzero"`    // of a known outage
+	Result  string           `json:"result,omitempty"`  // what was said when it was done, or returned
+	Meeting flows.ID         `json:"meeting,omitempty"` // the complaint meeting to which it was brought
+	Key     string           `json:"key,omitempty"`     // matter key
+
+	Hearing flows.ID `json:"hearing,omitempty"` // before which it comes; the work may go on beside it
+	Talk    Talk     `json:"talk,omitzero"`
+	Moot    string   `json:"moot,omitempty"`   // why a hearing was suggested to staff, who have not answered
+	Mooted  []string `json:"mooted,omitempty"` // for which reasons one was suggested: never twice for one
+	Back    int      `json:"back,omitempty"`   // how often it came back: returned, or not well done
+	Silent  int      `json:"silent,omitempty"` // how often the property company has not answered
+	Nobody  bool     `json:"nobody,omitempty"` // everybody was asked, and nobody has taken it
 }
 
 // Summary is the engine's view.
@@ -118,6 +129,9 @@ func (s State) Summary() flows.Summary {
 		sum.Done, sum.Forget = true, true
 	case Filed, Known, Ended, Danger, Returned, Done:
 		sum.Numbered = true
+	case Talked:
+		sum.Numbered = true
+		sum.Holder, sum.Due = "", time.Time{} // what was promised is the hearing's now
 	}
 	if s.Key != "" && sum.Numbered && !sum.Done && s.Stage != Done && s.Stage != Returned {
 		sum.Matter = []string{s.Key}
@@ -125,9 +139,9 @@ func (s State) Summary() flows.Summary {
 	return sum
 }
 
-// open says that work on it goes on.
+// open says that it is still to be brought to an end.
 func (s State) open() bool {
-	return s.Stage == Filed || s.Stage == Known || s.Stage == Ended || s.Stage == Danger
+	return s.Stage == Filed || s.Stage == Known || s.Stage == Ended || s.Stage == Danger || s.Stage == Talked
 }
 
 // Hear decides what a message that belongs to no case is: the beginning of a
@@ -160,7 +174,7 @@ func Hear(e flows.Event) []flows.Effect {
 		}
 		return begin("danger", "")
 	}
-	if x, ok := find(e, flows.ByNumber); ok && (r.Status || r.Number > 0 && said.Direct && r.Demand < l.Maybe) {
+	if x, ok := numbered(e); ok && (r.Status || r.Number > 0 && said.Direct && r.Demand < l.Maybe) {
 		if x.Mine || said.Direct && e.Settings.May(e.By, flows.See, e.Settings.ScopeOf(x.Place)) {
 			return tell("status", x.Case.ID)
 		}
@@ -201,7 +215,7 @@ func Hear(e flows.Event) []flows.Effect {
 	}
 	if r.Demand >= l.Maybe && e.By.Consent {
 		for _, x := range e.Similar {
-			if x.Why != flows.ByMatter || !x.Exact {
+			if x.Why != flows.ByMatter || x.Flow != "demand" || !x.Exact {
 				continue
 			}
 			if x.Stage == Known {
@@ -250,6 +264,17 @@ func mayFile(e flows.Event) bool {
 		}
 	}
 	return false
+}
+
+// numbered is the case whose number was said. What was opened from a demand bears its
+// number, too; the demand answers for it.
+func numbered(e flows.Event) (flows.Similar, bool) {
+	for _, x := range e.Similar {
+		if x.Flow == "demand" && x.Case.No > 0 && x.Case.No == e.Reading.Number {
+			return x, true // it may be there for another reason as well
+		}
+	}
+	return find(e, flows.ByNumber)
 }
 
 func find(e flows.Event, why flows.Link) (flows.Similar, bool) {

@@ -70,7 +70,7 @@ func (t *turn) leave(alone bool) {
 	case Done, Returned:
 		t.Stage = Closed // nobody is left to judge it
 		t.toJob("closed", flows.TaskUpdate{})
-	case Filed:
+	case Filed, Talked:
 		if !alone {
 			break
 		}
@@ -89,6 +89,7 @@ func (t *turn) wipe() {
 		t.Group = "" // what no group might hear before, none hears now that the place is less exact
 	}
 	t.Words, t.First, t.Media, t.Point, t.Ref, t.Result = "", "", nil, nil, "", ""
+	t.Talk.Text = ""
 	t.Choosing, t.Asking = "", ""
 	p := flows.Place{Building: t.Place.Building, Spot: t.Place.Spot}
 	if t.open() {

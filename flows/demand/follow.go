@@ -42,9 +42,13 @@ func (t *turn) follow(w *flows.Said) {
 	}
 	t.put("follower", by.Person, text)
 	n := t.people() + 1
+	t.joined++
 	words := "following"
-	if t.Stage == Known {
+	switch t.Stage {
+	case Known:
 		words = "following-known"
+	case Talked:
+		words = "following-talked"
 	}
 	if t.Danger == "" { // in a danger they have just been told what to do
 		t.do(flows.Say{To: flows.To{Person: by.Person}, Class: flows.Personal, Reply: true, Words: words, Vars: t.with("n", flows.Num(n)), Slot: "receipt"})
@@ -54,6 +58,8 @@ func (t *turn) follow(w *flows.Said) {
 	}
 	t.groupLine(n)
 	t.toJob("people", flows.TaskUpdate{People: n, Text: text})
+	t.concerned(by.Person)
+	t.moot()
 }
 
 // rephrased takes a new wording of somebody who only follows it: it stays with
@@ -79,13 +85,19 @@ func (t *turn) also() {
 		n := t.people() + 1
 		t.put("follower", by.Person, "")
 		t.do(flows.Remember{Person: by.Person, Consent: &yes})
+		t.joined++
 		words := "following-toast"
-		if !by.Reachable && !t.mute() {
+		switch {
+		case !by.Reachable && !t.mute():
 			words = "following-toast-group" // they cannot be told in private
+		case t.Stage == Talked:
+			words = "following-talked"
 		}
 		t.toast(words, flows.Vars{"n": flows.Num(n)})
 		t.groupLine(n)
 		t.toJob("people", flows.TaskUpdate{People: n})
+		t.concerned(by.Person)
+		t.moot()
 	}
 }
 

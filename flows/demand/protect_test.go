@@ -42,7 +42,7 @@ func toGroup(say flows.Say) bool { return say.To.Chat != "" || !say.To.Groups.Ze
 // watch plays the demand with its dispatches and looks at every step.
 func watch(t *testing.T, items []string, check func(*rapid.T, flowstest.Step)) {
 	d, w, s := both(t)
-	flowstest.Run(t, s, d, flowstest.Options{With: []flows.Flow{w}, Check: check, Reading: func(t *rapid.T) flows.Reading {
+	flowstest.Run(t, quarrelsome(s), d, flowstest.Options{With: []flows.Flow{w, hearing(t)}, Check: check, Tell: anyNews, Reading: func(t *rapid.T) flows.Reading {
 		r := flowstest.AnyReading(t, s)
 		if len(items) > 0 {
 			r.Item = rapid.SampledFrom(items).Draw(t, "one of")

@@ -12,6 +12,7 @@ type turn struct {
 	State
 	e       flows.Event
 	effects []flows.Effect
+	joined  int // followers that this event has brought
 }
 
 func (t *turn) do(e ...flows.Effect) { t.effects = append(t.effects, e...) }
@@ -37,11 +38,15 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 		if w.Name == "fetch" && w.Failed == "" {
 			t.fetched(data[flows.Media](w.Data))
 		}
+		if w.Name == "next:follower" {
+			t.paged(data[[]flows.Entry](w.Data), w.After)
+		}
 	case flows.Missed:
 		t.missed(w)
 	case flows.Erased:
 		t.erased(w)
 	}
+	t.unmoot()
 	t.Key = t.key()
 	t.cover()
 	return t.State, t.effects
@@ -64,6 +69,10 @@ func (t *turn) item() flows.Item {
 }
 
 func (t *turn) opened(w flows.Opened) {
+	if b := data[flows.Brought](w.Data); b.Meeting != "" {
+		t.brought(b)
+		return
+	}
 	start := data[Start](w.Data)
 	r := t.e.Reading
 	t.At, t.Reporter, t.Private = t.e.At, t.e.By.Person, t.e.By.Reachable
@@ -186,6 +195,7 @@ func (t *turn) file() {
 			// Filed by somebody else since the question was asked: one matter, one case.
 			t.Stage = Gone
 			t.do(flows.Tell{Case: x.Case.ID, Name: "same", Said: t.own()})
+			t.tellMeeting(x.Case.No)
 			return
 		}
 		if !t.Other && t.Like.ID == "" {

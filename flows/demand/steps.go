@@ -29,6 +29,8 @@ func (t *turn) chose(w flows.Chose) {
 		t.published(w.Choice == "publish", staff)
 	case "restored", "notyet":
 		t.restored(w.Choice == "restored", staff)
+	case "convene", "noconvene":
+		t.mooted(w.Choice == "convene", w.Value)
 	case "yes", "no", "same", "other", "b", "u", "spot", "page", "move", "rate", "again":
 		if !mine {
 			t.toast("not-asked", nil)
@@ -193,7 +195,9 @@ func (t *turn) rated(v string) {
 	// The answer stands where the question was, without its buttons.
 	t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Reply: true, Words: "rated-" + v, Vars: t.vars(), Slot: t.doneSlot()})
 	if v == "bad" {
+		t.Back++
 		t.again("bad")
+		t.moot()
 		return
 	}
 	t.Stage = Closed
@@ -209,7 +213,10 @@ func (t *turn) again(why string) {
 	if t.Who != "" && !slices.Contains(t.Past, t.Who) {
 		t.Past = append(t.Past, t.Who)
 	}
-	t.Stage = Filed
+	t.Stage, t.Nobody = Filed, false
+	if why != "bad" {
+		t.Rated = "" // what was not right has been asked
+	}
 	t.Rounds++
 	t.dispatch(why)
 }
@@ -255,6 +262,8 @@ func (t *turn) woke(w flows.Woke) {
 		t.file()
 	case w.Name == "until" && t.Stage == Known:
 		t.ended()
+	case w.Name == "concerned" && t.Talk.After != "" && t.Hearing != "":
+		t.nextPage()
 	case w.Name == "rate" && (t.Stage == Done || t.Stage == Returned) && !t.e.At.Before(t.Until):
 		t.Stage = Closed
 		t.toJob("closed", flows.TaskUpdate{})
@@ -288,14 +297,14 @@ func (t *turn) told(w flows.Told) {
 	case "sent":
 		t.Job, t.Who, t.Due, t.Turn = w.From, f.Who, f.Due, 0
 	}
-	if w.From != t.Job || !t.open() {
+	if t.heard(w) || w.From != t.Job || !t.open() {
 		return // an earlier round, or one that is over
 	}
 	switch w.Name {
 	case "sent":
 		t.sent(f)
 	case "accepted":
-		t.Taken, t.Who = true, f.Who
+		t.Taken, t.Who, t.Nobody = true, f.Who, false
 		if t.Danger != "" {
 			t.tellReporter("danger-taken", nil, false)
 			t.tellFollowers("danger-taken", nil)
@@ -319,7 +328,17 @@ func (t *turn) told(w flows.Told) {
 	case "nobody":
 		if t.Danger != "" {
 			t.tellReporter("danger-nobody", nil, false)
+			return
 		}
+		t.Nobody = true
+		t.moot()
+	case "silent":
+		if f.Role == flows.Property {
+			t.Silent++
+			t.moot()
+		}
+	case "discuss":
+		t.discuss(f)
 	case "question":
 		if t.Reporter == "" {
 			return // has left the matter to those who follow it
@@ -335,13 +354,7 @@ func (t *turn) told(w flows.Told) {
 		t.tellReporter("waiting", flows.Vars{"role": flows.Of(f.Role)}, false)
 		t.tellFollowers("extended-followers", nil)
 	case "returned":
-		t.Stage, t.Clause, t.Who = Returned, f.Clause, f.Who
-		t.Until = t.e.At.AddDate(0, 0, t.e.Settings.Limits.Rate)
-		t.Result = cut(f.Text)
-		t.tellReturned()
-		t.tellFollowers(t.returnedWords(), t.returnedVars())
-		t.tidy()
-		t.do(flows.Wake{At: t.Until, Name: "rate"})
+		t.returned(f)
 	case "done":
 		t.done(f)
 	case "false":
@@ -350,9 +363,29 @@ func (t *turn) told(w flows.Told) {
 	}
 }
 
+// returned is when who has the work says that it is not theirs to do. Where a hearing
+// talks it over as well, that goes on.
+func (t *turn) returned(f flows.TaskNews) {
+	t.Stage, t.Clause, t.Who = Returned, f.Clause, f.Who
+	t.Back++
+	if t.Hearing != "" {
+		t.lay()
+		t.tellTalked()
+		return
+	}
+	t.Until = t.e.At.AddDate(0, 0, t.e.Settings.Limits.Rate)
+	t.Result = cut(f.Text)
+	t.tellReturned()
+	t.tellFollowers(t.returnedWords(), t.returnedVars())
+	t.tidy()
+	t.do(flows.Wake{At: t.Until, Name: "rate"})
+	t.moot()
+}
+
 // sent says who has it and until when: now it can be promised.
 func (t *turn) sent(f flows.TaskNews) {
 	t.Sent = t.e.At
+	t.tellMeeting(t.e.Case.No)
 	switch {
 	case t.Danger != "":
 		return // the resident has heard what to do; the next word is a person's
@@ -360,6 +393,9 @@ func (t *turn) sent(f flows.TaskNews) {
 		t.tellReporter("sent-again", nil, true, nil...)
 		if t.Rated == "bad" {
 			t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Reply: true, Words: "what-bad", Vars: t.vars(), Expect: "line", For: 24 * time.Hour})
+		}
+		if t.Talk.Line {
+			t.groupLine(t.people()) // it said that it would be talked over
 		}
 	case !t.Receipt:
 		t.Receipt = true
@@ -405,22 +441,6 @@ func (t *turn) tellDone(media []flows.Media) {
 		Buttons: []flows.Button{{Words: "b-good", Choice: "rate=good"}, {Words: "b-fair", Choice: "rate=fair"}, {Words: "b-bad", Choice: "rate=bad"}}})
 }
 
-// tellReturned says why it comes back; the reporter may ask for other eyes.
-func (t *turn) tellReturned() {
-	t.tellReporter(t.returnedWords(), t.returnedVars(), true, flows.Button{Words: "b-again", Choice: "again"})
-}
-
-func (t *turn) returnedWords() string {
-	if t.Clause == "" {
-		return "returned-plain"
-	}
-	return "returned"
-}
-
-func (t *turn) returnedVars() flows.Vars {
-	return flows.Vars{"by": flows.ItemVar(t.Clause), "text": flows.Text(t.Result)}
-}
-
 // reached is somebody of this case whom Linli could not write to until now: they
 // get what they would have been told.
 func (t *turn) reached() {
@@ -456,6 +476,8 @@ func (t *turn) missed(w flows.Missed) {
 	switch {
 	case w.Mark == "offer" && t.Stage == Offered:
 		t.Stage = Gone
+	case w.Mark == t.mootSlot() && t.Moot != "":
+		t.unasked()
 	case w.Mark == "question":
 		t.toJob("unasked", flows.TaskUpdate{}) // who has asked must not wait for an answer
 	case w.Mark == "ask" && t.Stage == Placing:

@@ -29,8 +29,9 @@ func both(t *testing.T) (d, w flows.Flow, s *flows.Settings) {
 
 func TestSuite(t *testing.T) {
 	d, w, s := both(t)
-	o := flowstest.Options{With: []flows.Flow{w}}
+	o := flowstest.Options{With: []flows.Flow{w, hearing(t)}, Tell: anyNews}
 	t.Run("example", func(t *testing.T) { flowstest.Run(t, s, d, o) })
+	t.Run("quarrelsome", func(t *testing.T) { flowstest.Run(t, quarrelsome(s), d, o) })
 	t.Run("few posts", func(t *testing.T) { flowstest.Run(t, few(s), d, o) })
 }
 

@@ -13,8 +13,17 @@ import (
 func (t *turn) vars() flows.Vars {
 	return flows.Vars{
 		"item": flows.ItemVar(t.Item), "place": flows.Where(t.Place), "who": flows.Who(t.Who), "due": flows.At(t.Due),
+		"talk": sign(t.Hearing != ""), "set": sign(t.Talk.How == "set"), "settled": sign(t.Talk.How == "decided"), "meet": flows.At(t.Talk.At), "where": flows.Text(t.Talk.Where), "news": flows.Text(t.Talk.Text),
 		"n": flows.Num(t.people()), "until": flows.At(t.Until), "result": flows.Text(t.Result), "danger": flows.Text(string(t.Danger)), "clause": flows.Text(t.Clause),
 	}
+}
+
+// sign is a value that is there or not.
+func sign(there bool) flows.Var {
+	if there {
+		return flows.Text("1")
+	}
+	return flows.Var{}
 }
 
 func (t *turn) with(k string, v flows.Var) flows.Vars {
@@ -67,6 +76,22 @@ func (t *turn) tellFollowers(words string, vars flows.Vars) {
 	// Where exactly it was said from, and what was written to who said it, is not theirs.
 	all["place"], all["text"], all["result"] = flows.Where(flows.Place{Building: t.Place.Building, Unit: t.Place.Unit, Spot: t.Place.Spot}), flows.Var{}, flows.Var{}
 	t.do(flows.Say{To: flows.To{Entries: "follower"}, Class: t.class(), Words: words, Vars: all})
+}
+
+// tellReturned says why it comes back; the reporter may ask for other eyes.
+func (t *turn) tellReturned() {
+	t.tellReporter(t.returnedWords(), t.returnedVars(), true, flows.Button{Words: "b-again", Choice: "again"})
+}
+
+func (t *turn) returnedWords() string {
+	if t.Clause == "" {
+		return "returned-plain"
+	}
+	return "returned"
+}
+
+func (t *turn) returnedVars() flows.Vars {
+	return flows.Vars{"by": flows.ItemVar(t.Clause), "text": flows.Text(t.Result)}
 }
 
 // receipt is the first of the four things: filed.
@@ -135,13 +160,17 @@ func (t *turn) mute() bool {
 // groupLine says in the group that it is filed, once; later it changes the
 // same message: the count.
 func (t *turn) groupLine(n int) {
-	if t.mute() || t.Danger != "" || t.Stage != Filed && t.Stage != Known {
+	if t.mute() || t.Danger != "" || t.Stage != Filed && t.Stage != Known && t.Stage != Talked {
 		return // what is done, or over, promises nothing any more
 	}
 	words := "group-filed"
-	if t.Stage == Known {
+	switch t.Stage {
+	case Known:
 		words = "group-known"
+	case Talked:
+		words = "group-talked"
 	}
+	t.Talk.Line = t.Stage == Talked || t.Talk.How == "set"
 	t.do(flows.Say{To: flows.To{Chat: t.Group}, Class: flows.Notice, Reply: true, Words: words, Vars: t.with("n", flows.Num(n)), Slot: "line",
 		Near: t.Ref, Digest: true, Buttons: []flows.Button{{Words: "b-also", Choice: "also"}}})
 }
@@ -219,6 +248,10 @@ func (t *turn) stageWords() string {
 			return "danger-taken"
 		}
 		return "danger"
+	case Talked:
+		if t.Talk.How != "" {
+			return "talked-" + t.Talk.How
+		}
 	}
 	return t.Stage
 }

@@ -89,7 +89,7 @@ func (t *turn) extended() {
 
 // agreed is the answer of staff to a second wish for more time.
 func (t *turn) agreed(yes bool) {
-	if t.Length.Zero() || !t.e.Settings.May(t.e.By, flows.Review, flows.Everywhere) || t.e.By.Person == t.Holder {
+	if t.Length.Zero() || t.Stage == Sent || !t.e.Settings.May(t.e.By, flows.Review, flows.Everywhere) || t.e.By.Person == t.Holder {
 		t.holds()
 		return
 	}
@@ -145,7 +145,8 @@ func (t *turn) waitFor(w flows.Chose) {
 		t.Stage = Waiting
 		t.Due = t.e.Settings.Calendar.Add(t.e.At, s)
 		t.Turn++
-		t.do(flows.Wake{At: t.morning(t.Due), Name: t.wake("await")})
+		t.Again = t.morning(t.Due)
+		t.do(flows.Wake{At: t.Again, Name: t.wake("await")})
 		t.watch(t.Due)
 		t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: "wait-done", Vars: t.vars()})
 		t.tell("waiting", flows.TaskNews{Who: t.Holder, Due: t.Due, Role: t.Await})
@@ -154,7 +155,10 @@ func (t *turn) waitFor(w flows.Chose) {
 			t.holds()
 			return
 		}
-		t.Stage = Taken
+		if !t.Again.IsZero() && !t.e.At.Before(t.Again) { // else it is the button of an earlier time
+			t.silent(t.Await)
+		}
+		t.Stage, t.Again = Taken, time.Time{}
 		t.reply("wait-when", t.vars(), days("when=")...)
 	}
 }
@@ -175,13 +179,24 @@ const maxPassed = 2
 
 // notMine: to somebody else, or back with the clause of the duty list.
 func (t *turn) notMine(w flows.Chose) {
+	if t.Work.Decided && slices.Contains([]string{"back", "class", "clause"}, w.Choice) {
+		w.Choice = "plain" // the duty list says nothing about what a hearing has decided
+	}
 	switch w.Choice {
 	case "notmine":
 		var bs []flows.Button
 		for i, p := range t.others() {
 			bs = append(bs, flows.Button{Words: "b-to", Vars: flows.Vars{"who": flows.Who(p)}, Choice: "to=" + string(p), Row: i / 2})
 		}
-		bs = append(bs, flows.Button{Words: "b-back", Choice: "back", Row: 20})
+		switch {
+		case t.Work.Decided:
+			bs = append(bs, flows.Button{Words: "b-back-decided", Choice: "plain", Row: 20})
+		default:
+			bs = append(bs, flows.Button{Words: "b-back", Choice: "back", Row: 20})
+		}
+		if t.mayDiscuss() {
+			bs = append(bs, flows.Button{Words: "b-discuss", Choice: "discuss", Row: 21})
+		}
 		t.reply("notmine", t.vars(), bs...)
 	case "to":
 		p := flows.PersonID(w.Value)
@@ -245,7 +260,7 @@ func (t *turn) others() []flows.PersonID {
 func (t *turn) handTo(p flows.PersonID) {
 	by := t.e.By.Person
 	t.Passed++
-	t.Stage, t.Holder = Sent, ""
+	t.Stage, t.Holder, t.Length = Sent, "", flows.Span{} // who asked for more time has it no more
 	t.Work.Except = append(t.Work.Except, by)
 	// Who was asked before is not asked again; it goes on with who comes after.
 	without := func(l []flows.PersonID) []flows.PersonID {

@@ -49,10 +49,14 @@ type State struct {
 	Reason string           `json:"reason,omitempty"`
 	Why    string           `json:"why,omitempty"` // words with the reason
 	Await  flows.Role       `json:"await,omitempty"`
+	Again  time.Time        `json:"again,omitzero"`   // Waiting: when it is asked whether they have answered
 	Passed int              `json:"passed,omitempty"` // times it was handed on
 	Loops  int              `json:"loops,omitempty"`  // a danger: times the whole ladder was called
 	Watch  time.Time        `json:"watch,omitzero"`   // when the promise is looked after next
 	Help   bool             `json:"help,omitempty"`
+	Talked bool             `json:"talked,omitempty"` // it ended because it comes before a hearing
+	// Silent counts by role how often somebody was asked or waited for and has not answered.
+	Silent map[flows.Role]int `json:"silent,omitempty"`
 }
 
 // Summary is the engine's view.
@@ -111,6 +115,7 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 		t.erased(w)
 	}
 	t.cover()
+	t.fromHearing()
 	return t.State, t.effects
 }
 
@@ -144,12 +149,11 @@ func (t *turn) item() flows.Item {
 // sent begins: who is asked, and until when.
 func (t *turn) sent() {
 	t.Stage = Sent
-	s, it, w := t.e.Settings, t.item(), t.Work
-	cal := s.Calendar
+	it, w := t.item(), t.Work
 	t.Ladder = t.ladder()
 	// What is promised by the clock (water, power, heat) cannot wait for Monday.
-	t.Work.Urgent = w.Urgent || it.Answer.Plain && it.Answer.Days*24*60+it.Answer.Minutes <= 24*60
-	t.Due = round(cal.Add(t.e.At, it.Answer))
+	t.Work.Urgent = w.Urgent || w.Due.IsZero() && it.Answer.Plain && it.Answer.Days*24*60+it.Answer.Minutes <= 24*60
+	t.Due = t.promise()
 	t.Accept = t.within(it.Accept)
 	if w.Danger != "" {
 		t.Due = t.e.At.Add(time.Hour)
@@ -158,13 +162,19 @@ func (t *turn) sent() {
 		// Everybody who could be asked had it before, or is complained about.
 		t.tell("sent", flows.TaskNews{Due: t.Due})
 		t.do(flows.Say{To: flows.To{Role: flows.Secretary, Scope: flows.Everywhere, Except: t.barred()}, Class: t.class(), Words: "nobody", Vars: t.vars()})
-		if w.Danger != "" {
-			t.tell("nobody", flows.TaskNews{})
-		}
+		t.tell("nobody", flows.TaskNews{})
 		return
 	}
 	t.tell("sent", flows.TaskNews{Who: t.Ladder[0], Due: t.Due})
 	t.ask()
+}
+
+// promise is by when it is to be done: what was promised already, or the item's limit.
+func (t *turn) promise() time.Time {
+	if !t.Work.Due.IsZero() {
+		return t.Work.Due.In(t.e.At.Location())
+	}
+	return round(t.e.Settings.Calendar.Add(t.e.At, t.item().Answer))
 }
 
 // within is the time by which somebody must have taken it: working time, or for
@@ -247,15 +257,20 @@ func (t *turn) working() []flows.Button {
 	if t.Work.Danger != "" {
 		return []flows.Button{{Words: "b-done-danger", Choice: "done"}, {Words: "b-false", Choice: "false"}}
 	}
-	return []flows.Button{
-		{Words: "b-done", Choice: "done"}, {Words: "b-ask", Choice: "ask"},
-		{Words: "b-more", Choice: "more", Row: 1}, {Words: "b-wait", Choice: "wait", Row: 1}, {Words: "b-help", Choice: "help", Row: 1},
+	bs := []flows.Button{{Words: "b-done", Choice: "done"}}
+	if !t.Work.Decided { // else there is nobody to ask
+		bs = append(bs, flows.Button{Words: "b-ask", Choice: "ask"})
 	}
+	bs = append(bs, flows.Button{Words: "b-more", Choice: "more", Row: 1}, flows.Button{Words: "b-wait", Choice: "wait", Row: 1}, flows.Button{Words: "b-help", Choice: "help", Row: 1})
+	if t.debatable() {
+		bs = append(bs, flows.Button{Words: "b-discuss", Choice: "discuss", Row: 2}) // in one row with three others a small telephone cuts it
+	}
+	return bs
 }
 
 func (t *turn) vars() flows.Vars {
 	return flows.Vars{
-		"item": flows.ItemVar(t.Work.Item), "place": flows.Where(t.Work.Place), "text": flows.Text(t.Work.Text), "n": flows.Num(t.Work.People),
+		"item": t.what(), "place": flows.Where(t.Work.Place), "text": flows.Text(t.Work.Text), "n": flows.Num(t.Work.People),
 		"accept": flows.At(t.acceptBy()), "due": flows.At(t.Due), "who": flows.Who(t.holder()), "why": flows.Text(t.Why), "role": flows.Of(t.Await),
 		"urgent": flows.Text(map[bool]string{true: "1"}[t.Work.Urgent]), "danger": flows.Text(string(t.Work.Danger)),
 		"page":  flows.Num(int(t.e.Settings.Limits.Page.Minutes())),
@@ -320,6 +335,9 @@ func (t *turn) exhausted() {
 		// It stays with the last, and all staff see it, once each working day.
 		t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere, Except: t.barred()}, Class: flows.Work, Words: "nobody", Vars: t.vars(), Bundle: true, Buttons: t.asking()[:1]},
 			flows.Wake{At: t.e.Settings.Calendar.Add(t.e.At, flows.Span{Days: 1}), Name: t.wake("again")})
+		if t.Loops == 1 {
+			t.tell("nobody", flows.TaskNews{})
+		}
 		return
 	}
 	if t.Loops == 1 {
@@ -363,6 +381,7 @@ func (t *turn) woke(w flows.Woke) {
 	case w.Name == t.wake("accept") && t.Stage == Sent:
 		t.late()
 	case w.Name == t.wake("next") && t.Stage == Sent:
+		t.unanswered()
 		if !t.next(true) {
 			t.exhausted()
 		}

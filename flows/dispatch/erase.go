@@ -16,7 +16,9 @@ func (t *turn) erased(w flows.Erased) {
 		}
 		return
 	}
-	t.Work.Text, t.Work.Media, t.Why = "", nil, ""
+	if t.Work.Media, t.Why = nil, ""; !t.Work.Decided || w.Person == "" {
+		t.Work.Text = "" // what a hearing has decided is nobody's words
+	}
 	p := flows.Place{Building: t.Work.Place.Building, Spot: t.Work.Place.Spot}
 	if t.open() {
 		p.Unit = t.Work.Place.Unit // others may wait for it there

@@ -11,7 +11,7 @@ import (
 // pressed are the buttons of a dispatch that somebody may still have on the
 // phone.
 var pressed = []string{"accept", "notmine", "help", "done", "done=plain", "ask", "more", "wait", "until=2", "reason=parts", "reason=other", "for=station", "when=1",
-	"nothing", "pass=1", "pass=2", "to=he", "back", "class=2", "clause=2-6", "plain", "takeover", "agree", "refuse", "false"}
+	"nothing", "pass=1", "pass=2", "to=he", "back", "class=2", "clause=2-6", "plain", "takeover", "agree", "refuse", "false", "discuss"}
 
 // Cases of every earlier version stay readable, and go on. They are kept by the
 // test of the demands, which plays both: go test ./flows/demand -run TestOld -update-old

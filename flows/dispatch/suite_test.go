@@ -3,6 +3,7 @@ package dispatch_test
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -36,6 +37,23 @@ func options(s *flows.Settings) flowstest.Options {
 			if rapid.IntRange(0, 3).Draw(t, "second") == 0 && w.Danger == "" {
 				w.Second, w.Why = true, rapid.SampledFrom([]string{"returned", "bad"}).Draw(t, "why")
 				w.Except = []flows.PersonID{rapid.SampledFrom(s.People).Draw(t, "before").ID}
+			}
+			switch rapid.IntRange(0, 5).Draw(t, "of a hearing") {
+			case 0:
+				w = flows.Task{Place: flows.Place{Building: r.Place.Building, Spot: r.Place.Spot}, Text: "楼前装4个充电桩", Decided: true}
+				if rapid.Bool().Draw(t, "of an item") {
+					w.Item = r.Item
+				}
+				fallthrough
+			case 1:
+				w.To = rapid.SampledFrom(s.People).Draw(t, "to").ID
+				if rapid.Bool().Draw(t, "promised") {
+					w.Due = time.Date(2026, 3, rapid.IntRange(1, 40).Draw(t, "day"), 18, 0, 0, 0, s.Zone)
+				}
+			case 2:
+				if w.Second {
+					w.Why = "talk"
+				}
 			}
 			return flows.Data(w)
 		},

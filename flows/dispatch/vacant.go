@@ -32,8 +32,24 @@ func (t *turn) ladder() []flows.PersonID {
 	default:
 		out = s.Ladder(it, w.Place, w.About, t.e.At)
 	}
+	if p := t.named(); p != "" {
+		out = slices.Concat([]flows.PersonID{p}, slices.DeleteFunc(out, func(x flows.PersonID) bool { return x == p }))
+	}
 	barred := append(t.barred(), w.Except...)
 	return slices.DeleteFunc(out, func(p flows.PersonID) bool { return slices.Contains(barred, p) || !t.here(p) })
+}
+
+// named is who was chosen to do it, or stands in for them.
+func (t *turn) named() flows.PersonID {
+	p := t.Work.To
+	if by, away := t.e.Settings.Away(p, t.e.At); away {
+		if p = by; p != "" {
+			if _, too := t.e.Settings.Away(p, t.e.At); too {
+				return ""
+			}
+		}
+	}
+	return p
 }
 
 // left strikes out those of the ladder who have left and were not asked yet, and

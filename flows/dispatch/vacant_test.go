@@ -39,9 +39,9 @@ func changed(t *testing.T, pairs ...string) *community.File {
 const (
 	liIsThere  = "  - {id: li, name: 李网格, phone: \"0471-0000001\"}\n"
 	heIsThere  = "  - {id: he, "
-	xuIsThere  = "  - {id: xu, name: 徐网格, phone: \"0471-0000099\", posts: [station]}\n"
+	xuIsThere  = "  - {id: xuwg, name: 徐网格, phone: \"0471-0000099\", posts: [station]}\n"
 	liLeads    = "leader: li\n    stand_ins: [zhou]"
-	xuLeads    = "leader: xu\n    stand_ins: [zhou]"
+	xuLeads    = "leader: xuwg\n    stand_ins: [zhou]"
 	liStandsIn = "stand_ins: [li]"
 )
 
@@ -67,19 +67,19 @@ func TestOpenWorkSurvivesTheDirectory(t *testing.T) {
 		holder flows.PersonID
 	}{
 		"the leader who has taken it leaves": {
-			before: dogs + takes, files: []string{liIsThere, "", liLeads, xuLeads, liStandsIn, "stand_ins: [xu]"}, after: later,
-			told: []string{"徐网格: 0001 遛狗不牵绳、宠物粪便｜3号楼 / 原话"}, untold: "李网格", holder: "xu",
+			before: dogs + takes, files: []string{liIsThere, "", liLeads, xuLeads, liStandsIn, "stand_ins: [xuwg]"}, after: later,
+			told: []string{"徐网格: 0001 遛狗不牵绳、宠物粪便｜3号楼 / 原话"}, untold: "李网格", holder: "xuwg",
 		},
 		"the leader who has taken it leaves and is erased": {
-			before: dogs + takes, files: []string{liIsThere, "", liLeads, xuLeads, liStandsIn, "stand_ins: [xu]"}, erased: "li", after: later,
-			told: []string{"徐网格: 0001 遛狗不牵绳、宠物粪便｜3号楼 / 原话"}, untold: "李网格", holder: "xu",
+			before: dogs + takes, files: []string{liIsThere, "", liLeads, xuLeads, liStandsIn, "stand_ins: [xuwg]"}, erased: "li", after: later,
+			told: []string{"徐网格: 0001 遛狗不牵绳、宠物粪便｜3号楼 / 原话"}, untold: "李网格", holder: "xuwg",
 		},
 		"the leader who was asked leaves": {
-			before: dogs, files: []string{liIsThere, "", liLeads, xuLeads, liStandsIn, "stand_ins: [xu]"}, after: "+ 60h\n",
+			before: dogs, files: []string{liIsThere, "", liLeads, xuLeads, liStandsIn, "stand_ins: [xuwg]"}, after: "+ 60h\n",
 			told: []string{"徐网格: 0001 遛狗不牵绳、宠物粪便｜3号楼 / 原话"}, untold: "李网格",
 		},
 		"the leader has another post now": {
-			before: dogs + takes, files: []string{liIsThere, strings.Replace(liIsThere, "}", ", posts: [station]}", 1), liLeads, xuLeads, liStandsIn, "stand_ins: [xu]"},
+			before: dogs + takes, files: []string{liIsThere, strings.Replace(liIsThere, "}", ", posts: [station]}", 1), liLeads, xuLeads, liStandsIn, "stand_ins: [xuwg]"},
 			after: "> 李网格: [办好了]\n> 李网格: 劝过了，办了犬证\n", told: []string{"王阿姨: 0001号办好了：劝过了，办了犬证。您觉得怎么样？"}, holder: "li",
 		},
 		"the only one of the company leaves": {
@@ -167,7 +167,7 @@ func TestWhoHasLeftTakesNothing(t *testing.T) {
 	defer db.Close()
 	w := stage(t, db.In("example"), changed(t))
 	play(t, w, "@ 2026-03-11 09:00\n> 王阿姨@3号楼群: 3号楼遛狗不牵绳没人管吗，吓着孩子了\n")
-	w.Bot.SetSettings(changed(t, liIsThere, "", liLeads, xuLeads, liStandsIn, "stand_ins: [xu]").Settings)
+	w.Bot.SetSettings(changed(t, liIsThere, "", liLeads, xuLeads, liStandsIn, "stand_ins: [xuwg]").Settings)
 	play(t, w, "> 李网格: [接单]\n")
 	if c := theWork(t, db.In("example")); c.Stage != dispatch.Sent {
 		t.Errorf("it is %s, held by %s", c.Stage, c.Holder)
@@ -182,8 +182,8 @@ func TestNext(t *testing.T) {
 	if got := dispatch.Next(raw, s, at); got != "li" {
 		t.Error("as it is:", got)
 	}
-	gone := changed(t, liIsThere, "", liLeads, xuLeads, liStandsIn, "stand_ins: [xu]").Settings
-	if got := dispatch.Next(raw, gone, at); got != "xu" {
+	gone := changed(t, liIsThere, "", liLeads, xuLeads, liStandsIn, "stand_ins: [xuwg]").Settings
+	if got := dispatch.Next(raw, gone, at); got != "xuwg" {
 		t.Error("after the leader left:", got)
 	}
 	if got := dispatch.Next(raw, &flows.Settings{Zone: s.Zone}, at); got != "" {

@@ -33,6 +33,12 @@ func (t *turn) holds() {
 			return
 		}
 		t.toast("now-taken")
+	case Ended:
+		if t.Talked {
+			t.toast("now-talked")
+			return
+		}
+		t.toast("now-ended")
 	default:
 		t.toast("now-" + t.Stage)
 	}
@@ -64,6 +70,9 @@ func (t *turn) chose(w flows.Chose) {
 	case "notmine", "to", "back", "clause", "class", "plain":
 		t.notMine(w)
 		return
+	case "discuss":
+		t.discuss()
+		return
 	case "help":
 		t.help()
 		return
@@ -94,6 +103,10 @@ func (t *turn) chose(w flows.Chose) {
 	}
 	switch w.Choice {
 	case "ask":
+		if t.Work.Decided {
+			t.holds()
+			return
+		}
 		t.do(flows.Say{To: flows.To{Person: t.Holder}, Class: flows.Work, Reply: true, Words: "ask-what", Vars: t.vars(), Expect: "question"})
 	case "more", "until", "reason":
 		t.moreTime(w)
@@ -158,7 +171,7 @@ func (t *turn) said(w flows.Said) {
 	if r := []rune(m.Text); len(r) > longest {
 		m.Text = string(r[:longest])
 	}
-	if !t.open() || t.e.By.Person != t.Holder && w.Tag != "why" {
+	if !t.open() || t.e.By.Person != t.Holder && w.Tag != "why" && w.Tag != "discuss" {
 		return
 	}
 	switch w.Tag {
@@ -172,6 +185,8 @@ func (t *turn) said(w flows.Said) {
 		t.finished(m)
 	case "why":
 		t.back("", m.Text)
+	case "discuss":
+		t.discussed(m.Text)
 	}
 }
 
@@ -227,6 +242,9 @@ func (t *turn) told(w flows.Told) {
 			return
 		}
 		was := t.Stage
+		if w.Name == "closed" && t.open() && t.Work.Danger == "" {
+			t.talked()
+		}
 		t.Stage = Ended
 		if w.Name == "withdrawn" && was != Done && was != Returned && t.holder() != "" {
 			t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: t.class(), Words: "card-withdrawn", Vars: t.vars(), Slot: t.slot(t.holder())})
@@ -309,6 +327,9 @@ func (t *turn) moved(u flows.TaskUpdate) {
 	}
 	ladder := t.e.Settings.Ladder(t.item(), u.Place, t.Work.About, t.e.At)
 	ladder = slices.DeleteFunc(ladder, func(p flows.PersonID) bool { return slices.Contains(t.Work.Except, p) || !t.here(p) })
+	if t.Work.To != "" {
+		ladder = nil // who does it was chosen, wherever it is
+	}
 	if len(ladder) > 0 && slices.Contains(t.barred(), old) {
 		t.Stage, t.Holder = Sent, "" // there, it is a complaint about whoever has it
 	}
@@ -318,7 +339,7 @@ func (t *turn) moved(u flows.TaskUpdate) {
 		return
 	}
 	if old == "" {
-		t.Due = round(t.e.Settings.Calendar.Add(t.e.At, t.item().Answer)) // nobody had it: it begins now
+		t.Due = t.promise() // nobody had it: it begins now
 	} else {
 		t.do(flows.Say{To: flows.To{Person: old}, Class: flows.Work, Words: "passed", Vars: t.with("who", flows.Who(ladder[0])), Slot: t.slot(old)})
 	}

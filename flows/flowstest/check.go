@@ -152,6 +152,9 @@ func effect(t failer, s Step, eff flows.Effect) {
 		if eff.Name == "" {
 			t.Fatalf("a case is told nothing")
 		}
+		if (eff.Key == "") != (eff.Flow == "") || eff.Key != "" && eff.Case != "" {
+			t.Fatalf("%q is told to the case %q, of the flow %q, under the key %q", eff.Name, eff.Case, eff.Flow, eff.Key)
+		}
 	case flows.Seal:
 		if eff.Sum == "" {
 			t.Fatalf("the journal is to keep nothing")
@@ -255,6 +258,9 @@ func say(t failer, s Step, say flows.Say) {
 	ballot(t, say)
 	seen := map[string]bool{}
 	for _, b := range say.Buttons {
+		if b.Case != "" && !s.Past.Cases[b.Case] {
+			t.Fatalf("%q has a button to the case %q, which never was", say.Words, b.Case)
+		}
 		if b.Link != "" {
 			link(t, say, b)
 			continue
@@ -266,10 +272,11 @@ func say(t failer, s Step, say flows.Say) {
 		if name, _, _ := strings.Cut(b.Choice, "="); name == "" {
 			t.Fatalf("%q has a button that says nothing: %q", say.Words, b.Choice)
 		}
-		if seen[b.Choice] {
-			t.Fatalf("%q has the button %q twice", say.Words, b.Choice)
+		to := string(b.Case) + "/" + b.Choice
+		if seen[to] {
+			t.Fatalf("%q has the button %q twice", say.Words, to)
 		}
-		seen[b.Choice] = true
+		seen[to] = true
 	}
 	for _, lang := range flows.Languages {
 		text, labels, err := Render(s, say, lang)

@@ -53,6 +53,7 @@ func (p *play) actions() map[string]func(*rapid.T) {
 		"invent":  some(p.invent),
 		"answer":  some(p.reply),
 		"answer ": some(p.reply),
+		"form":    some(p.form),
 		"say":     some(p.talk),
 		"wake":    some(p.wake),
 		"wake ":   some(p.wake),
@@ -73,6 +74,7 @@ func (p *play) told(x *piece) {
 	}
 	w := flows.Told{}
 	w.Name, w.Data = p.o.Tell(p.t)
+	p.mentioned(w.Data)
 	from := []flows.ID{"", "77", x.Parent}
 	for _, y := range p.cases {
 		if y.Parent == x.ID {
@@ -80,7 +82,27 @@ func (p *play) told(x *piece) {
 		}
 	}
 	w.From = rapid.SampledFrom(from).Draw(p.t, "from")
+	p.ever[w.From] = true
 	p.happens(x, flows.Event{What: w})
+}
+
+// form is what somebody has written into a form of a page or of the desk.
+func (p *play) form(x *piece) {
+	tags, err := x.flow.Takes(x.Case)
+	if err != nil {
+		p.t.Fatalf("%s: %v", x.Stage, err)
+	}
+	if len(tags) == 0 {
+		return
+	}
+	by := p.turn(x)
+	if by.Person == "" || rapid.IntRange(0, 3).Draw(p.t, "somebody else") == 0 {
+		by = p.somebody("by")
+	}
+	r := p.reading()
+	r.Danger = "" // then it is no form
+	p.happens(x, flows.Event{By: by, Chat: p.private(string(by.Person)), Reading: r,
+		What: flows.Said{Message: p.message(by.Person), Tag: rapid.SampledFrom(tags).Draw(p.t, "form"), Direct: true}})
 }
 
 func (p *play) answered(x *piece) {

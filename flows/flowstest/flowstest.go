@@ -49,6 +49,7 @@ type Step struct {
 type Past struct {
 	Texts  []string                         // what people have said in the play, this step's words included
 	People []flows.Actor                    // everybody in the play
+	Cases  map[flows.ID]bool                // every case that is or was there
 	Told   map[flows.PersonID]map[Slot]bool // which messages of this case a person has
 	Memory map[string]int                   // for checks that count
 }

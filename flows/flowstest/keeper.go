@@ -103,14 +103,20 @@ func (p *play) residents(x *piece, to flows.To) (list []flows.PersonID) {
 	return list
 }
 
-// choices are what the buttons of a Say, and its ballot, bring back.
+// chosen is what a button brings back, "" where that is nothing.
+func chosen(b flows.Button) string {
+	if b.Link == "private" {
+		return "open"
+	}
+	return b.Choice
+}
+
+// choices are what the buttons of a Say that speak to its own case, and its ballot,
+// bring back.
 func choices(say flows.Say) (list []string) {
 	for _, b := range say.Buttons {
-		if b.Link == "private" {
-			b.Choice = "open"
-		}
-		if b.Choice != "" {
-			list = append(list, b.Choice)
+		if c := chosen(b); c != "" && b.Case == "" {
+			list = append(list, c)
 		}
 	}
 	if say.Ballot != nil {

@@ -107,7 +107,7 @@ func still(t *testing.T, settings *flows.Settings, f flows.Flow, k Kept) {
 		}
 		lost(t, c.Data, after.Data)
 		for _, eff := range effects {
-			effect(t, Step{Flow: f, Settings: settings, Before: c, After: after, Event: e, Effects: effects, Past: &Past{}}, eff)
+			effect(t, Step{Flow: f, Settings: settings, Before: c, After: after, Event: e, Effects: effects, Past: &Past{Cases: named(c)}}, eff)
 		}
 	}
 	after, _ := same(t, f, c, flows.Event{ID: "e1", At: k.At.In(settings.Zone), What: flows.Erased{}, Settings: settings})
@@ -117,6 +117,15 @@ func still(t *testing.T, settings *flows.Settings, f flows.Flow, k Kept) {
 			t.Fatalf("when everybody is let go of, %s is still in it: %s", e.Key, after.Data)
 		}
 	}
+}
+
+// named are the cases that an old one may know.
+func named(c flows.Case) map[flows.ID]bool {
+	all := map[flows.ID]bool{c.ID: true, c.Parent: true}
+	for _, s := range leaves(c.Data) {
+		all[flows.ID(s)] = true
+	}
+	return all
 }
 
 // lost looks whether a value of the old state is not in the new one: a field
@@ -162,5 +171,5 @@ func (p *play) resume(k Kept, press []string) {
 		}
 	}
 	p.now, p.ids, p.no = k.At.In(p.s.Zone), 1000, k.Case.No+1000
-	p.cases = append(p.cases, x)
+	p.cases, p.ever = append(p.cases, x), named(k.Case)
 }

@@ -37,6 +37,7 @@ type play struct {
 	texts  []string
 	words  map[flows.PersonID][]string // of them, who said what
 	wakes  map[string][]string         // names of wake-ups by flow
+	ever   map[flows.ID]bool           // cases that are or were there, or that the play was told of
 }
 
 // piece is a case with what belongs to it.
@@ -65,7 +66,7 @@ type sent struct {
 }
 
 func newPlay(t *rapid.T, s *flows.Settings, f flows.Flow, o Options) *play {
-	p := &play{t: t, s: s, main: f, o: o, flows: map[string]flows.Flow{f.Name: f}, wakes: map[string][]string{}, mute: map[flows.PersonID]bool{}, words: map[flows.PersonID][]string{}}
+	p := &play{t: t, s: s, main: f, o: o, flows: map[string]flows.Flow{f.Name: f}, wakes: map[string][]string{}, ever: map[flows.ID]bool{}, mute: map[flows.PersonID]bool{}, words: map[flows.PersonID][]string{}}
 	for _, x := range o.With {
 		p.flows[x.Name] = x
 	}
@@ -101,7 +102,10 @@ func (p *play) fill(e flows.Event) flows.Event {
 
 // run moves a case, as the engine does, with the cases that may be the same.
 func (p *play) run(x *piece, e flows.Event) {
-	said, _ := e.What.(flows.Said)
+	var said *flows.Said
+	if w, ok := e.What.(flows.Said); ok {
+		said = &w
+	}
 	r := e.Reading
 	if x.Item != "" {
 		r.Item = x.Item
@@ -112,7 +116,7 @@ func (p *play) run(x *piece, e flows.Event) {
 	if x.Numbered {
 		r.Number = 0
 	}
-	e.Similar = p.similar(e.By, r, x.ID, said)
+	e.Similar = p.similar(e, r, x.ID, said)
 	p.move(x, e)
 }
 
@@ -149,7 +153,7 @@ func (p *play) move(x *piece, e flows.Event) {
 		}
 	}()
 	s := Step{Flow: x.flow, Settings: p.s, Before: before, After: after, Event: e, Effects: effects,
-		Past: &Past{Texts: p.texts, People: p.cast, Told: x.told, Memory: x.memory}}
+		Past: &Past{Texts: p.texts, People: p.cast, Cases: p.ever, Told: x.told, Memory: x.memory}}
 	for _, eff := range effects {
 		effect(p.t, s, eff)
 	}
@@ -224,7 +228,10 @@ func (p *play) do(x *piece, e flows.Event, eff flows.Effect) {
 		p.open(x, e, eff)
 	case flows.Tell:
 		to := eff.Case
-		if to == "" {
+		switch {
+		case eff.Key != "":
+			to = p.under(e, eff.Flow, eff.Key)
+		case to == "":
 			to = x.Parent
 		}
 		p.again(to, e, flows.Told{From: x.ID, Name: eff.Name, Data: eff.Data, Said: eff.Said})
@@ -240,6 +247,18 @@ func (p *play) do(x *piece, e flows.Event, eff flows.Effect) {
 	}
 }
 
+// anyOf gives a case that is or was there, or nil.
+func (p *play) anyOf(id flows.ID) *piece {
+	if x := p.live(id); x != nil {
+		return x
+	}
+	i := slices.IndexFunc(p.closed, func(x *piece) bool { return x.ID == id })
+	if i < 0 {
+		return nil
+	}
+	return p.closed[i]
+}
+
 // again brings a further event of the same step to a case, if it is there.
 func (p *play) again(id flows.ID, e flows.Event, w flows.What) {
 	if x := p.live(id); x != nil {
@@ -248,28 +267,56 @@ func (p *play) again(id flows.ID, e flows.Event, w flows.What) {
 	}
 }
 
-// open opens a case: a child of x, or one that was heard where x is nil.
+// open opens a case: a child of x, one apart from it, or one that was heard where x is nil.
 func (p *play) open(x *piece, e flows.Event, eff flows.Open) *piece {
-	f, ok := p.flows[eff.Flow]
+	child := p.blank(eff.Flow)
+	if x != nil && !eff.Apart {
+		child.Parent, child.No = x.ID, x.No
+		p.ever[x.ID] = true
+	}
+	p.first(child, e, flows.Opened{Parent: child.Parent, Data: eff.Data, Said: eff.Said})
+	return child
+}
+
+// blank is a case before its first event.
+func (p *play) blank(flow string) *piece {
+	f, ok := p.flows[flow]
 	if !ok {
-		p.t.Fatalf("a case of %q is opened, which is not in the play", eff.Flow)
+		p.t.Fatalf("a case of %q is opened, which is not in the play", flow)
 	}
 	p.ids++
 	c := flows.Case{ID: flows.ID(fmt.Sprint(p.ids)), Flow: f.Name, Opened: p.now}
-	if x != nil {
-		c.Parent, c.No = x.ID, x.No
-	}
-	child := &piece{Case: c, flow: f, entries: map[string]flows.Entry{}, told: map[flows.PersonID]map[Slot]bool{}, memory: map[string]int{}}
-	var said flows.Said
-	if eff.Said != nil {
-		said = *eff.Said
-	}
+	p.ever[c.ID] = true
+	return &piece{Case: c, flow: f, entries: map[string]flows.Entry{}, told: map[flows.PersonID]map[Slot]bool{}, memory: map[string]int{}}
+}
+
+// first lets a case hear that it was opened.
+func (p *play) first(x *piece, e flows.Event, w flows.Opened) {
+	p.mentioned(w.Data)
 	e = p.fill(e)
-	e.What = flows.Opened{Parent: c.Parent, Data: eff.Data, Said: eff.Said}
-	e.Similar = p.similar(e.By, e.Reading, "", said)
-	p.cases = append(p.cases, child)
-	p.move(child, e)
-	return child
+	e.What, e.Similar = w, p.similar(e, e.Reading, "", w.Said)
+	p.cases = append(p.cases, x)
+	p.move(x, e)
+}
+
+// under is the open case of a flow that is found under a key; where there is none, one
+// is opened.
+func (p *play) under(e flows.Event, flow, key string) flows.ID {
+	for _, x := range p.cases {
+		if x.Case.Flow == flow && !x.Done && slices.Contains(x.Matter, key) {
+			return x.ID
+		}
+	}
+	x := p.blank(flow)
+	p.first(x, e, flows.Opened{Key: key})
+	return x.ID
+}
+
+// mentioned notes the cases that may be named in what comes from outside of the play.
+func (p *play) mentioned(data json.RawMessage) {
+	for _, s := range leaves(data) {
+		p.ever[flows.ID(s)] = true
+	}
 }
 
 // say looks up who is reached; where that is nobody, the case hears so at once.
@@ -286,6 +333,11 @@ func (p *play) say(x *piece, e flows.Event, say flows.Say) {
 	for _, choice := range choices(say) {
 		if !slices.Contains(x.buttons, choice) {
 			x.buttons = append(x.buttons, choice)
+		}
+	}
+	for _, b := range say.Buttons {
+		if y := p.anyOf(b.Case); y != nil && y != x && chosen(b) != "" && !slices.Contains(y.buttons, chosen(b)) {
+			y.buttons = append(y.buttons, chosen(b))
 		}
 	}
 	if say.To.Entries != "" || say.To.Chat != "" {
@@ -325,17 +377,27 @@ func (p *play) say(x *piece, e flows.Event, say flows.Say) {
 }
 
 // similar finds the open cases that may be what a reading is about.
-func (p *play) similar(by flows.Actor, r flows.Reading, not flows.ID, said flows.Said) []flows.Similar {
+func (p *play) similar(e flows.Event, r flows.Reading, not flows.ID, said *flows.Said) []flows.Similar {
 	var out []flows.Similar
 	seen := map[flows.ID]bool{not: true}
 	add := func(x *piece, exact bool, why flows.Link) {
-		if x == nil || seen[x.ID] || x.Parent != "" {
+		if x == nil || seen[x.ID] || partOnly(x) {
 			return
 		}
 		seen[x.ID] = true
-		_, mine := x.entries[string(by.Person)]
-		out = append(out, flows.Similar{Case: flows.CaseRef{ID: x.ID, No: x.No}, Flow: x.Case.Flow, Stage: x.Stage, Item: x.Item, Place: x.Place,
-			Exact: exact, Mine: mine && by.Person != "", Why: why})
+		_, mine := x.entries[string(e.By.Person)]
+		out = append(out, flows.Similar{Case: flows.CaseRef{ID: x.ID, No: x.No, Parent: x.Parent}, Flow: x.Case.Flow, Stage: x.Stage, Item: x.Item, Place: x.Place,
+			Exact: exact, Mine: mine && e.By.Person != "", Why: why})
+	}
+	if said != nil && e.Chat.Directory != "" {
+		for _, x := range p.cases {
+			if !x.Done && slices.Contains(x.Matter, flows.HeldIn(e.Chat.Directory)) {
+				add(x, true, flows.ByHeld)
+			}
+		}
+	}
+	if said == nil {
+		said = &flows.Said{}
 	}
 	for _, k := range []struct {
 		key string
@@ -359,7 +421,7 @@ func (p *play) similar(by flows.Actor, r flows.Reading, not flows.ID, said flows
 		why flows.Link
 	}{{said.Recent, flows.ByRecent}, {said.Here, flows.ByHere}} {
 		x := p.live(l.id)
-		if x != nil && x.Parent != "" {
+		for x != nil && partOnly(x) {
 			x = p.live(x.Parent)
 		}
 		add(x, true, l.why)
@@ -377,13 +439,16 @@ func (p *play) similar(by flows.Actor, r flows.Reading, not flows.ID, said flows
 	return out
 }
 
+// partOnly says that a case is nothing but a part of the one that opened it.
+func partOnly(x *piece) bool { return x.Parent != "" && len(x.Matter) == 0 }
+
 // hear offers something said to the flows, as the engine does with what belongs
 // to no case, and says whether one of them took it.
 func (p *play) hear(e flows.Event, said flows.Said) bool {
 	p.moves = 0
 	p.events++
 	e = p.fill(e)
-	e.What, e.Similar = said, p.similar(e.By, e.Reading, "", said)
+	e.What, e.Similar = said, p.similar(e, e.Reading, "", &said)
 	for _, f := range append([]flows.Flow{p.main}, p.o.With...) {
 		given := print(p.t, e)
 		effects := f.Hear(e)
@@ -397,16 +462,20 @@ func (p *play) hear(e flows.Event, said flows.Said) bool {
 			continue
 		}
 		for _, eff := range effects {
-			s := Step{Flow: f, Settings: p.s, Event: e, Effects: effects, Past: &Past{Texts: p.texts, People: p.cast, Memory: map[string]int{}}}
+			s := Step{Flow: f, Settings: p.s, Event: e, Effects: effects, Past: &Past{Texts: p.texts, People: p.cast, Cases: p.ever, Memory: map[string]int{}}}
 			effect(p.t, s, eff)
 			switch eff := eff.(type) {
 			case flows.Open:
 				p.open(nil, e, eff)
 			case flows.Tell:
-				if eff.Case == "" {
+				to := eff.Case
+				if eff.Key != "" {
+					to = p.under(e, eff.Flow, eff.Key)
+				}
+				if to == "" {
 					p.t.Fatalf("%q is told to no case", eff.Name)
 				}
-				p.again(eff.Case, e, flows.Told{Name: eff.Name, Data: eff.Data, Said: eff.Said})
+				p.again(to, e, flows.Told{Name: eff.Name, Data: eff.Data, Said: eff.Said})
 			case flows.Say:
 				if eff.To.Person != e.By.Person {
 					p.t.Fatalf("hearing speaks to somebody else than the speaker: %+v", eff.To)

@@ -18,7 +18,7 @@ func (t *turn) vars() flows.Vars {
 	v := flows.Vars{
 		"topic": flows.Text(t.Topic), "form": flows.Text(string(t.Form)), "stage": flows.Text(t.Stage), "scope": flows.In(t.Scope), "why": flows.Text(t.Why),
 		"people": flows.Num(t.People), "changed": flows.Text(t.Changed), "code": flows.Text(""), "where": flows.Text(t.where()),
-		"needed": flows.Num(len(t.Needed)), "kept": flows.Num(t.Kept), "slots": flows.Num(len(t.Slots)), "points": flows.Num(len(t.Points)), "agenda": flows.Text(t.pointList()),
+		"tasks": flows.Num(t.working()), "needed": flows.Num(len(t.Needed)), "kept": flows.Num(t.Kept), "slots": flows.Num(len(t.Slots)), "points": flows.Num(len(t.Points)), "agenda": flows.Text(t.pointList()),
 		"link": flows.Text(t.Link), "group": flows.Text(""), "owner": flows.Text(t.owner()), "report": flows.Text(t.Report.To), "answer": flows.Text(t.Report.Answer), "refusal": flows.Text(t.Vetted.Why),
 	}
 	if t.Group != "" {
@@ -306,6 +306,10 @@ func (t *turn) look() {
 	public := !t.First.IsZero() || t.Stage == Asking || t.Report.Answer != ""
 	if !known && !public || t.Stage == Offered && p != t.Proposer || t.Stage == Gone {
 		t.toast("not-known-yet", nil)
+		return
+	}
+	if p == t.Organiser {
+		t.board(true)
 		return
 	}
 	switch t.Stage {

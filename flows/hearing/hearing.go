@@ -102,6 +102,7 @@ type State struct {
 	Kept       int              `json:"kept,omitempty"`    // of these, kept for those who need them
 	Freed      bool             `json:"freed,omitempty"`   // seats that were kept are free for everybody
 	Taken      Taken            `json:"taken,omitzero"`
+	Row        int64            `json:"row,omitempty"`  // counts those who wait for a seat, so that the first of them is the first
 	Code       string           `json:"code,omitempty"` // by which people check in, four digits
 	Seed       string           `json:"seed,omitempty"`
 
@@ -303,17 +304,18 @@ func ItemTag(point int) string { return fmt.Sprintf("i%d", point) }
 
 // Item is the data of an entry with such a key: a line of the record.
 type Item struct {
-	Kind  string         `json:"kind"`            // "before", "said", "hands", "decision", "note", "complaint", "dissent", "guest"
-	Point int            `json:"point,omitempty"` // of the agenda, from 1; 0: none
-	By    flows.PersonID `json:"by,omitempty"`    // whose words these are; empty: put down by the organiser
-	Name  string         `json:"name,omitempty"`  // of who agreed to be named, or of a guest
-	Where flows.Place    `json:"where,omitzero"`  // their building
-	Text  string         `json:"text,omitempty"`
-	At    time.Time      `json:"at"`
-	Read  bool           `json:"read,omitempty"`  // of "before": was read out
-	Gone  bool           `json:"gone,omitempty"`  // taken back: no words are left
-	Ref   string         `json:"ref,omitempty"`   // of the message in the group
-	Reply string         `json:"reply,omitempty"` // of "dissent"
+	Kind   string         `json:"kind"`            // "before", "said", "hands", "decision", "note", "complaint", "dissent", "guest"
+	Point  int            `json:"point,omitempty"` // of the agenda, from 1; 0: none
+	By     flows.PersonID `json:"by,omitempty"`    // whose words these are; empty: put down by the organiser
+	Name   string         `json:"name,omitempty"`  // of who agreed to be named, or of a guest
+	Where  flows.Place    `json:"where,omitzero"`  // their building
+	Text   string         `json:"text,omitempty"`
+	At     time.Time      `json:"at"`
+	Matter string         `json:"matter,omitempty"` // of "complaint": item of the duty list
+	Read   bool           `json:"read,omitempty"`   // of "before": was read out
+	Gone   bool           `json:"gone,omitempty"`   // taken back: no words are left
+	Ref    string         `json:"ref,omitempty"`    // of the message in the group
+	Reply  string         `json:"reply,omitempty"`  // of "dissent"
 }
 
 // Read gives the state of a hearing.

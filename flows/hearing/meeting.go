@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"linli/flows"
 )
@@ -45,7 +46,11 @@ func (t *turn) begin() {
 		t.Points = slices.Clone(t.Points)
 		t.Points[0].Begun = t.e.At
 	}
-	t.overwrite(t.Version, "notice-begun")
+	buttons := []flows.Button{{Words: "b-say-now", Choice: "say"}}
+	if t.inRoom() {
+		buttons = append(buttons, flows.Button{Words: "b-here", Choice: "here"})
+	}
+	t.overwrite(t.Version, "notice-begun", append(buttons, flows.Button{Words: "b-page", Link: "page"})...)
 	if t.Group != "" {
 		t.toGroup("begun")
 	}
@@ -248,7 +253,7 @@ func (t *turn) decide(text string) {
 	case d.Text == "":
 		t.again("decide", "decide-what", nil)
 		return
-	case d.Who == "" && p != nil && slices.ContainsFunc(p.Times, func(w flows.When) bool { return w.Day }): // "12月20日前" wants somebody
+	case d.Who == "" && p != nil && slices.ContainsFunc(p.Times, func(w flows.When) bool { return deadline(text, w) }):
 		t.again("decide", "decide-who", nil)
 		return
 	case d.Who != "" && (d.Due.IsZero() || !d.Due.After(t.e.At)):
@@ -266,6 +271,12 @@ func (t *turn) decide(text string) {
 		vars["doer"], vars["until"] = flows.Who(d.Who), flows.At(d.Due)
 	}
 	t.reply("decided", vars, flows.Button{Words: "b-undo", Choice: "undo=" + itoa(d.Item)}, flows.Button{Words: "b-decide", Choice: "decide"})
+}
+
+// deadline says that words name the end of a time, "12月20日前": then somebody is to have
+// done it by then.
+func deadline(text string, w flows.When) bool {
+	return w.Day && (strings.HasSuffix(w.Words, "前") || strings.Contains(text, w.Words+"前") || strings.Contains(text, w.Words+"之前") || strings.Contains(text, w.Words+"以前"))
 }
 
 // byEnd is the end of the working day that words name, or the clock time they name.
@@ -319,9 +330,10 @@ func (t *turn) complaint(text string, by flows.PersonID) {
 	if t.full() {
 		return
 	}
-	x := Item{Kind: "complaint", By: by, Text: text, At: t.e.At}
-	if by != "" {
-		x.Where = flows.Place{Building: t.e.By.Home.Building}
+	// What it is about and where, as it was read: a tap later makes a demand of it.
+	x := Item{Kind: "complaint", By: by, Text: text, At: t.e.At, Matter: t.e.Reading.Item, Where: t.e.Reading.Place}
+	if x.Where.Room = ""; by != "" && !x.Where.Known() {
+		x.Where.Building = t.e.By.Home.Building
 	}
 	n := t.item(x)
 	if by != "" {
@@ -362,9 +374,18 @@ func (t *turn) raise(n int) {
 		return
 	}
 	t.Issue[i].Kind = "topic"
-	t.do(flows.Open{Flow: Name, Apart: true, Data: flows.Data(flows.Topic{Text: x.Text, Place: x.Where, Why: "open", By: t.e.By.Person})})
+	t.do(flows.Open{Flow: Name, Apart: true, Data: flows.Data(flows.Topic{Text: unnamed(x.Text), Place: x.Where, Why: "open", By: t.e.By.Person})})
 	t.redraft()
 	t.toast("raised", nil)
+}
+
+// unnamed takes away who is said to have said it, "孙大爷：东门口…": a topic is for everybody
+// to read.
+func unnamed(text string) string {
+	if who, rest, ok := strings.Cut(text, "："); ok && utf8.RuneCountInString(who) <= 8 && strings.TrimSpace(rest) != "" {
+		return strings.TrimSpace(rest)
+	}
+	return text
 }
 
 // file makes a demand of what was brought.
@@ -374,7 +395,7 @@ func (t *turn) file(n int) {
 		return
 	}
 	t.Issue[i].Kind = "demand"
-	t.do(flows.Open{Flow: "demand", Apart: true, Data: flows.Data(flows.Brought{Meeting: t.e.Case.ID, Item: n, Text: x.Text, Place: x.Where, By: x.By})})
+	t.do(flows.Open{Flow: "demand", Apart: true, Data: flows.Data(flows.Brought{Meeting: t.e.Case.ID, Matter: x.Matter, Text: x.Text, Place: x.Where, By: x.By})})
 	t.redraft()
 	t.toast("filed", nil)
 }

@@ -251,9 +251,9 @@ func (t *turn) organising() []flows.PersonID {
 	return []flows.PersonID{t.Organiser}
 }
 
-// overwrite takes the buttons of the notice of an earlier date away, wherever it stands.
-func (t *turn) overwrite(version int, words string) {
-	say := flows.Say{Class: flows.Notice, Words: words, Vars: t.vars(), Slot: t.slotNotice(version), Tidy: true}
+// overwrite changes the notice, wherever it stands: its buttons are over, but for those given.
+func (t *turn) overwrite(version int, words string, buttons ...flows.Button) {
+	say := flows.Say{Class: flows.Notice, Words: words, Vars: t.vars(), Slot: t.slotNotice(version), Tidy: true, Buttons: buttons}
 	for _, to := range []flows.To{{Nearest: t.Scope}, {Homes: t.Scope, All: true}, {Entries: TagYes}, {Entries: TagProxy}, {Entries: TagWait}, {Entries: TagAsked}, {Entries: TagNo}} {
 		say.To = to
 		t.do(say)

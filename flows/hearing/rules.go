@@ -614,6 +614,27 @@ func (s State) Keys(e flows.Event) (keys []string) {
 	return keys[:min(len(keys), 256)]
 }
 
+// Takes are the tags under which words are taken now. Who may bring them the rules decide.
+func (s State) Takes() []string {
+	tags := []string{"proxy", "say", "here", "dissent", "refuse", "upward", "object"}
+	for _, tag := range worded {
+		if slices.Contains(duties[tag], s.Stage) {
+			tags = append(tags, tag)
+		}
+	}
+	for _, d := range s.Dissents {
+		if d.Answered.IsZero() && !d.Left {
+			tags = append(tags, "answer-"+itoa(d.Item))
+		}
+	}
+	for i, d := range s.Decisions {
+		if d.How == "returned" {
+			tags = append(tags, "retask-"+itoa(i))
+		}
+	}
+	return tags
+}
+
 // Pass says that who has answered is not asked again.
 func (s State) Pass(a flows.Actor, _ *flows.Settings) []string { return []string{string(a.Person)} }
 

@@ -489,6 +489,9 @@ func (t *turn) keep(p Part, tag string) {
 	order := t.e.At.UnixMilli()
 	if t.e.Entry != nil && t.e.Entry.Tag == tag {
 		order = t.e.Entry.Order
+	} else if tag == TagWait {
+		t.Row++
+		order = t.Row
 	}
 	t.do(flows.Put{Entry: flows.Entry{Key: string(t.e.By.Person), Tag: tag, Order: order, Data: flows.Data(p)}})
 }

@@ -30,7 +30,7 @@ func (t *turn) opened(w flows.Opened) {
 		t.Stage = Gone
 		t.reply("open-by-staff", nil)
 	case topic.Open:
-		t.Form = flows.Complaints
+		t.Form, t.Place, t.Scope = flows.Complaints, flows.Place{}, flows.Everywhere
 		t.Organiser = t.e.By.Person
 		t.plan()
 		if p := t.e.Reading.Plan; p != nil && len(p.Times) > 0 {
@@ -76,7 +76,7 @@ func (t *turn) brought(topic flows.Topic, parent flows.ID) {
 	} else {
 		t.waiting()
 	}
-	t.news("review", flows.TopicNews{})
+	t.news("review", flows.TopicNews{Due: t.Vetted.Due})
 }
 
 // offer gives a resident their topic back: the tap is the consent to hand it on.

@@ -148,9 +148,18 @@ func (t *turn) tellResult(c Counted) {
 	t.everyone(say)
 	t.board()
 	if t.e.Case.Parent != "" {
-		t.do(flows.Tell{Name: "polled", Data: flows.Data(flows.Polled{Text: t.Question + say.Vars["list"].S + "（" + strconv.Itoa(o.Voters) + "）"})})
+		t.do(flows.Tell{Name: "polled", Data: flows.Data(flows.Polled{Text: t.short(say.Vars["list"].S)})})
 	}
 	t.do(flows.Wake{At: t.e.At.Add(t.e.Settings.Polls.Check), Name: "check"})
+}
+
+// short is the result in one line, for the minutes of the meeting that asked.
+func (t *turn) short(list string) string {
+	n := strconv.Itoa(t.Outcome.Voters) + "票"
+	if list == "" {
+		return t.Question + n + "，少于" + strconv.Itoa(t.terms().Floor) + "票，不分开说"
+	}
+	return t.Question + list + "，共" + n
 }
 
 // resultSay is the result in words and as a picture.

@@ -3,6 +3,7 @@ package bolt
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -173,4 +174,66 @@ func BenchmarkBareBolt(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msgs/s")
 		})
 	}
+}
+
+// BenchmarkSeal seals a day of 40 new cases and 200 records, behind a year of
+// such days; bytes/day is what a day takes in the file.
+func BenchmarkSeal(b *testing.B) {
+	db := openIn(b, b.TempDir(), Options{})
+	db.file().NoSync = true // the history, not the seals
+	s := db.In("a")
+	const history, fresh, steps = 365, 40, 200
+	day := func(i int) {
+		err := s.Update(b.Context(), func(tx storage.Tx) error {
+			for j := range steps {
+				// Four in five are steps of new cases, one of cases of the last hundred days.
+				n := i*fresh + j%fresh
+				if j%5 == 4 {
+					n = max(0, n-fresh*(j%100))
+				}
+				if err := tx.Note(storage.Record{Case: caseID(n), At: time.Unix(1_800_000_000, 0), Event: "e12345", Kind: "chose", By: "p1", Before: "open", After: "done", Settings: "v1"}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	first := time.Date(2026, 3, 11, 0, 0, 0, 0, time.UTC)
+	size, i := 0, 0
+	seal := func() (d storage.Day) {
+		err := s.View(b.Context(), func(tx storage.Tx) (err error) { d, _, err = tx.Unsealed(); return err })
+		d.Date, d.At = first.AddDate(0, 0, i).Format(time.DateOnly), first
+		err2 := s.Update(b.Context(), func(tx storage.Tx) (err error) { d, err = tx.SealDay(d); return err })
+		if err := errors.Join(err, err2); err != nil || d.Records != steps {
+			b.Fatal(d.Records, err)
+		}
+		i++
+		return d
+	}
+	for i < history {
+		day(i)
+		d := seal()
+		text, _ := (&snapshot{}).encode(d)
+		size += len(text) + 18 // key and checksum
+	}
+	db.file().NoSync = false
+	for b.Loop() {
+		b.StopTimer()
+		day(i)
+		b.StartTimer()
+		seal()
+	}
+	path := db.path
+	if err := db.Close(); err != nil {
+		b.Fatal(err)
+	}
+	began := time.Now()
+	if r, err := Check(path); err != nil || !r.Sound() {
+		b.Fatal(err, r.Damages)
+	}
+	b.ReportMetric(float64(time.Since(began).Milliseconds()), "ms/check")
+	b.ReportMetric(float64(size)/history, "bytes/day")
 }

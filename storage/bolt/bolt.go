@@ -28,7 +28,9 @@
 // deleted until it needs the page, so erasure is complete only when [DB.Compact]
 // has put a new file in the place of the old one. [DB.Backup] copies the file
 // while it is in use, [Check] reads a copy from end to end, and [DB.Heads] gives what
-// to publish so that the journal can be held to it later.
+// to publish so that the journal can be held to it later. The same is done day by day
+// for each community (storage.Day): a day keeps from which to which record of each
+// case it has, some hundred bytes, and Check makes its root anew from the journal.
 //
 // The package must not know what a flow or a channel does with a row, and must
 // not acknowledge anything before it is synced.

@@ -38,6 +38,7 @@ type Held struct {
 	Records, Erased int // Records has the erased ones too
 	Jobs, Troubles  int
 	Head            Head // as Heads gave it at the same moment
+	Days            []Sealed
 }
 
 // Damage is a thing that is not as it was written. It says where, and never what
@@ -139,6 +140,7 @@ type check struct {
 	x      *tx
 	held   map[uint32]*Held // by the number of the community
 	heads  heads
+	seals  seals
 	unread bool // a page could not be read
 
 	steps  []storage.Record // of the case that goes by in the journal
@@ -170,6 +172,9 @@ func (c *check) begin() (err error) {
 	for _, m := range list {
 		c.held[m.number] = &Held{Community: m.name}
 	}
+	if err == nil {
+		c.seals.begin(c.x.snap)
+	}
 	return err
 }
 
@@ -185,8 +190,8 @@ func (c *check) table(t table) {
 		if sound {
 			why = c.row(t, community, place, k, v)
 		}
-		if t == journal {
-			c.step(community, place, k, v, sound)
+		if t == journal && !c.step(community, place, k, v, sound) && why == "" {
+			why = "it is of no sealed day, and one after it is"
 		}
 		if why != "" {
 			c.add(Damage{Table: string(t.name()), Place: place, Why: why})
@@ -264,6 +269,8 @@ func (c *check) row(t table, community uint32, place int, k, v []byte) (why stri
 		return read(&h.Jobs, &o, func() []index { return c.x.places(o) })
 	case troubles:
 		return read(&h.Troubles, &storage.Trouble{}, nil)
+	case sealed:
+		return c.seals.verdict(place)
 	case chatsAt:
 		return points(chats, named(c.x, string(v)))
 	case peopleAt:
@@ -310,8 +317,8 @@ func (c *check) there(t table, key []byte) bool {
 	return v != nil || err != nil
 }
 
-// step takes a row of the journal.
-func (c *check) step(community uint32, place int, k, v []byte, sound bool) {
+// step takes a row of the journal, and says whether its day has it.
+func (c *check) step(community uint32, place int, k, v []byte, sound bool) (placed bool) {
 	c.heads.add(community, k, v, sound)
 	if n := be64(k); n != c.number {
 		c.chain()
@@ -320,9 +327,10 @@ func (c *check) step(community uint32, place int, k, v []byte, sound bool) {
 	var r storage.Record
 	if !sound || json.Unmarshal(v, &r) != nil {
 		c.torn = true // which is said of the row
-		return
+		return c.seals.add(community, k, nil)
 	}
 	c.steps = append(c.steps, r)
+	return c.seals.add(community, k, r.Chain)
 }
 
 // chain verifies the journal of the case that has gone by.
@@ -339,6 +347,7 @@ func (c *check) end() {
 	for number, h := range c.held {
 		c.heads.community = number
 		h.Head = c.heads.get().give(h.Community)
+		h.Days = c.seals.of(number)
 		c.Communities = append(c.Communities, *h)
 	}
 	slices.SortFunc(c.Communities, func(a, b Held) int { return strings.Compare(a.Community, b.Community) })

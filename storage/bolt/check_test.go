@@ -55,11 +55,16 @@ func TestCheckCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Report{Schema: schema, Bytes: int64(len(before)), Communities: []Held{
-		{Community: "a", Chats: 3, People: 2, Cases: 2, Entries: 6, Records: 6, Erased: 2, Jobs: 10, Troubles: 3, Head: heads[0]},
-		{Community: "zz", Chats: 3, People: 3, Cases: 3, Entries: 9, Records: 6, Jobs: 12, Troubles: 3, Head: heads[1]},
+		{Community: "a", Chats: 3, People: 2, Cases: 2, Entries: 6, Records: 6, Erased: 2, Jobs: 10, Troubles: 3, Head: heads[0], Days: r.Communities[0].Days},
+		{Community: "zz", Chats: 3, People: 3, Cases: 3, Entries: 9, Records: 6, Jobs: 12, Troubles: 3, Head: heads[1], Days: r.Communities[1].Days},
 	}}
 	if d := cmp.Diff(want, r); d != "" {
 		t.Errorf("-want +got:\n%s", d)
+	}
+	for _, c := range r.Communities {
+		if len(c.Days) != 1 || c.Days[0].Date != "2026-03-10" || c.Days[0].Records != 6 || !c.Days[0].Right {
+			t.Errorf("%s: %+v", c.Community, c.Days)
+		}
 	}
 }
 

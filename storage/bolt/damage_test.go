@@ -150,7 +150,19 @@ func world(tx storage.Tx) error {
 			add(err)
 		}
 	}
+	add(sealDay(tx, "2026-03-10", worldTime))
 	return errors.Join(all...)
+}
+
+// sealDay seals what is not sealed yet.
+func sealDay(tx storage.Tx, date string, at time.Time) error {
+	d, _, err := tx.Unsealed()
+	if err != nil {
+		return err
+	}
+	d.Date, d.At = date, at
+	_, err = tx.SealDay(d)
+	return err
 }
 
 var worldTime = time.Date(2026, 3, 11, 12, 0, 0, 0, time.UTC)
@@ -241,6 +253,9 @@ func lists(t *testing.T, tx storage.Tx, bad table) error {
 	count("claimed", len(js), 3, err)
 	ts, err := tx.Troubles()
 	count("troubles", len(ts), 3, err)
+	if d, err := tx.SealedDay(""); (err != nil || d.Records != 6) && bad != sealed {
+		t.Errorf("the last day: %+v, %v", d, err)
+	}
 	for i := range 3 {
 		id, n := flows.ID(fmt.Sprint("k", i)), fmt.Sprint(i)
 		list, err := tx.CasesWith("p"+n, 9)
@@ -348,6 +363,12 @@ func goOn(t *testing.T, tx storage.Tx, bad table) error {
 		add(err)
 	}
 	add(tx.DropMarks(worldTime.AddDate(0, 0, 1)))
+	add(sealDay(tx, "2026-03-11", worldTime))
+	d, err := tx.SealedDay("")
+	add(err)
+	if want := map[bool]int{true: 9, false: 3}[bad == sealed]; d.Date != "2026-03-11" || d.Records != want && bad != numbers {
+		t.Errorf("the next day: %+v, want %d records", d, want)
+	}
 	return nil
 }
 
@@ -369,7 +390,7 @@ func left(t *testing.T, db *DB) {
 		for t2 := range tables {
 			err := b.Bucket(t2.name()).ForEach(func(k, v []byte) error {
 				switch t2 {
-				case settings, communities, counters, numbers, watermarks, chats, chatsAt:
+				case settings, communities, counters, numbers, watermarks, chats, chatsAt, sealed:
 					return nil
 				case journal:
 					if bytes.Contains(v, []byte("salt")) {

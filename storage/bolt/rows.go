@@ -47,6 +47,7 @@ const (
 	jobsOf                   // community, case id, id
 	troubles                 // community, id → Trouble
 	casesOf                  // community, entry key, case number
+	sealed                   // community, date → Day
 	tables                   // how many there are
 	days        table = 1000 // and on: marks of a day since 1970; community, name → answer
 )
@@ -55,6 +56,7 @@ var names = [tables]string{
 	"linli", "communities", "counters", "keys", "watermarks", "chats", "chats at", "people", "people at",
 	"numbers", "cases", "recent", "spoken", "matters", "entries", "ranks", "tallies", "refs", "refs of",
 	"journal", "jobs", "lanes", "ready", "claims", "jobs of", "troubles", "cases of",
+	"sealed days",
 }
 
 const dayPrefix = "marks "

@@ -16,12 +16,16 @@ import (
 //	2: the table "cases of"
 //	3: polls: their cases, and what is known of a home. The tables are those of 2, which
 //	   would park the one and lose the other
-const schema = 3
+//	4: the table "sealed days"
+const schema = 4
 
 // since is the schema a table came with.
 func (t table) since() uint32 {
-	if t == casesOf {
+	switch t {
+	case casesOf:
 		return 2
+	case sealed:
+		return 4
 	}
 	return 1
 }

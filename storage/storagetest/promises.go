@@ -29,6 +29,9 @@ func mess(tx storage.Tx) error {
 	if _, err := tx.AddTrouble(storage.Trouble{Kind: "mess"}); err != nil {
 		return err
 	}
+	if _, err := tx.SealDay(storage.Day{Date: "2026-03-10", At: noon}); err != nil {
+		return err
+	}
 	return errors.Join(
 		tx.PutKey("mess", []byte("x")),
 		tx.PutChat(flows.Chat{ID: "mess", Address: "web:mess"}),
@@ -73,6 +76,9 @@ func empty(t *testing.T, s storage.Store) {
 	lacks(t, s, "case", func(tx storage.Tx) (flows.Case, error) { return tx.Case("mess") })
 	lacks(t, s, "entry", func(tx storage.Tx) (flows.Entry, error) { return tx.Entry("mess", "mess") })
 	lacks(t, s, "ref", func(tx storage.Tx) (flows.ID, error) { return tx.Ref("mess", "mess") })
+	lacks(t, s, "sealed day", func(tx storage.Tx) (storage.Day, error) { return tx.SealedDay("2026-03-10") })
+	lacks(t, s, "last sealed day", func(tx storage.Tx) (storage.Day, error) { return tx.SealedDay("") })
+	none(t, s, "unsealed", func(tx storage.Tx) (int, error) { d, _, err := tx.Unsealed(); return d.Records, err })
 	none(t, s, "keys", func(tx storage.Tx) (int, error) { l, err := tx.Keys(""); return len(l), err })
 	none(t, s, "chats", func(tx storage.Tx) (int, error) { l, err := tx.Chats(); return len(l), err })
 	none(t, s, "people", func(tx storage.Tx) (int, error) { l, err := tx.People(); return len(l), err })
@@ -334,6 +340,7 @@ func view(t *testing.T, k Keeper) {
 		"EraseRecords": func(tx storage.Tx) error {
 			return tx.EraseRecords("none", func(storage.Record) bool { return true })
 		},
+		"SealDay":     func(tx storage.Tx) error { _, err := tx.SealDay(storage.Day{Date: "2026-03-10", At: noon}); return err },
 		"DropRefs":    func(tx storage.Tx) error { return tx.DropRefs("none") },
 		"AddTrouble":  func(tx storage.Tx) error { _, err := tx.AddTrouble(storage.Trouble{}); return err },
 		"DropTrouble": func(tx storage.Tx) error { return tx.DropTrouble(1) },

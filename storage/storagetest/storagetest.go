@@ -4,6 +4,7 @@
 package storagetest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T, dir string) Keeper) {
 		{"refs", refs},
 		{"journal", journal},
 		{"erasing records", eraseRecords},
+		{"sealed days", sealedDays},
 		{"dropping a case", dropCase},
 		{"troubles", troubles},
 		{"jobs", jobs},
@@ -236,6 +238,8 @@ func again(t *testing.T, open func(t *testing.T, dir string) Keeper) {
 			tx.Note(storage.Record{Case: "k1", At: noon, After: "open"}),
 		)
 	})
+	update(t, k.In("a"), sealing("2026-03-10"))
+	day := ask(t, k.In("a"), func(tx storage.Tx) (storage.Day, error) { return tx.SealedDay("") })
 	update(t, k.In("b"), func(tx storage.Tx) error { return tx.PutKey("k", []byte("other")) })
 	if err := k.Close(); err != nil {
 		t.Fatalf("close: %v", err)
@@ -283,6 +287,10 @@ func again(t *testing.T, open func(t *testing.T, dir string) Keeper) {
 	rs := ask(t, s, func(tx storage.Tx) ([]storage.Record, error) { return tx.Journal("k1") })
 	if err := storage.Verify(rs); err != nil || len(rs) != 2 {
 		t.Errorf("journal of %d records: %v", len(rs), err)
+	}
+	equal(t, "sealed day", ask(t, s, func(tx storage.Tx) (storage.Day, error) { return tx.SealedDay("2026-03-10") }), day)
+	if d, last := unsealed(t, s); last != "2026-03-10" || d.Records != 1 || !bytes.Equal(d.Before, day.Root) {
+		t.Errorf("after %s %d records are not sealed", last, d.Records)
 	}
 }
 
