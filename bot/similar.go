@@ -111,7 +111,7 @@ func (st *step) similarTo(c flows.Case, said *flows.Said) ([]flows.Similar, erro
 	if c.Place.Known() {
 		r.Place = c.Place
 	}
-	if c.Numbered {
+	if c.Numbered && (said == nil || said.Tag == "") { // who answers with a number means another case
 		r.Number = 0
 	}
 	return st.similar(r, c.ID, said)

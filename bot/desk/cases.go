@@ -14,6 +14,7 @@ import (
 
 	"linli/bot"
 	"linli/flows"
+	"linli/flows/hearing"
 	"linli/flows/poll"
 	"linli/storage"
 )
@@ -43,6 +44,11 @@ func (p *page) row(c flows.Case) row {
 	if c.Flow == poll.Name {
 		x := p.poll(storage.Tallied{Case: c})
 		return row{ID: c.ID, Path: "/desk/polls/" + string(c.ID), No: x.No, What: x.Question, Where: x.Where, Stage: x.Stage, Opened: c.Opened, Done: x.Over}
+	}
+	if c.Flow == hearing.Name {
+		s, _ := hearing.Read(c)
+		x := p.head(c, s)
+		return row{ID: c.ID, Path: "/desk/hearings/" + string(c.ID), No: x.No, What: cmp.Or(x.Topic, p.words(x.Form)), Where: x.Where, Stage: x.Stage, Opened: c.Opened, Done: x.Over}
 	}
 	m, _ := read(c)
 	r := row{
@@ -99,9 +105,11 @@ func (d *Desk) today(w http.ResponseWriter, r *http.Request, v *visitor) error {
 	if v.may(flows.Confirm) {
 		tiles = append(tiles, tile{st.Drafts, "tile-drafts", "/desk/drafts", false})
 	}
-	tiles = append(tiles, tile{st.Open, "tile-open", "/desk/cases", false}, tile{st.Late, "tile-late", "/desk/cases?show=late", true})
+	if v.may(flows.See) {
+		tiles = append(tiles, tile{st.Open, "tile-open", "/desk/cases", false}, tile{st.Late, "tile-late", "/desk/cases?show=late", true})
+	}
 	if v.may(flows.Poll) {
-		asking := slices.DeleteFunc(st.Polls, func(c flows.Case) bool { return c.Stage != poll.Open })
+		asking := slices.DeleteFunc(st.Questions, func(c flows.Case) bool { return c.Flow != poll.Name || c.Stage != poll.Open })
 		tiles = append(tiles, tile{len(asking), "tile-polls", "/desk/polls", false})
 	}
 	if v.may(flows.Trouble) {
@@ -111,10 +119,18 @@ func (d *Desk) today(w http.ResponseWriter, r *http.Request, v *visitor) error {
 		}
 		tiles = append(tiles, tile{len(list), "tile-troubles", "/desk/troubles", true})
 	}
-	p.Data = struct {
-		Tiles []tile
-		Turn  []row
-	}{tiles, p.rows(st.Turn)}
+	data := struct {
+		Tiles            []tile
+		Cases            bool // the visitor has cases
+		Turn             []row
+		Week, Vet, Stand []meet
+	}{Tiles: tiles, Cases: v.may(flows.See), Turn: p.rows(st.Turn)}
+	if v.may(flows.Observe) {
+		if data.Week, data.Vet, data.Stand, err = d.week(r, p, v); err != nil {
+			return err
+		}
+	}
+	p.Data = data
 	return p.render(w, http.StatusOK, "today.html")
 }
 
@@ -182,10 +198,11 @@ func (d *Desk) showCase(w http.ResponseWriter, r *http.Request, v *visitor, noti
 	if err != nil {
 		return err
 	}
-	if o.Case.Flow == poll.Name {
-		http.Redirect(w, r, d.o.Base+"/desk/polls/"+string(id), http.StatusSeeOther)
+	if path := map[string]string{poll.Name: "/desk/polls/", hearing.Name: "/desk/hearings/"}[o.Case.Flow]; path != "" {
+		http.Redirect(w, r, d.o.Base+path+string(id), http.StatusSeeOther)
 		return nil
 	}
+	o, talks := d.apart(v, o)
 	m, _ := read(o.Case)
 	p := d.page(r, v, "nav-cases")
 	p.Here, p.Notice = "/desk/cases", notice
@@ -200,7 +217,8 @@ func (d *Desk) showCase(w http.ResponseWriter, r *http.Request, v *visitor, noti
 		Buttons         []button
 		Lines           []line
 		Told            []said
-	}{row: p.row(o.Case), Words: m.Words, Behalf: m.Behalf, Followers: o.Counts["follower"], Result: m.Result, Clause: m.Clause, Files: files(o)}
+		Talks           []row
+	}{row: p.row(o.Case), Talks: p.rows(talks), Words: m.Words, Behalf: m.Behalf, Followers: o.Counts["follower"], Result: m.Result, Clause: m.Clause, Files: files(o)}
 	if data.Reporter, err = d.name(r, m.Reporter); err != nil {
 		return err
 	}
@@ -234,6 +252,23 @@ func (d *Desk) showCase(w http.ResponseWriter, r *http.Request, v *visitor, noti
 	}
 	p.Data = data
 	return p.render(w, http.StatusOK, "case.html")
+}
+
+// apart takes out of a dossier the hearings that came of the case, and all that was done in
+// them: they have a page of their own. It gives those that the visitor may see.
+func (d *Desk) apart(v *visitor, o storage.Dossier) (storage.Dossier, []flows.Case) {
+	var talks []flows.Case
+	theirs, sight := map[flows.ID]bool{}, v.hearings()
+	for _, c := range o.Children {
+		if c.Flow == hearing.Name {
+			if theirs[c.ID] = true; sight.Sees(c) {
+				talks = append(talks, c)
+			}
+		}
+	}
+	o.Children = slices.DeleteFunc(slices.Clone(o.Children), func(c flows.Case) bool { return theirs[c.ID] })
+	o.Journal = slices.DeleteFunc(slices.Clone(o.Journal), func(r storage.Record) bool { return theirs[r.Case] })
+	return o, talks
 }
 
 // name gives what a resident calls themself.
@@ -280,6 +315,7 @@ func (d *Desk) press(w http.ResponseWriter, r *http.Request, v *visitor) error {
 		return err
 	}
 	work, choice := flows.ID(r.PostForm.Get("case")), r.PostForm.Get("choice")
+	o, _ = d.apart(v, o)
 	if !slices.ContainsFunc(o.Children, func(c flows.Case) bool { return c.ID == work }) || !slices.Contains([]string{"accept", "done", "false"}, choice) {
 		return errChoice
 	}

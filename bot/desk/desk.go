@@ -1,6 +1,6 @@
 // Package desk is the committee's desk in a browser: drafts to confirm, cases
-// with their journal and what was said of them to whom, what could not be done, the
-// groups, the directory. It works without a script and on an old phone.
+// with their journal and what was said of them to whom, polls, hearings, what could not
+// be done, the groups, the directory. It works without a script and on an old phone.
 //
 // The desk is a channel: what a button there does to a case is an event of the
 // logged-in person, so that rules decide as they do about a button in a chat. Who may
@@ -30,6 +30,7 @@ import (
 	"linli/bot"
 	"linli/bot/pages/frame"
 	"linli/flows"
+	"linli/flows/hearing"
 	"linli/storage"
 )
 
@@ -86,10 +87,13 @@ type Options struct {
 	HomeCodes func(ctx context.Context, scope flows.Scope) (map[flows.Place]string, error)
 	Forms     func(w http.ResponseWriter, r *http.Request, id flows.ID, codes map[flows.Place]string) error
 	Archive   func(ctx context.Context, id flows.ID, w io.Writer) error // writes what is kept of a poll for good, as zip
-	Secure    bool                                                      // behind a proxy that speaks TLS: cookies are for TLS only
-	Proxied   bool                                                      // the last X-Forwarded-For is the visitor's address
-	Now       func() time.Time
-	Log       *slog.Logger
+	// HearingPath is where somebody finds the page of a hearing, with Base; below it are
+	// what is printed of it (notice, door, signin) and event.ics. "" or nil: there is none.
+	HearingPath func(id flows.ID, who flows.PersonID) string
+	Secure      bool // behind a proxy that speaks TLS: cookies are for TLS only
+	Proxied     bool // the last X-Forwarded-For is the visitor's address
+	Now         func() time.Time
+	Log         *slog.Logger
 }
 
 // Desk serves the pages of one community. It is safe for concurrent use.
@@ -97,6 +101,7 @@ type Desk struct {
 	o     Options
 	desk  storage.Desk
 	words flows.Words
+	said  flows.Words // of the flow of hearings: the sentences of minutes are in them
 	wrong frame.Limit // attempts at the door, by visitor
 }
 
@@ -109,6 +114,10 @@ func New(o Options) (*Desk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("desk: %w", err)
 	}
+	h, err := hearing.New()
+	if err != nil {
+		return nil, fmt.Errorf("desk: %w", err)
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -116,7 +125,7 @@ func New(o Options) (*Desk, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Log = o.Log.With("channel", Name)
-	return &Desk{o: o, desk: storage.Desk{Store: o.Store}, words: words,
+	return &Desk{o: o, desk: storage.Desk{Store: o.Store}, words: words, said: h.Words,
 		wrong: frame.Limit{N: 5, All: 300, Per: time.Hour}}, nil
 }
 
@@ -151,16 +160,20 @@ func (d *Desk) routes() []route {
 		{"GET", "/desk/cases/{id}", flows.See, d.dossier},
 		{"POST", "/desk/cases/{id}", flows.See, d.press},
 		{"GET", "/desk/cases/{id}/media/{hash}", flows.See, d.media},
-		{"GET", "/desk/polls", flows.Poll, d.polls},
+		{"GET", "/desk/polls", watch, d.polls},
 		{"GET", "/desk/polls/new", flows.Poll, d.newPoll},
 		{"POST", "/desk/polls", flows.Poll, d.ask},
-		{"GET", "/desk/polls/{id}", flows.Poll, d.poll},
+		{"GET", "/desk/polls/{id}", watch, d.poll},
 		{"POST", "/desk/polls/{id}", flows.Poll, d.pressPoll},
 		{"GET", "/desk/polls/{id}/slips", flows.Slips, d.slips},
 		{"POST", "/desk/polls/{id}/slips", flows.Slips, d.enterSlip},
 		{"GET", "/desk/polls/{id}/paper", flows.Poll, d.paper},
 		{"POST", "/desk/polls/{id}/paper", flows.Poll, d.print},
-		{"GET", "/desk/polls/{id}/archive", flows.Poll, d.archive},
+		{"GET", "/desk/polls/{id}/archive", watch, d.archive},
+		{"GET", "/desk/hearings", flows.Observe, d.hearings},
+		{"POST", "/desk/hearings", flows.Convene, d.propose},
+		{"GET", "/desk/hearings/{id}", flows.Observe, d.hearing},
+		{"POST", "/desk/hearings/{id}", flows.Observe, d.pressHearing},
 		{"GET", "/desk/troubles", flows.Trouble, d.troubles},
 		{"POST", "/desk/troubles/{id}", flows.Trouble, d.trouble},
 		{"GET", "/desk/groups", flows.Invite, d.groups},
@@ -289,7 +302,8 @@ func (p *page) Menu() []link {
 		{flows.Enter, link{"/desk/", "nav-today"}},
 		{flows.Confirm, link{"/desk/drafts", "nav-drafts"}},
 		{flows.See, link{"/desk/cases", "nav-cases"}},
-		{flows.Poll, link{"/desk/polls", "nav-polls"}},
+		{watch, link{"/desk/polls", "nav-polls"}},
+		{flows.Observe, link{"/desk/hearings", "nav-hearings"}},
 		{flows.Trouble, link{"/desk/troubles", "nav-troubles"}},
 		{flows.Invite, link{"/desk/groups", "nav-groups"}},
 		{flows.Change, link{"/desk/directory", "nav-directory"}},

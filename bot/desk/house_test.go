@@ -20,7 +20,9 @@ import (
 	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/hearing"
 	"linli/flows/poll"
+	"linli/flows/room"
 	"linli/prompts/local"
 	"linli/storage"
 	"linli/storage/bolt"
@@ -51,7 +53,7 @@ func (paper) Send(context.Context, string, bot.Message) (string, error) { return
 
 // house is a community with an engine, a desk and a web server.
 type house struct {
-	t        *testing.T
+	t        testing.TB
 	clock    *clock
 	mu       sync.Mutex
 	settings *flows.Settings
@@ -79,9 +81,9 @@ func (h *house) Apply(_ context.Context, version string, by flows.PersonID) erro
 	return nil
 }
 
-// build makes the house of the example community, with a supervisor and a
-// second member of staff.
-func build(t *testing.T, base string, change func(*Options)) *house {
+// build makes the house of the example community, with a supervisor, a
+// reviewer, a member of the council and a second head.
+func build(t testing.TB, base string, change func(*Options)) *house {
 	t.Helper()
 	f, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
 	if err != nil {
@@ -90,6 +92,8 @@ func build(t *testing.T, base string, change func(*Options)) *house {
 	s := *f.Settings
 	s.People = append(append([]flows.Official{}, s.People...),
 		flows.Official{ID: "du", Name: "杜监督", Posts: []flows.Post{{Role: flows.Supervisor, Scope: flows.Everywhere}}},
+		flows.Official{ID: "ping", Name: "平审核", Posts: []flows.Post{{Role: flows.Reviewer, Scope: flows.Everywhere}}},
+		flows.Official{ID: "yi", Name: "易议事", Posts: []flows.Post{{Role: flows.Council, Scope: flows.Everywhere}}},
 		flows.Official{ID: "evil", Name: `<img src=x onerror=alert(1)>`, Posts: []flows.Post{{Role: flows.Head, Scope: flows.Everywhere}}, Lang: "en"})
 	h := &house{t: t, clock: &clock{at: time.Date(2026, 3, 11, 10, 0, 0, 0, s.Zone)}, settings: &s, photos: map[string][]byte{}}
 	db, err := bolt.Open(filepath.Join(t.TempDir(), "linli.db"), bolt.Options{})
@@ -99,7 +103,7 @@ func build(t *testing.T, base string, change func(*Options)) *house {
 	t.Cleanup(func() { _ = db.Close() })
 	h.store = db.In(s.Community)
 	var fl []flows.Flow
-	for _, f := range []func() (flows.Flow, error){demand.New, dispatch.New, poll.New} {
+	for _, f := range []func() (flows.Flow, error){hearing.New, demand.New, dispatch.New, poll.New, room.New} {
 		x, err := f()
 		if err != nil {
 			t.Fatal(err)
@@ -118,7 +122,9 @@ func build(t *testing.T, base string, change func(*Options)) *house {
 	}
 	o := Options{Base: base, Settings: h.current, Store: h.store, Receive: h.bot, Login: h.bot.Login, Told: h.bot.ToldOf,
 		NewCode: h.bot.NewCode, Deletions: h.bot.Deletions, Troubles: h.bot, Directory: h, Now: h.clock.now,
-		HomeCodes: h.bot.HomeCodes,
+		HomeCodes: h.bot.HomeCodes, HearingPath: func(id flows.ID, who flows.PersonID) string {
+			return base + "/hearing/" + string(id) + "-of-" + string(who)
+		},
 		Forms: func(w http.ResponseWriter, _ *http.Request, id flows.ID, codes map[flows.Place]string) error {
 			_, err := fmt.Fprintf(w, "%d forms of %s", len(codes), id)
 			return err

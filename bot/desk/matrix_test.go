@@ -10,6 +10,7 @@ import (
 	"linli/bot"
 	"linli/flows"
 	"linli/flows/demand"
+	"linli/flows/hearing"
 	"linli/flows/poll"
 	"linli/storage"
 )
@@ -30,6 +31,8 @@ var roles = []struct {
 	{"head", "zheng"},
 	{"secretary", "zhaos"},
 	{"supervisor", "du"},
+	{"reviewer", "ping"},
+	{"council", "yi"},
 	{"staff of another community", "other"},
 }
 
@@ -40,37 +43,41 @@ var meaning = map[byte]int{'s': 200, 'n': 401, 'f': 403, 'g': 404, 'r': 303, 'u'
 // matrix says what each route answers to each role. {id} is a case of the first
 // grid, a draft there, a trouble, a group, as the route needs it.
 var matrix = map[string]string{
-	// nobody resident captain leader other property staff head secretary supervisor elsewhere
-	"GET /desk/static/{name}":           "sssssssssss",
-	"GET /desk/enter":                   "sssssssssss",
-	"POST /desk/enter":                  "fffffffffff",
-	"GET /desk/{$}":                     "sffssfsssss", // nobody, and who is logged in elsewhere, gets the door
-	"POST /desk/leave":                  "nffrrfrrrrn",
-	"GET /desk/sessions":                "nffssfssssn",
-	"POST /desk/sessions":               "nffssfssssn",
-	"GET /desk/drafts":                  "nfffffsssfn",
-	"POST /desk/drafts/{id}":            "nfffffsssfn",
-	"GET /desk/cases":                   "nffssfssssn",
-	"GET /desk/cases/{id}":              "nffsgfssssn",
-	"POST /desk/cases/{id}":             "nffsgfssssn",
-	"GET /desk/cases/{id}/media/{hash}": "nffsgfssssn",
-	"GET /desk/polls":                   "nffssfsssfn",
-	"GET /desk/polls/new":               "nffssfsssfn",
-	"POST /desk/polls":                  "nffuufuuufn",
-	"GET /desk/polls/{id}":              "nffsgfsssfn",
-	"POST /desk/polls/{id}":             "nffsgfsssfn",
-	"GET /desk/polls/{id}/slips":        "nffsgfsssfn",
-	"POST /desk/polls/{id}/slips":       "nffsgfsssfn",
-	"GET /desk/polls/{id}/paper":        "nffsgfsssfn",
-	"POST /desk/polls/{id}/paper":       "nffsgfsssfn",
-	"GET /desk/polls/{id}/archive":      "nffsgfsssfn",
-	"GET /desk/troubles":                "nfffffsssfn",
-	"POST /desk/troubles/{id}":          "nfffffsssfn",
-	"GET /desk/groups":                  "nfffffsssfn",
-	"POST /desk/groups/{id}":            "nfffffsssfn",
-	"GET /desk/directory":               "nfffffsssfn",
-	"POST /desk/directory":              "nfffffsssfn",
-	"GET /desk/deletions":               "nffssfssssn",
+	// nobody resident captain leader other property staff head secretary supervisor reviewer council elsewhere
+	"GET /desk/static/{name}":           "sssssssssssss",
+	"GET /desk/enter":                   "sssssssssssss",
+	"POST /desk/enter":                  "fffffffffffff",
+	"GET /desk/{$}":                     "sffssfsssssss", // nobody, and who is logged in elsewhere, gets the door
+	"POST /desk/leave":                  "nffrrfrrrrrrn",
+	"GET /desk/sessions":                "nffssfssssssn",
+	"POST /desk/sessions":               "nffssfssssssn",
+	"GET /desk/drafts":                  "nfffffsssfffn",
+	"POST /desk/drafts/{id}":            "nfffffsssfffn",
+	"GET /desk/cases":                   "nffssfssssffn",
+	"GET /desk/cases/{id}":              "nffsgfssssffn",
+	"POST /desk/cases/{id}":             "nffsgfssssffn",
+	"GET /desk/cases/{id}/media/{hash}": "nffsgfssssffn",
+	"GET /desk/polls":                   "nffssfssssffn",
+	"GET /desk/polls/new":               "nffssfsssfffn",
+	"POST /desk/polls":                  "nffuufuuufffn",
+	"GET /desk/polls/{id}":              "nffsgfssssffn",
+	"POST /desk/polls/{id}":             "nffsgfsssfffn",
+	"GET /desk/polls/{id}/slips":        "nffsgfsssfffn",
+	"POST /desk/polls/{id}/slips":       "nffsgfsssfffn",
+	"GET /desk/polls/{id}/paper":        "nffsgfsssfffn",
+	"POST /desk/polls/{id}/paper":       "nffsgfsssfffn",
+	"GET /desk/polls/{id}/archive":      "nffsgfssssffn",
+	"GET /desk/hearings":                "nffssfssssssn",
+	"POST /desk/hearings":               "nfffffuuufffn",
+	"GET /desk/hearings/{id}":           "nffsgfssssssn",
+	"POST /desk/hearings/{id}":          "nfffgfsssfffn",
+	"GET /desk/troubles":                "nfffffsssfffn",
+	"POST /desk/troubles/{id}":          "nfffffsssfffn",
+	"GET /desk/groups":                  "nfffffsssfffn",
+	"POST /desk/groups/{id}":            "nfffffsssfffn",
+	"GET /desk/directory":               "nfffffsssfffn",
+	"POST /desk/directory":              "nfffffsssfffn",
+	"GET /desk/deletions":               "nffssfssssssn",
 }
 
 // Every route answers every role as the table says; a route that is not in it
@@ -215,6 +222,11 @@ func (h *house) fill(t *testing.T, rt route, hash string) (path string, form url
 		})
 		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "choice": {"hush"},
 			"building": {"3"}, "unit": {"1"}, "room": {"501"}, "option": {"A"}, "way": {"paper"}}
+	case rt.path == "/desk/hearings":
+		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "kind": {"topic"}, "text": {"桩"}}
+	case strings.HasPrefix(rt.path, "/desk/hearings/{id}"):
+		h.hearing(id, hearing.Notice, nil)
+		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "choice": {"begin"}}
 	case rt.path == "/desk/troubles/{id}":
 		var n uint64
 		h.update(func(tx storage.Tx) (err error) {

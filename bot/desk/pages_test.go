@@ -19,6 +19,7 @@ import (
 	"linli/flows"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/hearing"
 	"linli/flows/poll"
 	"linli/storage"
 )
@@ -120,7 +121,7 @@ func TestReadsWhatFlowsWrite(t *testing.T) {
 // Every stage and every choice of the flows has words at the desk.
 func TestEveryStageHasWords(t *testing.T) {
 	h := build(t, "", nil)
-	for _, s := range []string{demand.Offered, demand.Draft, demand.Placing, demand.Which, demand.Preview, demand.Filed, demand.Known, demand.Ended, demand.Danger, demand.Returned, demand.Done, demand.Closed, demand.Withdrawn, demand.Gone,
+	for _, s := range []string{demand.Offered, demand.Draft, demand.Placing, demand.Which, demand.Preview, demand.Filed, demand.Known, demand.Ended, demand.Danger, demand.Talked, demand.Returned, demand.Done, demand.Closed, demand.Withdrawn, demand.Gone,
 		dispatch.Sent, dispatch.Taken, dispatch.Waiting, dispatch.Returned, dispatch.Done, dispatch.Ended} {
 		if !h.desk.words.Has("stage-" + s) {
 			t.Errorf("no words for the stage %q", s)
@@ -208,10 +209,37 @@ func TestNothingBecomesMarkup(t *testing.T) {
 				}
 			})
 		}
+		for _, stage := range []string{hearing.Upward, hearing.Planning, hearing.Notice, hearing.Meeting, hearing.Tasks, hearing.Refused} {
+			h.hearing("h-"+stage, stage, func(s *hearing.State) {
+				s.Scope, s.Topic, s.Why, s.Link, s.Changed, s.Prose, s.Report.To, s.Report.Answer, s.Vetted.Why, s.Vetted.By = flows.Scope{Building: h.current().Buildings[2].ID}, p, p, p, p, p, p, p, p, "chen"
+				for i := range s.Points {
+					s.Points[i].Text, s.Points[i].Poll = p, &hearing.Polled{Case: flows.ID(p), Result: p}
+				}
+				for i := range s.Waived {
+					s.Waived[i].Why, s.Waived[i].What = p, p
+				}
+				for i := range s.Decisions {
+					s.Decisions[i].Text, s.Decisions[i].Said = p, p
+				}
+				s.Fixes = []hearing.Fix{{Text: p, By: "chen", At: h.clock.now()}}
+				s.Draft = []hearing.Line{{Words: p, Item: 2, Rests: []string{p, "item/" + p}}}
+				s.Issue = []hearing.Issue{{Item: 6, Kind: "demand", No: 9}}
+				s.Cases = []flows.CaseRef{{ID: flows.ID(p), No: 9}}
+				s.Objected = append(s.Objected, hearing.Objection{By: "chen", At: h.clock.now(), Why: p, Reply: p})
+				if stage == hearing.Notice {
+					s.Frozen = &hearing.Objection{By: "chen", At: h.clock.now(), Why: p, Reply: p}
+				}
+			})
+			for n := range 9 {
+				h.entry("h-"+stage, hearing.ItemKey(n), hearing.ItemTag(n%3-1), hearing.Item{Kind: []string{p, "before", "said", "complaint"}[n%4], Point: n % 3, Name: p, Text: p, Reply: p, At: h.clock.now()})
+			}
+			h.entry("h-"+stage, "liu", hearing.TagYes, hearing.Part{Proxy: p})
+		}
 		token := h.session("chen")
 		out := map[string]string{}
 		for _, path := range []string{"/desk/", "/desk/drafts", "/desk/cases?show=all", "/desk/cases?show=all&q=" + url.QueryEscape(p), "/desk/cases?after=" + url.QueryEscape(p), "/desk/cases/c1", "/desk/troubles", "/desk/groups", "/desk/directory", "/desk/deletions", "/desk/sessions",
-			"/desk/polls", "/desk/polls/new", "/desk/polls/preview", "/desk/polls/open", "/desk/polls/open/slips", "/desk/polls/open/paper", "/desk/polls/result"} {
+			"/desk/polls", "/desk/polls/new", "/desk/polls/preview", "/desk/polls/open", "/desk/polls/open/slips", "/desk/polls/open/paper", "/desk/polls/result",
+			"/desk/hearings", "/desk/hearings/h-upward", "/desk/hearings/h-planning", "/desk/hearings/h-notice", "/desk/hearings/h-meeting", "/desk/hearings/h-tasks", "/desk/hearings/h-refused"} {
 			name, _, _ := strings.Cut(path, "&q=")
 			name, _, _ = strings.Cut(name, "?after=")
 			out[name+path[min(len(path), len(name)):][:min(1, len(path)-len(name))]] = h.page(path, token)
@@ -219,6 +247,8 @@ func TestNothingBecomesMarkup(t *testing.T) {
 		out["code"] = h.ask("POST", "/desk/groups/x", token, url.Values{}).Body
 		out["poll"] = h.ask("POST", "/desk/polls", token, url.Values{"form": {strings.Repeat("0", 32)}, "text": {p}, "options": {p}, "until": {p}, "whom": {p}, "force": {p}, "unit": {p}, "named": {p}}).Body
 		out["slip"] = h.ask("POST", "/desk/polls/open/slips", token, url.Values{"form": {strings.Repeat("0", 32)}, "building": {p}, "unit": {p}, "room": {p}, "option": {p}, "way": {p}, "day": {p}, "proxy-room": {p}}).Body
+		out["topic"] = h.ask("POST", "/desk/hearings", token, url.Values{"form": {strings.Repeat("0", 32)}, "kind": {"topic"}, "text": {p + strings.Repeat("长", 101)}}).Body
+		out["act"] = h.ask("POST", "/desk/hearings/h-meeting", token, url.Values{"form": {strings.Repeat("0", 32)}, "choice": {"note"}, "text": {p + strings.Repeat("长", 1001)}}).Body
 		out["door"] = h.page("/desk/enter?code="+url.QueryEscape(p), "")
 		out["wrong"] = h.ask("POST", "/desk/enter", "", url.Values{"code": {p}}).Body
 		out["gone"] = h.get("/desk/cases/"+url.PathEscape(p), token).Body

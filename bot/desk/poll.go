@@ -99,8 +99,11 @@ func (d *Desk) showPoll(w http.ResponseWriter, r *http.Request, v *visitor, noti
 	if a.Law, err = p.law(s); err != nil {
 		return err
 	}
-	if a.Do, err = p.doing(s, roll); err != nil {
-		return err
+	asks := v.s.May(v.actor, flows.Poll, s.Scope)
+	if asks { // whoever supervises only looks
+		if a.Do, err = p.doing(s, roll); err != nil {
+			return err
+		}
 	}
 	if (s.Stage == poll.Result || s.Stage == poll.Closed) && s.Outcome != nil {
 		if a.Result, err = p.result(s); err != nil {
@@ -109,10 +112,12 @@ func (d *Desk) showPoll(w http.ResponseWriter, r *http.Request, v *visitor, noti
 		a.Archive = d.o.Archive != nil && !o.Case.Bare
 	}
 	a.Slips = s.Stage == poll.Open && v.s.May(v.actor, flows.Slips, s.Scope)
-	a.Waiting = o.Counts[slipTag]
-	a.Paper = s.Stage == poll.Open && d.o.HomeCodes != nil && d.o.Forms != nil
+	if a.Slips {
+		a.Waiting = o.Counts[slipTag]
+	}
+	a.Paper = asks && s.Stage == poll.Open && d.o.HomeCodes != nil && d.o.Forms != nil
 	a.Lines = p.pollLines(o)
-	if a.Told, a.Others, a.OthersNo, err = d.toldOf(r, v, s, o.Case.ID); err != nil {
+	if a.Told, a.Others, a.OthersNo, err = d.toldOf(r, v, func(p flows.PersonID) bool { return p == s.Starter }, o.Case.ID); err != nil {
 		return err
 	}
 	p.Data = a
@@ -206,9 +211,12 @@ func (p *page) doing(s poll.State, roll flows.Roll) (x doing, err error) {
 
 // pressPoll hands a button of a poll to the rules, and the sentence that belongs to it.
 func (d *Desk) pressPoll(w http.ResponseWriter, r *http.Request, v *visitor) error {
-	o, _, err := d.found(r, v)
+	o, s, err := d.found(r, v)
 	if err != nil {
 		return err
+	}
+	if !v.s.May(v.actor, flows.Poll, s.Scope) {
+		return errMay
 	}
 	id, choice, text := o.Case.ID, r.PostForm.Get("choice"), strings.Join(strings.Fields(r.PostForm.Get("text")), " ")
 	if slices.Contains([]string{"force", "unit", "scope", "extend"}, choice) {
@@ -331,11 +339,11 @@ func (p *page) pollKey(kind, word string) string {
 	return ""
 }
 
-// toldOf gives what was said for a poll: to groups and to people with a post each
-// message, to residents each text that several got, with their number. What only one
+// toldOf gives what was said for a poll or a hearing: to groups and to people with a post
+// each message, to residents each text that several got, with their number. What only one
 // person got is theirs: of residents it is counted, of people with a post, who may
-// live there too, the text is shown of the starter's only.
-func (d *Desk) toldOf(r *http.Request, v *visitor, s poll.State, id flows.ID) (out []said, others, lost int, err error) {
+// live there too, the text is shown only where it is about their work.
+func (d *Desk) toldOf(r *http.Request, v *visitor, works func(flows.PersonID) bool, id flows.ID) (out []said, others, lost int, err error) {
 	if d.o.Told == nil {
 		return nil, 0, 0, nil
 	}
@@ -371,7 +379,7 @@ func (d *Desk) toldOf(r *http.Request, v *visitor, s poll.State, id flows.ID) (o
 				return nil, 0, 0, err
 			}
 			n[k] = 0
-		case t.Person != "" && t.Person != s.Starter && n[k] < 2:
+		case t.Person != "" && !works(t.Person) && n[k] < 2:
 			t.Text = "" // of what they do as a resident there, perhaps
 		}
 		out = append(out, said{t, "outcome-" + t.Outcome, bad})

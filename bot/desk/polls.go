@@ -86,13 +86,16 @@ func (d *Desk) polls(w http.ResponseWriter, r *http.Request, v *visitor) error {
 }
 
 func (d *Desk) showPolls(w http.ResponseWriter, r *http.Request, v *visitor, notice string) error {
-	all, err := d.desk.Polls(r.Context(), v.polls(), poll.Name, maxPolls)
+	all, err := d.desk.Questions(r.Context(), v.polls(), false, maxPolls)
 	if err != nil {
 		return err
 	}
 	p := d.page(r, v, "nav-polls")
 	p.Here, p.Notice = "/desk/polls", notice
-	var data struct{ Mine, Open, Over []asked }
+	data := struct {
+		Ask              bool
+		Mine, Open, Over []asked
+	}{Ask: v.may(flows.Poll)}
 	for _, t := range all {
 		switch a := p.poll(t); {
 		case a.Mine:
@@ -149,7 +152,10 @@ func (p *page) form(q question) question {
 
 // asks gives whom the visitor may ask: of each of their posts the whole first, then
 // its grids, then its buildings.
-func (v *visitor) asks() (list []flows.Scope) {
+func (v *visitor) asks() []flows.Scope { return v.asksBy(flows.Poll) }
+
+// asksBy gives the scopes in which the visitor may do something, in the same order.
+func (v *visitor) asksBy(verb flows.Verb) (list []flows.Scope) {
 	all := []flows.Scope{flows.Everywhere}
 	for _, g := range v.s.Grids {
 		all = append(all, flows.Scope{Grid: g.ID})
@@ -158,7 +164,7 @@ func (v *visitor) asks() (list []flows.Scope) {
 		all = append(all, flows.Scope{Building: b.ID})
 	}
 	for _, o := range all {
-		if v.s.May(v.actor, flows.Poll, o) {
+		if v.s.May(v.actor, verb, o) {
 			list = append(list, o)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"linli/bot/pages/frame"
+	"linli/flows"
 	"linli/flows/poll"
 	"linli/storage"
 )
@@ -14,6 +15,9 @@ import (
 // prints gives the poll of a request if its forms can be printed.
 func (d *Desk) prints(r *http.Request, v *visitor) (storage.Dossier, poll.State, error) {
 	o, s, err := d.found(r, v)
+	if err == nil && !v.s.May(v.actor, flows.Poll, s.Scope) {
+		err = errMay
+	}
 	if err == nil && (d.o.HomeCodes == nil || d.o.Forms == nil || s.Stage != poll.Open) {
 		err = storage.ErrNone
 	}

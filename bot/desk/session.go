@@ -56,15 +56,21 @@ type visitor struct {
 	now   time.Time
 }
 
-// may says whether the visitor may open a page. The pages of cases and of polls are
-// open to who may see, or ask, any part of the community; what they show goes by
-// [visitor.sight] and [visitor.seesPoll].
+// watch is the verb of the pages of polls on which nothing is done: they are open to who
+// may ask, and to who sees cases, as the supervision committee does.
+const watch flows.Verb = "watch"
+
+// may says whether the visitor may open a page. The pages of cases, polls and hearings
+// are open to who may see, or ask, any part of the community; what they show goes by
+// [visitor.sight], [visitor.polls] and [visitor.hearings].
 func (v *visitor) may(verb flows.Verb) bool {
 	if !slices.ContainsFunc(v.actor.Posts, func(p flows.Post) bool { return v.s.May(v.actor, flows.Enter, p.Scope) }) {
 		return false
 	}
 	switch verb {
-	case flows.Enter, flows.See, flows.Poll, flows.Slips:
+	case watch:
+		return v.may(flows.Poll) || v.may(flows.See)
+	case flows.Enter, flows.See, flows.Poll, flows.Slips, flows.Observe:
 		return len(v.scopes(verb)) > 0
 	}
 	return v.s.May(v.actor, verb, flows.Everywhere)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"linli/flows"
+	"linli/flows/hearing"
 	"linli/flows/poll"
 	"linli/storage"
 )
@@ -56,40 +57,77 @@ func (v *visitor) sight() storage.Sight {
 	return storage.Sight{Settings: v.s, Person: v.actor.Person, Scopes: v.scopes(flows.See), Keep: v.keeps, Scope: v.scope}
 }
 
-// polls is how far the visitor sees polls now. That they began one does not help
-// them who may ask there no more.
+// polls is how far the visitor sees polls now: who may ask there, and who sees the cases
+// there. That they began one does not help them who may do neither any more.
 func (v *visitor) polls() storage.Sight {
-	return storage.Sight{Settings: v.s, Scopes: v.scopes(flows.Poll), Keep: v.seesPoll, Scope: v.scope}
+	return storage.Sight{Settings: v.s, Scopes: append(v.scopes(flows.Poll), v.scopes(flows.See)...), Keep: v.seesPoll, Scope: v.scope, Flow: poll.Name}
+}
+
+// hearings is how far the visitor sees hearings now. Who prepares one or is in the
+// chair sees it wherever it is.
+func (v *visitor) hearings() storage.Sight {
+	return storage.Sight{Settings: v.s, Person: v.actor.Person, Scopes: v.scopes(flows.Observe), Keep: v.seesHearing, Mine: v.chairs, Scope: v.scope, Flow: hearing.Name}
 }
 
 // scope is the part of the community that a case is about.
 func (v *visitor) scope(c flows.Case) flows.Scope {
-	if c.Flow != poll.Name {
-		return v.s.ScopeOf(c.Place)
+	switch c.Flow {
+	case poll.Name:
+		s, err := poll.Read(c)
+		if err != nil {
+			return flows.Scope{}
+		}
+		return s.Scope
+	case hearing.Name:
+		s, err := hearing.Read(c)
+		if err != nil {
+			return flows.Scope{}
+		}
+		return v.forWhom(s)
 	}
-	s, err := poll.Read(c)
-	if err != nil {
-		return flows.Scope{}
+	return v.s.ScopeOf(c.Place)
+}
+
+// forWhom is whom a hearing is for; while nobody has said it, that of its place.
+func (v *visitor) forWhom(s hearing.State) flows.Scope {
+	if s.Scope.Zero() {
+		return v.s.ScopeOf(s.Place)
 	}
 	return s.Scope
 }
 
 // seesPoll says whether a poll may be shown to the visitor: who may ask all whom it
-// asks; before it is sent only who is to send it.
+// asks, or sees all cases there; before it is sent only who is to send it.
 func (v *visitor) seesPoll(c flows.Case) bool {
 	s, err := poll.Read(c)
-	if err != nil || !v.s.May(v.actor, flows.Poll, s.Scope) {
+	if err != nil || !v.s.May(v.actor, flows.Poll, s.Scope) && !v.s.May(v.actor, flows.See, s.Scope) {
 		return false
 	}
 	return !s.Sent.IsZero() || s.Starter != "" && s.Starter == v.actor.Person
+}
+
+// seesHearing says whether a hearing may be shown to who sees hearings there: one that
+// its proposer has not handed on yet is nobody's but theirs.
+func (v *visitor) seesHearing(c flows.Case) bool {
+	s, err := hearing.Read(c)
+	return err == nil && s.Stage != "" && s.Stage != hearing.Offered && s.Stage != hearing.Gone
+}
+
+// chairs says whether the visitor is in the chair of a hearing.
+func (v *visitor) chairs(c flows.Case) bool {
+	s, err := hearing.Read(c)
+	return err == nil && s.Chair != "" && s.Chair == v.actor.Person
 }
 
 // keeps says whether a case, wherever it is, may be shown to the visitor: never
 // a complaint to whom it is about, and what somebody must never find out only to who
 // handles it, the head, and the person on duty.
 func (v *visitor) keeps(c flows.Case) bool {
-	if c.Flow == poll.Name {
+	switch c.Flow {
+	case poll.Name:
 		return v.seesPoll(c)
+	case hearing.Name:
+		return v.seesHearing(c)
 	}
 	m, ok := read(c)
 	if !ok {

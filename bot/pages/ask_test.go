@@ -99,7 +99,7 @@ func (h *house) follow(path string, form url.Values) landed {
 // opened is the poll that a path is about.
 func (h *house) opened(path string) flows.ID {
 	h.t.Helper()
-	id, _, err := h.pages.openPoll(path[strings.LastIndexByte(path, '/')+1:])
+	id, _, err := h.pages.unseal(pollLinks, path[strings.LastIndexByte(path, '/')+1:])
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -37,6 +37,11 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, who *reader, notice
 	if err != nil {
 		return err
 	}
+	hearings, heard, err := p.hearingsOf(r.Context(), s, m)
+	if err != nil {
+		return err
+	}
+	theirs = append(theirs, heard...)
 	m.Cases = slices.DeleteFunc(m.Cases, func(c bot.MyCase) bool { return slices.Contains(theirs, c.ID) })
 	s.Sheet, s.Data = "poll.css", struct {
 		bot.Mine
@@ -45,7 +50,8 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, who *reader, notice
 		CanDelete bool
 		Polls     []myPoll
 		CanAsk    bool
-	}{m, strings.Join(s.channels(m.Addresses), s.between()), p.o.Copy != nil, p.o.Erase != nil, polls, p.mayAsk(who.person)}
+		Hearings  []listed
+	}{m, strings.Join(s.channels(m.Addresses), s.between()), p.o.Copy != nil, p.o.Erase != nil, polls, p.mayAsk(who.person), hearings}
 	return frame.Render(w, http.StatusOK, sheets, "mine.html", s)
 }
 

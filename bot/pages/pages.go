@@ -2,13 +2,17 @@
 // signed link that Linli gives them in their private chat: their cases (我的事), and
 // what is held of them (我的数据), to copy, to correct, to withdraw from, to delete. The
 // register of deletions is there for everybody. Polls have links of their own, see
-// [Pages.PollLink]: to vote, to check a receipt, to see what came of it.
+// [Pages.PollLink]: to vote, to check a receipt, to see what came of it. So have hearings, see
+// [Pages.HearingLink]: to say which time suits, to come, to speak, to read the minutes and what
+// was done; which hearings there are is everybody's, as a page and as a calendar.
 //
 // A link opens the pages of one person for an hour; there is nothing else to know
 // or to guess. The pages work without a script. They must change nothing on a GET,
 // must show nobody anything of another person, and must log neither a link nor what
 // stands on a page. No page and no header may tell how somebody has voted, not even
-// the page that answers the vote; nor how a poll stands before its end.
+// the page that answers the vote; nor how a poll stands before its end. No page of a
+// hearing may name a resident who has not agreed to it, nor show what somebody has said
+// before the minutes are out.
 package pages
 
 import (
@@ -74,9 +78,14 @@ type Options struct {
 	// EnterHome finds out who lives where a code was brought to on paper; bot.ErrCode
 	// says that it is no good. Visitor is what wrong codes are counted by; may be nil.
 	EnterHome func(ctx context.Context, code, visitor string) (flows.PersonID, error)
-	Proxied   bool // the last X-Forwarded-For is the visitor's address
-	Now       func() time.Time
-	Log       *slog.Logger
+	// HearingWords are the texts of the flow of hearings, in which its minutes are.
+	HearingWords flows.Words
+	// Private gives links that begin the private conversation with Linli about a case,
+	// "" where there is none; may be nil.
+	Private func(id flows.ID) string
+	Proxied bool // the last X-Forwarded-For is the visitor's address
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Pages serves the residents' pages of one community. It is safe for concurrent use.
@@ -84,6 +93,8 @@ type Pages struct {
 	o     Options
 	words flows.Words
 	wrong frame.Limit // codes tried, by visitor
+	doors frame.Limit // wrong codes of the door, by person
+	known known       // which hearings were announced
 }
 
 // New builds the pages.
@@ -101,7 +112,8 @@ func New(o Options) (*Pages, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Pages{o: o, words: words, wrong: frame.Limit{N: 5, All: 1500, Per: time.Hour}}, nil
+	return &Pages{o: o, words: words, wrong: frame.Limit{N: 5, All: 1500, Per: time.Hour},
+		doors: frame.Limit{N: 10, All: 5000, Per: time.Hour}}, nil
 }
 
 // Key gives the key of a community's links. It is made at the first call and kept
@@ -189,6 +201,8 @@ func (p *Pages) routes() []route {
 	return []route{
 		{"GET", "/pages/{name}", func(w http.ResponseWriter, r *http.Request, _ *reader) error { return frame.Static(w, r) }},
 		{"GET", "/deletions", p.deletions},
+		{"GET", "/board", p.board},
+		{"GET", "/board/{day}", p.board},
 		{"GET", "/my/{token}", p.mine},
 		{"GET", "/my/{token}/copy", p.copy},
 		{"GET", "/my/{token}/delete", p.sure},
@@ -204,6 +218,17 @@ func (p *Pages) routes() []route {
 		{"GET", "/poll/{token}/receipts", p.receipts},
 		{"POST", "/poll/{token}/receipts", p.look},
 		{"GET", "/poll/{token}/paper", p.paper},
+		{"GET", "/hearings", p.hearings},
+		{"GET", "/hearings.ics", p.feed},
+		{"GET", "/hearing/{token}", p.hearing},
+		{"POST", "/hearing/{token}/times", p.tick},
+		{"POST", "/hearing/{token}/press", p.pressHearing},
+		{"POST", "/hearing/{token}/say", p.sayHearing},
+		{"POST", "/hearing/{token}/here", p.checkIn},
+		{"GET", "/hearing/{token}/notice", p.notice},
+		{"GET", "/hearing/{token}/door", p.doorSheet},
+		{"GET", "/hearing/{token}/signin", p.signIn},
+		{"GET", "/hearing/{token}/event.ics", p.event},
 	}
 }
 
@@ -211,11 +236,11 @@ func (p *Pages) routes() []route {
 type reader struct {
 	person flows.PersonID // empty: everybody's
 	token  string
-	poll   flows.ID // whose pages are open; empty: those under /my/
+	of     flows.ID // the case whose pages are open; empty: those under /my/
 }
 
-// Handler serves the pages under Base: "/my/", "/poll/", "/deletions" and their
-// parts under "/pages/".
+// Handler serves the pages under Base: "/my/", "/poll/", "/hearing/", "/hearings",
+// "/hearings.ics", "/deletions", "/board" and their parts under "/pages/".
 func (p *Pages) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, rt := range p.routes() {
@@ -227,6 +252,7 @@ func (p *Pages) Handler() http.Handler {
 	}
 	mux.HandleFunc(p.o.Base+"/my/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errLink) })
 	mux.HandleFunc(p.o.Base+"/poll/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errPollLink) })
+	mux.HandleFunc(p.o.Base+"/hearing/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errHearingLink) })
 	return frame.Secure(mux)
 }
 
@@ -238,7 +264,9 @@ func (p *Pages) serve(w http.ResponseWriter, r *http.Request, rt route) error {
 	var err error
 	switch {
 	case strings.HasPrefix(rt.path, "/poll/"):
-		who.poll, who.person, err = p.openPoll(who.token)
+		who.of, who.person, err = p.unseal(pollLinks, who.token)
+	case strings.HasPrefix(rt.path, "/hearing/"):
+		who.of, who.person, err = p.unseal(hearingLinks, who.token)
 	case who.token != "":
 		who.person, err = p.open(who.token)
 	}
@@ -259,6 +287,11 @@ var answers = frame.Answers{
 	{errPollOver, http.StatusGone, "poll-over"},
 	{errPollYet, http.StatusNotFound, "poll-yet"},
 	{errAsk, http.StatusForbidden, "ask"},
+	{errHearingLink, http.StatusNotFound, "hearing"},
+	{errHearingOver, http.StatusGone, "hearing-over"},
+	{errHearingYet, http.StatusNotFound, "hearing-yet"},
+	{errHearingRun, http.StatusForbidden, "hearing-run"},
+	{errScope, http.StatusNotFound, "scope"},
 	{errReceive, http.StatusServiceUnavailable, "later"},
 	{errLink, http.StatusNotFound, "link"},
 	{errOver, http.StatusGone, "over"},
@@ -296,7 +329,7 @@ func (p *Pages) sheet(r *http.Request, who *reader, m bot.Mine, title string) *s
 	if m.Lang != "" {
 		out.Lang, _ = frame.Known(m.Lang)
 	}
-	if who != nil && who.person != "" && who.poll == "" {
+	if who != nil && who.person != "" && who.of == "" {
 		out.My = p.o.Base + "/my/" + who.token
 	}
 	return out

@@ -21,7 +21,9 @@ import (
 	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/hearing"
 	"linli/flows/poll"
+	"linli/flows/room"
 	"linli/prompts/local"
 	"linli/storage"
 	"linli/storage/bolt"
@@ -54,7 +56,7 @@ func build(t *testing.T, base string, change func(*Options)) *house {
 	t.Cleanup(func() { _ = db.Close() })
 	h.store = db.In(f.Settings.Community)
 	var fl []flows.Flow
-	for _, f := range []func() (flows.Flow, error){poll.New, demand.New, dispatch.New} {
+	for _, f := range []func() (flows.Flow, error){poll.New, hearing.New, room.New, demand.New, dispatch.New} {
 		x, err := f()
 		if err != nil {
 			t.Fatal(err)
@@ -318,15 +320,21 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 func TestEveryRoute(t *testing.T) {
 	h := build(t, "", nil)
 	h.resident("r1", "王阿姨", "电梯又停了")
-	my, asked := h.path("r1"), h.pollPath(h.poll(nil), "r1")
+	my, asked, met := h.path("r1"), h.pollPath(h.poll(nil), "r1"), h.hearingPath(h.hearing(nil), "r1")
+	if err := h.bot.SealDays(t.Context()); err != nil { // of yesterday, for the board
+		t.Fatal(err)
+	}
 	want := map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "no-store",
 		"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"}
-	public := map[string]bool{"/pages/{name}": true, "/deletions": true}
-	posts := map[string]int{"/my/{token}/ask": 403, "/poll/{token}/paper": 403} // not for a resident
+	public := map[string]bool{"/pages/{name}": true, "/deletions": true, "/hearings": true, "/hearings.ics": true, "/board": true, "/board/{day}": true}
+	posts := map[string]int{"/my/{token}/ask": 403, "/poll/{token}/paper": 403, "/hearing/{token}/door": 403, "/hearing/{token}/signin": 403} // not for a resident
 	check := func(what string, a answer) {
 		for k, v := range want {
 			if k == "Cache-Control" && strings.HasPrefix(what, "GET /pages/") {
 				v = "no-cache"
+			}
+			if k == "Cache-Control" && strings.HasPrefix(a.Header.Get("Content-Type"), "text/calendar") {
+				v = "private, no-cache"
 			}
 			if got := a.Header.Get(k); got != v {
 				t.Errorf("%s: %s is %q", what, k, got)
@@ -335,12 +343,12 @@ func TestEveryRoute(t *testing.T) {
 	}
 	for _, rt := range h.pages.routes() {
 		what := rt.method + " " + rt.path
-		path := strings.NewReplacer("/my/{token}", my, "/poll/{token}", asked, "{name}", "page.css").Replace(rt.path)
+		path := strings.NewReplacer("/my/{token}", my, "/poll/{token}", asked, "/hearing/{token}", met, "{name}", "page.css", "{day}", "2026-03-10").Replace(rt.path)
 		if strings.Contains(rt.path, "{token}") == public[rt.path] {
 			t.Errorf("%s is for everybody or for one, and not listed so", what)
 		}
 		if !public[rt.path] {
-			bad := h.ask(rt.method, strings.NewReplacer(my, "/my/AAAA", asked, "/poll/AAAA").Replace(path), url.Values{"sure": {"yes"}})
+			bad := h.ask(rt.method, strings.NewReplacer(my, "/my/AAAA", asked, "/poll/AAAA", met, "/hearing/AAAA").Replace(path), url.Values{"sure": {"yes"}})
 			if bad.Status != 404 {
 				t.Errorf("%s with a wrong link: %d", what, bad.Status)
 			}

@@ -53,7 +53,7 @@ type paperForm struct {
 // write themselves on, and in an open poll a list on which several sign. Who may have
 // them is the caller's to know.
 func (p *Pages) Forms(w http.ResponseWriter, r *http.Request, id flows.ID, codes map[flows.Place]string) error {
-	v, err := p.load(r.Context(), &reader{poll: id})
+	v, err := p.load(r.Context(), &reader{of: id})
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (p *Pages) Forms(w http.ResponseWriter, r *http.Request, id flows.ID, codes
 }
 
 func (p *Pages) print(w http.ResponseWriter, s *sheet, v *seen, codes map[flows.Place]string) error {
-	t := &tellPoll{s: s, v: v}
+	t := newTellPoll(s, v)
 	set, link := s.Settings, p.PollLink(v.ID, "", p.o.Now())
 	starter, _ := set.Official(v.Starter)
 	vars := flows.Vars{"until": flows.At(v.Until), "clock": flows.Text(v.Until.In(set.Zone).Format("15:04")), "who": flows.Who(v.Starter), "phone": flows.Text(starter.Phone), "office": flows.Text(set.Phones.Office)}

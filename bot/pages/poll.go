@@ -47,7 +47,7 @@ func (p *Pages) load(ctx context.Context, who *reader) (v seen, err error) {
 	}
 	set := p.o.Settings()
 	err = p.o.Store.View(ctx, func(tx storage.Tx) (err error) {
-		if v.Case, err = tx.Case(who.poll); errors.Is(err, storage.ErrNone) || err == nil && v.Bare {
+		if v.Case, err = tx.Case(who.of); errors.Is(err, storage.ErrNone) || err == nil && v.Bare {
 			return errPollOver
 		}
 		if err != nil {
@@ -224,7 +224,7 @@ func (p *Pages) path(who *reader) string { return p.o.Base + "/poll/" + who.toke
 
 // pollPage makes what the page of a poll shows to its reader.
 func (p *Pages) pollPage(s *sheet, who *reader, v *seen) (*pollPage, error) {
-	t := &tellPoll{s: s, v: v}
+	t := newTellPoll(s, v)
 	if v.Sent.IsZero() {
 		v.Roll = s.Settings.RollOf(v.Scope, v.Unit)
 	}

@@ -14,21 +14,34 @@ import (
 
 // A poll in words: what it binds, whose vote it is, what came of it.
 
-// tellPoll says things about one poll. What can not be said is kept as err, and the
+// telling says things about one case. What can not be said is kept as err, and the
 // page is not shown.
-type tellPoll struct {
+type telling struct {
 	s   *sheet
-	v   *seen
+	no  int // of the case
 	err error
 }
 
-func (t *tellPoll) say(key string, vars flows.Vars) string {
-	text, err := t.s.Words.Render(t.s.Lang, key, vars, t.v.No, t.s.At, t.s.Settings)
+func (t *telling) say(key string, vars flows.Vars) string {
+	return t.sayIn(t.s.Words, key, vars)
+}
+
+// sayIn says it with other words than those of the pages.
+func (t *telling) sayIn(words flows.Words, key string, vars flows.Vars) string {
+	text, err := words.Render(t.s.Lang, key, vars, t.no, t.s.At, t.s.Settings)
 	if t.err == nil {
 		t.err = err
 	}
 	return text
 }
+
+// tellPoll says things about one poll.
+type tellPoll struct {
+	telling
+	v *seen
+}
+
+func newTellPoll(s *sheet, v *seen) *tellPoll { return &tellPoll{telling{s: s, no: v.No}, v} }
 
 // first is what everybody should read before they vote.
 func (t *tellPoll) first() string {

@@ -36,6 +36,12 @@ func (s *sheet) Letter(i int) string { return poll.Letter(i) }
 
 // hand hands something over as the reader's, and gives the answer.
 func (p *Pages) hand(r *http.Request, who flows.PersonID, name, lang string, in bot.Inbound) (bot.Answer, error) {
+	return p.handPart(r, who, name, lang, "", in)
+}
+
+// handPart is hand of one of several things that a form brings; part names it among
+// them.
+func (p *Pages) handPart(r *http.Request, who flows.PersonID, name, lang, part string, in bot.Inbound) (bot.Answer, error) {
 	form := r.PostForm.Get("form")
 	if len(form) != 32 || strings.Trim(form, "0123456789abcdef") != "" {
 		return bot.Answer{}, frame.ErrForm
@@ -44,7 +50,7 @@ func (p *Pages) hand(r *http.Request, who flows.PersonID, name, lang string, in 
 		return bot.Answer{}, errReceive
 	}
 	peer := bot.Peer{Address: string(who), Name: name, Person: true, Lang: lang}
-	in.Channel, in.Keys, in.At, in.Chat, in.From, in.As = channel, []string{channel + "/" + string(who) + "/" + form}, p.o.Now(), peer, peer, who
+	in.Channel, in.Keys, in.At, in.Chat, in.From, in.As = channel, []string{channel + "/" + string(who) + "/" + form + part}, p.o.Now(), peer, peer, who
 	a, err := p.o.Receive.Receive(r.Context(), in)
 	if err != nil {
 		return a, fmt.Errorf("%w: %w", errReceive, err)
@@ -81,7 +87,7 @@ func (p *Pages) vote(w http.ResponseWriter, r *http.Request, who *reader) error 
 	if who.person == "" { // the time is over: nothing to hand on, and nobody who hands it on
 		return p.showPoll(w, r, who, "", nil)
 	}
-	a, err := p.hand(r, who.person, v.person.Name, v.person.Lang, bot.Inbound{Kind: bot.Pressed, Press: string(who.poll) + "/v!=" + letter})
+	a, err := p.hand(r, who.person, v.person.Name, v.person.Lang, bot.Inbound{Kind: bot.Pressed, Press: string(who.of) + "/v!=" + letter})
 	if err != nil {
 		return err
 	}
@@ -134,13 +140,13 @@ func (p *Pages) byCode(w http.ResponseWriter, r *http.Request, who *reader) (hom
 	if err != nil {
 		return nil, "", err
 	}
-	return p.readerOf(who.poll, id), "", nil
+	return p.readerOf(who.of, id), "", nil
 }
 
 // readerOf is somebody with a link of their own to a poll.
 func (p *Pages) readerOf(id flows.ID, person flows.PersonID) *reader {
 	path := p.pollPath(id, person, p.o.Now())
-	return &reader{poll: id, person: person, token: path[strings.LastIndexByte(path, '/')+1:]}
+	return &reader{of: id, person: person, token: path[strings.LastIndexByte(path, '/')+1:]}
 }
 
 // home keeps where the reader lives, where that is not known yet. To change it there
@@ -203,7 +209,7 @@ func (p *Pages) press(w http.ResponseWriter, r *http.Request, who *reader) error
 	if who.person == "" || !slices.Contains([]string{"doubt", "send", "drop"}, choice) {
 		return frame.ErrForm
 	}
-	a, err := p.hand(r, who.person, v.person.Name, v.person.Lang, bot.Inbound{Kind: bot.Pressed, Press: string(who.poll) + "/" + choice})
+	a, err := p.hand(r, who.person, v.person.Name, v.person.Lang, bot.Inbound{Kind: bot.Pressed, Press: string(who.of) + "/" + choice})
 	if err != nil {
 		return err
 	}

@@ -235,13 +235,10 @@ func (t *turn) heard(w flows.Told) bool {
 		}
 		switch {
 		case !goes: // who reported it judges what was done just now
-		case w.Name == "set":
-			t.groupLine(t.people()) // who is concerned is invited by the hearing itself
+		case w.Name == "set", w.Name == "decided":
+			t.groupLine(t.people()) // who is concerned is told by the hearing itself
 		default:
 			t.tellAll("now-talked-" + t.Talk.How)
-			if t.Stage == Talked && w.Name == "decided" {
-				t.groupLine(t.people())
-			}
 		}
 	}
 	return true
@@ -308,15 +305,15 @@ func (t *turn) undiscussed(how string, n flows.TopicNews) {
 	t.Talk.Text = ""
 }
 
-// carriedOut is when all is done that a hearing has decided, or brought in from
-// elsewhere. What was still being worked at beside it needs no more work.
+// carriedOut ends what was talked over: all that was decided is done, or answered from above.
+// Those who asked have been told by the hearing, and judge it there: nobody is asked twice.
+// Where work goes on beside it, that has an end and a rating of its own.
 func (t *turn) carriedOut(n flows.TopicNews) {
 	text := cmp.Or(n.Text, t.Talk.Text)
 	t.Hearing, t.Talk = "", Talk{}
-	if t.Stage == Done {
+	if t.Stage != Talked {
 		return
 	}
-	t.toJob("closed", flows.TaskUpdate{})
-	t.Job = ""
-	t.done(flows.TaskNews{Who: t.Who, Text: text})
+	t.Stage, t.Result = Closed, cut(text)
+	t.tidy()
 }

@@ -160,7 +160,7 @@ func (t *turn) boardSay(p flows.PersonID) flows.Say {
 		}
 	case Planning:
 		t.slotsInto(say.Vars)
-		add("times", "agenda")
+		add("times", "agenda", "attach")
 		if len(t.Slots) > 0 {
 			add("send")
 		}
@@ -316,6 +316,9 @@ func (t *turn) look() {
 	case Notice:
 		say := t.invitation(flows.To{Person: p})
 		say.Slot, say.Reply = "", true
+		if t.present() && t.inRoom() {
+			say.Buttons = append(say.Buttons, flows.Button{Words: "b-here", Choice: "here", Row: 2})
+		}
 		t.do(say)
 	case Asking:
 		say := t.asking(flows.To{Person: p})
@@ -323,6 +326,9 @@ func (t *turn) look() {
 		t.do(say)
 	default:
 		buttons := []flows.Button{{Words: "b-page", Link: "page"}}
+		if t.present() && t.inRoom() {
+			buttons = append(buttons, flows.Button{Words: "b-here", Choice: "here"}, flows.Button{Words: "b-say-now", Choice: "say"})
+		}
 		switch {
 		case t.watching() && t.Frozen != nil:
 			buttons = append(buttons, flows.Button{Words: "b-lift", Choice: "lift"})

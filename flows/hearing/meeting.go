@@ -244,10 +244,12 @@ func (t *turn) decide(text string) {
 	d := Decision{Text: text}
 	p := t.e.Reading.Plan
 	if p != nil && len(p.People) > 0 {
-		d.Text, d.Who = line(p.Rest, longest), p.People[0]
-		if len(p.Times) > 0 {
-			d.Due = t.byEnd(p.Times[0])
+		d.Who = p.People[0]
+		w := last(text, p.Times)
+		if !w.At.IsZero() {
+			d.Due = t.byEnd(w)
 		}
+		d.Text = t.what(text, w, d.Who)
 	}
 	switch {
 	case d.Text == "":
@@ -271,6 +273,38 @@ func (t *turn) decide(text string) {
 		vars["doer"], vars["until"] = flows.Who(d.Who), flows.At(d.Due)
 	}
 	t.reply("decided", vars, flows.Button{Words: "b-undo", Choice: "undo=" + itoa(d.Item)}, flows.Button{Words: "b-decide", Choice: "decide"})
+}
+
+// last is the time by which something is to be done: the last that is called one, "12月20日
+// 前", else the last at all.
+func last(text string, times []flows.When) (w flows.When) {
+	for _, x := range times {
+		if deadline(text, x) || !deadline(text, w) {
+			w = x
+		}
+	}
+	return w
+}
+
+// what is what was decided, without the parts that say who does it and by when: those that
+// say nothing else.
+func (t *turn) what(text string, w flows.When, who flows.PersonID) string {
+	o, _ := t.e.Settings.Official(who)
+	says := func(part, words string) bool {
+		return words != "" && strings.Contains(part, words) && utf8.RuneCountInString(part) <= utf8.RuneCountInString(words)+4
+	}
+	var kept []string
+	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("，,；;", r) }) {
+		part = strings.TrimSpace(part)
+		role := false
+		for _, x := range o.Posts {
+			role = role || says(part, x.Role.In(flows.Languages[0]))
+		}
+		if part != "" && !says(part, w.Words) && !says(part, o.Name) && !role {
+			kept = append(kept, strings.TrimRight(part, "。. "))
+		}
+	}
+	return strings.Join(kept, "，")
 }
 
 // deadline says that words name the end of a time, "12月20日前": then somebody is to have

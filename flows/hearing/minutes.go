@@ -70,7 +70,7 @@ func (s State) Lines(where string) (out []Line) {
 		add("m-notice", flows.Vars{"noticed": flows.At(s.Noticed), "days": flows.Num(ClearDays(s.Noticed, s.From))}, "notice")
 	}
 	for _, w := range s.Waived {
-		if w.Version < s.Version {
+		if w.Version == s.Version-1 {
 			add("m-waived", flows.Vars{"who": flows.Who(w.By), "why": flows.Text(w.Why)}, "waiver")
 		}
 	}

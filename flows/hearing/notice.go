@@ -108,8 +108,8 @@ func (t *turn) publish() {
 	t.seats()
 	t.Code = code(t.Seed, t.Version)
 	t.hosts()
-	t.do(t.announcement("notice"), t.invitation(flows.To{Entries: TagAsked}),
-		t.invitation(flows.To{Homes: t.Scope, Except: t.Needed}))
+	t.do(t.announcement("notice"), t.invitation(flows.To{Entries: TagAsked}))
+	t.inviteHomes("invite-home")
 	if t.Version > 1 { // those who had said that they come to an earlier date
 		for _, tag := range []string{TagYes, TagProxy, TagWait} {
 			say := t.invitation(flows.To{Entries: tag, Except: t.leading()})
@@ -228,8 +228,19 @@ func (t *turn) remind(first bool) {
 	say := t.invitation(flows.To{Entries: TagAsked})
 	say.Words, say.Slot = "remind-asked", ""
 	t.do(say)
-	say = t.invitation(flows.To{Homes: t.Scope, Except: t.Needed})
-	say.Words, say.Slot = "remind-asked", ""
+	t.inviteHomes("remind-asked")
+}
+
+// inviteHomes invites those who live there, but who has answered or was asked by themself.
+// The three sides meet in the open, but it is they who are asked.
+func (t *turn) inviteHomes(words string) {
+	if t.Form == flows.ThreeSided {
+		return
+	}
+	say := t.invitation(flows.To{Homes: t.Scope, Except: t.Needed})
+	if say.Words != words {
+		say.Words, say.Slot = words, ""
+	}
 	t.do(say)
 }
 

@@ -20,7 +20,7 @@ func (t *turn) tasks() {
 
 func (t *turn) task(d Decision) {
 	t.do(flows.Open{Flow: "dispatch", Data: flows.Data(flows.Task{
-		Item: t.Item, Place: t.Place, Text: d.Text, People: max(1, t.Came), To: d.Who, Due: d.Due, Decided: true,
+		Place: t.Place, Text: d.Text, People: max(1, t.Came), To: d.Who, Due: d.Due, Decided: true,
 	})})
 }
 

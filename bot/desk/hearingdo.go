@@ -1,0 +1,436 @@
+package desk
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"linli/bot"
+	"linli/flows"
+	"linli/flows/hearing"
+	"linli/storage"
+)
+
+// What can be done with a hearing at the desk: one table of who may press and write what
+// in which stage. It only says what fits; the rules decide.
+
+// role is a part that somebody has in a hearing.
+type role int
+
+const (
+	leaders     role = iota // who prepares and leads it, and who may convene one there
+	chairs                  // who is in the chair
+	reviewers               // who decides whether it is talked over
+	supervisors             // who may stop it
+	waivers                 // who may waive the clear days
+)
+
+// part says whether the visitor has a part in a hearing.
+func (v *visitor) part(s hearing.State, x role) bool {
+	me, whom := v.actor.Person, v.forWhom(s)
+	switch x {
+	case leaders:
+		return me == s.Organiser || me == s.Chair || v.s.May(v.actor, flows.Convene, whom)
+	case chairs:
+		return me == s.Chair
+	case reviewers:
+		return slices.Contains(v.s.Reviewers(), me)
+	case supervisors:
+		return v.s.May(v.actor, flows.Object, whom)
+	case waivers:
+		return slices.ContainsFunc(v.actor.Posts, func(p flows.Post) bool {
+			return slices.Contains(v.s.Hearings.Clear.Waive, p.Role) && v.s.Contains(p.Scope, whom)
+		})
+	}
+	return false
+}
+
+// act is something that can be done with a hearing.
+type act struct {
+	choice string // what is pressed; of a list, what stands before the "="
+	who    role
+	stages []string
+	tag    string                   // under which the words come that it needs; "" for a button
+	list   func(*deciding) []choice // what it can be done to
+	form   flows.Form               // only with a meeting of this form
+	look   string                   // "main", "grave"
+	lines  int                      // of the field for the words; 0: one
+	halts  bool                     // an objection stands against it
+	frozen bool                     // only while an objection stands
+}
+
+// Lists of stages.
+var (
+	preparing = []string{hearing.Planning, hearing.Asking, hearing.Set}
+	talking   = []string{hearing.Meeting}
+	writing   = []string{hearing.Meeting, hearing.Minutes}
+	always    = []string{hearing.Waiting, hearing.Review, hearing.Upward, hearing.Planning, hearing.Asking, hearing.Set, hearing.Notice, hearing.Meeting, hearing.Minutes, hearing.Tasks, hearing.Rating, hearing.Off}
+)
+
+// acts is the table, in the order of the page.
+var acts = []act{
+	{choice: "respond", who: leaders, tag: "respond", stages: always, frozen: true, look: "main"},
+	{choice: "lift", who: supervisors, stages: always, frozen: true, look: "main"},
+	{choice: "rev=ok", who: reviewers, stages: []string{hearing.Review}, look: "main"},
+	{choice: "rev=no", who: reviewers, tag: "refuse", stages: []string{hearing.Review}},
+	{choice: "rev=up", who: reviewers, tag: "upward", stages: []string{hearing.Review}},
+	{choice: "reply", who: leaders, tag: "reply", stages: []string{hearing.Upward}, look: "main"},
+	{choice: "asked", who: leaders, stages: []string{hearing.Upward}},
+	{choice: "resume", who: leaders, stages: []string{hearing.Upward}, halts: true},
+	{choice: "finish", who: leaders, stages: []string{hearing.Upward}},
+	{choice: "topic", who: leaders, tag: "topic", stages: []string{hearing.Waiting}},
+	{choice: "publish", who: leaders, stages: []string{hearing.Set}, look: "main", halts: true},
+	{choice: "waive", who: waivers, tag: "waive", stages: []string{hearing.Set, hearing.Notice}},
+	{choice: "agreed", who: leaders, stages: []string{hearing.Set, hearing.Notice}},
+	{choice: "times", who: leaders, tag: "times", stages: preparing},
+	{choice: "send", who: leaders, stages: []string{hearing.Planning}, look: "main", halts: true},
+	{choice: "slot", who: leaders, list: slotsOf, stages: preparing, halts: true},
+	{choice: "list", who: leaders, stages: []string{hearing.Asking}},
+	{choice: "agenda", who: leaders, tag: "agenda", stages: preparing, lines: 5},
+	{choice: "room", who: leaders, list: roomsOf, stages: preparing},
+	{choice: "link", who: leaders, tag: "link", stages: preparing},
+	{choice: "group", who: leaders, list: groupsOf, stages: preparing},
+	{choice: "begin", who: leaders, stages: []string{hearing.Notice}, look: "main", halts: true},
+	{choice: "move", who: leaders, tag: "move", stages: []string{hearing.Notice}, halts: true},
+	{choice: "off", who: leaders, tag: "off", stages: []string{hearing.Notice}, look: "grave"},
+	{choice: "again", who: leaders, stages: []string{hearing.Off}, look: "main"},
+	{choice: "point", who: leaders, list: pointsOf, stages: talking, halts: true},
+	{choice: "note", who: leaders, tag: "note", stages: writing, lines: 2},
+	{choice: "complaint", who: leaders, tag: "complaint", stages: writing, lines: 2, form: flows.Complaints},
+	{choice: "hands", who: leaders, tag: "hands", stages: writing, halts: true},
+	{choice: "decide", who: leaders, tag: "decide", stages: writing, lines: 2, halts: true},
+	{choice: "poll", who: leaders, tag: "poll", stages: talking, halts: true},
+	{choice: "in", who: leaders, list: comersOf, stages: []string{hearing.Notice, hearing.Meeting}},
+	{choice: "guest", who: leaders, tag: "guest", stages: []string{hearing.Notice, hearing.Meeting, hearing.Minutes}, lines: 2},
+	{choice: "undo", who: leaders, list: strikable, stages: writing},
+	{choice: "raise", who: leaders, list: complaintsOf, stages: []string{hearing.Meeting, hearing.Minutes, hearing.Tasks}, form: flows.Complaints, halts: true},
+	{choice: "file", who: leaders, list: complaintsOf, stages: []string{hearing.Meeting, hearing.Minutes, hearing.Tasks}, form: flows.Complaints, halts: true},
+	{choice: "end", who: leaders, stages: talking, look: "grave"},
+	{choice: "confirm", who: chairs, stages: []string{hearing.Minutes}, look: "main", halts: true},
+	{choice: "fix", who: leaders, tag: "fix", stages: []string{hearing.Minutes}, lines: 2},
+	{choice: "signed", who: leaders, stages: []string{hearing.Minutes}, halts: true},
+	{choice: "answer", who: leaders, tag: "answer", list: dissentsOf, stages: []string{hearing.Tasks, hearing.Rating}, lines: 2, look: "main"},
+	{choice: "retask", who: leaders, tag: "retask", list: returnedOf, stages: []string{hearing.Tasks}},
+	{choice: "whom", who: leaders, list: scopesOf, stages: preparing},
+	{choice: "chair", who: leaders, list: chairsOf, stages: append(slices.Clone(preparing), hearing.Notice, hearing.Meeting, hearing.Minutes)},
+	{choice: "need", who: leaders, list: othersOf, stages: preparing},
+	{choice: "unneed", who: leaders, list: neededOf, stages: preparing},
+	{choice: "attach", who: leaders, tag: "attach", stages: []string{hearing.Waiting, hearing.Review, hearing.Upward, hearing.Planning, hearing.Asking, hearing.Set, hearing.Notice, hearing.Meeting}},
+	{choice: "lead", who: leaders, stages: []string{hearing.Waiting, hearing.Review, hearing.Upward, hearing.Planning, hearing.Asking, hearing.Set, hearing.Notice, hearing.Meeting, hearing.Minutes, hearing.Tasks, hearing.Off}},
+	{choice: "drop", who: leaders, stages: []string{hearing.Waiting, hearing.Planning, hearing.Asking, hearing.Set, hearing.Off}, look: "grave"},
+	{choice: "object", who: supervisors, tag: "object", stages: always, look: "grave", lines: 2},
+}
+
+// fits says whether something can be done with a hearing as it stands.
+func (a act) fits(s hearing.State) bool {
+	frozen := s.Frozen != nil
+	switch {
+	case !slices.Contains(a.stages, s.Stage), a.form != "" && a.form != s.Form:
+		return false
+	case a.frozen:
+		return frozen
+	case a.choice == "object", a.halts:
+		return !frozen
+	}
+	return true
+}
+
+// deciding is what the lists of what something can be done to are made of.
+type deciding struct {
+	p       *page
+	s       hearing.State
+	x       *talk
+	answers []storage.Answer
+}
+
+// deed is something the visitor can do now, as the page shows it.
+type deed struct {
+	Choice, Words, How, Look string
+	Says                     bool   // it needs words
+	Text                     string // that were not taken; the form stands open
+	Open                     bool
+	Lines                    int
+	List                     []choice
+}
+
+// deeds are what the visitor can do now, in the order of the table: buttons, and behind
+// them lists with a button and forms with a field for words.
+type deeds struct{ Buttons, Others []deed }
+
+// Any says that there is something.
+func (x deeds) Any() bool { return len(x.Buttons)+len(x.Others) > 0 }
+
+// deeds gives what the visitor can do with a hearing now.
+func (d *Desk) deeds(r *http.Request, p *page, id flows.ID, s hearing.State, x talk) (out deeds, err error) {
+	in := &deciding{p: p, s: s, x: &x}
+	if s.Stage == hearing.Notice || s.Stage == hearing.Meeting {
+		var posts []flows.PersonID
+		for _, o := range p.Settings.People {
+			posts = append(posts, o.ID)
+		}
+		if in.answers, err = d.desk.Answers(r.Context(), id, posts); err != nil {
+			return out, err
+		}
+	}
+	for _, a := range acts {
+		if !a.fits(s) || !p.v.part(s, a.who) || !useful(a, p, s) {
+			continue
+		}
+		k := deed{Choice: a.choice, Words: a.label(), How: a.label() + "-how", Look: a.look, Says: a.tag != "", Lines: a.lines}
+		if a.list != nil {
+			if k.List = a.list(in); len(k.List) == 0 {
+				continue
+			}
+		}
+		if k.Open = k.Says && x.Back.choice == a.choice; k.Open {
+			k.Text = x.Back.text
+			for i := range k.List {
+				k.List[i].On = k.List[i].Value == x.Back.value
+			}
+		}
+		if k.Says || k.List != nil {
+			out.Others = append(out.Others, k)
+		} else {
+			out.Buttons = append(out.Buttons, k)
+		}
+	}
+	return out, nil
+}
+
+// useful leaves out what would do nothing as it stands.
+func useful(a act, p *page, s hearing.State) bool {
+	switch a.choice {
+	case "lead":
+		return s.Organiser != p.v.actor.Person
+	case "agreed":
+		return s.OwnerAsked
+	case "send":
+		return len(s.Slots) > 0
+	case "waive":
+		return p.short(s)
+	}
+	return true
+}
+
+func (a act) label() string { return "hb-" + strings.ReplaceAll(a.choice, "=", "-") }
+
+func slotsOf(in *deciding) (out []choice) {
+	for _, x := range in.x.Slots {
+		if x.Taken == "" {
+			out = append(out, choice{Value: strconv.Itoa(x.N), Words: in.p.When(x.When), On: x.Best})
+		}
+	}
+	return out
+}
+
+func roomsOf(in *deciding) (out []choice) {
+	for _, r := range in.p.Settings.Rooms {
+		name := r.Name
+		if r.Seats > 0 {
+			name += in.p.words("room-seats", "n", r.Seats)
+		}
+		out = append(out, choice{r.ID, name, r.ID == in.s.Room})
+	}
+	return out
+}
+
+func groupsOf(in *deciding) (out []choice) {
+	for _, g := range in.p.Settings.Groups {
+		out = append(out, choice{g.ID, g.Name, g.ID == in.s.Group})
+	}
+	return out
+}
+
+func scopesOf(in *deciding) (out []choice) {
+	for _, o := range in.p.v.asksBy(flows.Convene) {
+		out = append(out, choice{o.Word(), in.p.Settings.ScopeName(o, in.p.Lang), o == in.s.Scope})
+	}
+	return out
+}
+
+// posts are the people with a post, but those who supervise.
+func posts(in *deciding, keep func(flows.PersonID) bool) (out []choice) {
+	watch := in.p.Settings.With(flows.Supervisor, flows.Everywhere)
+	for _, o := range in.p.Settings.People {
+		if len(o.Posts) == 0 || slices.Contains(watch, o.ID) || !keep(o.ID) {
+			continue
+		}
+		out = append(out, choice{string(o.ID), o.Name + " · " + o.Posts[0].Role.In(in.p.Lang), o.ID == in.s.Chair})
+	}
+	return out
+}
+
+func chairsOf(in *deciding) []choice {
+	return posts(in, func(flows.PersonID) bool { return true })
+}
+
+func othersOf(in *deciding) []choice {
+	return posts(in, func(id flows.PersonID) bool { return !slices.Contains(in.s.Needed, id) })
+}
+
+func neededOf(in *deciding) []choice {
+	return posts(in, func(id flows.PersonID) bool { return slices.Contains(in.s.Needed, id) })
+}
+
+// comersOf are those with a post who have been invited and are not there yet. Residents
+// check in themselves, or are put down as guests: their names are not for a page.
+func comersOf(in *deciding) (out []choice) {
+	for _, a := range in.answers {
+		if a.Tag == hearing.TagYes || a.Tag == hearing.TagProxy || a.Tag == hearing.TagAsked || a.Tag == hearing.TagWait || a.Tag == hearing.TagNo {
+			out = append(out, choice{Value: string(a.Person), Words: in.p.Who(a.Person)})
+		}
+	}
+	return out
+}
+
+func pointsOf(in *deciding) (out []choice) {
+	for _, x := range in.x.Points {
+		out = append(out, choice{strconv.Itoa(x.N), strconv.Itoa(x.N) + " " + short(x.Text), x.N == in.s.At+1})
+	}
+	return out
+}
+
+// strikable are the lines of the record that can be struck out.
+func strikable(in *deciding) (out []choice) {
+	add := func(list []piece) {
+		for _, x := range list {
+			if !x.Gone {
+				out = append(out, choice{Value: strconv.Itoa(x.N), Words: strconv.Itoa(x.N) + " " + short(x.Text)})
+			}
+		}
+	}
+	for _, pt := range in.x.Points {
+		add(pt.Said)
+	}
+	add(in.x.Else)
+	slices.SortFunc(out, func(a, b choice) int { return numbered(b.Value) - numbered(a.Value) }) // the last is mostly meant
+	return out
+}
+
+func numbered(s string) int { n, _ := strconv.Atoi(s); return n }
+
+// complaintsOf are what was brought to a complaint meeting and led to nothing yet.
+func complaintsOf(in *deciding) (out []choice) {
+	add := func(list []piece) {
+		for _, x := range list {
+			if x.Kind == "item-complaint" && !x.Gone && !slices.ContainsFunc(in.s.Issue, func(i hearing.Issue) bool { return i.Item == x.N }) {
+				out = append(out, choice{Value: strconv.Itoa(x.N), Words: strconv.Itoa(x.N) + " " + short(x.Text)})
+			}
+		}
+	}
+	add(in.x.Else)
+	for _, pt := range in.x.Points {
+		add(pt.Said)
+	}
+	return out
+}
+
+func dissentsOf(in *deciding) (out []choice) {
+	for _, x := range in.x.Differs {
+		if !x.Left && x.Answered.IsZero() {
+			out = append(out, choice{Value: strconv.Itoa(x.N), Words: strconv.Itoa(x.N) + " " + short(x.Text)})
+		}
+	}
+	return out
+}
+
+func returnedOf(in *deciding) (out []choice) {
+	for i, x := range in.s.Decisions {
+		if x.How == "returned" {
+			out = append(out, choice{Value: strconv.Itoa(i), Words: short(x.Text)})
+		}
+	}
+	return out
+}
+
+// short is the beginning of a text, for a list.
+func short(s string) string {
+	if r := []rune(s); len(r) > 24 {
+		return string(r[:24]) + "…"
+	}
+	return s
+}
+
+// longest are the most characters of words for a hearing.
+const longest = 1000
+
+// sent is what was sent in a form and not taken.
+type sent struct{ choice, value, text string }
+
+// pressHearing hands a button of a hearing to the rules, or the words that it needs, as
+// the answer to what they would ask for.
+func (d *Desk) pressHearing(w http.ResponseWriter, r *http.Request, v *visitor) error {
+	o, s, err := d.heard(r, v)
+	if err != nil {
+		return err
+	}
+	word, value := r.PostForm.Get("choice"), r.PostForm.Get("value")
+	i := slices.IndexFunc(acts, func(a act) bool { return a.choice == word })
+	if i < 0 {
+		return errChoice
+	}
+	a := acts[i]
+	if !v.part(s, a.who) {
+		return errMay
+	}
+	if a.list != nil && !named(value) {
+		return errChoice
+	}
+	text := r.PostForm.Get("text")
+	if a.lines < 2 {
+		text = strings.Join(strings.Fields(text), " ")
+	}
+	text = strings.TrimSpace(text)
+	in := bot.Inbound{Kind: bot.Pressed, Press: string(o.Case.ID) + "/" + word}
+	switch {
+	case a.tag != "" && (text == "" || utf8.RuneCountInString(text) > longest):
+		if _, err := formOf(r); err != nil {
+			return err
+		}
+		notice, err := d.page(r, v, "").T("hd-no-words", "n", longest)
+		if err != nil {
+			return err
+		}
+		return d.showHearing(w, r, v, http.StatusUnprocessableEntity, notice, sent{word, value, text})
+	case a.tag != "":
+		tag := a.tag
+		if a.list != nil {
+			tag += "-" + value
+		}
+		in = bot.Inbound{Kind: bot.Said, Answers: string(o.Case.ID) + "/" + tag, Message: flows.Message{Text: text}}
+	case a.list != nil:
+		in.Press += "=" + value
+	}
+	got, err := d.receive(r, v, "", in)
+	if err != nil {
+		return err
+	}
+	c, _, err := d.hearingOf(r, o.Case.ID)
+	if err != nil && !errors.Is(err, storage.ErrNone) {
+		return err
+	}
+	key, back := "hd-done", sent{}
+	if err == nil && string(c.Data) == string(o.Case.Data) {
+		// The rules have said why, here or in the chat; what was written is not lost.
+		key, back = "hd-nothing", sent{word, value, text}
+	}
+	toast := got.Toast
+	if toast == "" {
+		if toast, err = d.page(r, v, "").T(key); err != nil {
+			return err
+		}
+	}
+	err = d.showHearing(w, r, v, http.StatusOK, toast, back)
+	if errors.Is(err, storage.ErrNone) { // it was dropped
+		return d.showHearings(w, r, v, http.StatusOK, started{}, toast)
+	}
+	return err
+}
+
+// named says whether a value can stand in a button.
+func named(value string) bool {
+	return value != "" && len(value) <= 40 && !strings.ContainsAny(value, "=;~ \t\r\n")
+}
