@@ -52,90 +52,70 @@ func (v *visitor) part(s hearing.State, x role) bool {
 type act struct {
 	choice string // what is pressed; of a list, what stands before the "="
 	who    role
-	stages []string
 	tag    string                   // under which the words come that it needs; "" for a button
 	list   func(*deciding) []choice // what it can be done to
 	form   flows.Form               // only with a meeting of this form
 	look   string                   // "main", "grave"
 	lines  int                      // of the field for the words; 0: one
-	halts  bool                     // an objection stands against it
-	frozen bool                     // only while an objection stands
 }
-
-// Lists of stages.
-var (
-	preparing = []string{hearing.Planning, hearing.Asking, hearing.Set}
-	talking   = []string{hearing.Meeting}
-	writing   = []string{hearing.Meeting, hearing.Minutes}
-	always    = []string{hearing.Waiting, hearing.Review, hearing.Upward, hearing.Planning, hearing.Asking, hearing.Set, hearing.Notice, hearing.Meeting, hearing.Minutes, hearing.Tasks, hearing.Rating, hearing.Off}
-)
 
 // acts is the table, in the order of the page.
 var acts = []act{
-	{choice: "respond", who: leaders, tag: "respond", stages: always, frozen: true, look: "main"},
-	{choice: "lift", who: supervisors, stages: always, frozen: true, look: "main"},
-	{choice: "rev=ok", who: reviewers, stages: []string{hearing.Review}, look: "main"},
-	{choice: "rev=no", who: reviewers, tag: "refuse", stages: []string{hearing.Review}},
-	{choice: "rev=up", who: reviewers, tag: "upward", stages: []string{hearing.Review}},
-	{choice: "reply", who: leaders, tag: "reply", stages: []string{hearing.Upward}, look: "main"},
-	{choice: "asked", who: leaders, stages: []string{hearing.Upward}},
-	{choice: "resume", who: leaders, stages: []string{hearing.Upward}, halts: true},
-	{choice: "finish", who: leaders, stages: []string{hearing.Upward}},
-	{choice: "topic", who: leaders, tag: "topic", stages: []string{hearing.Waiting}},
-	{choice: "publish", who: leaders, stages: []string{hearing.Set}, look: "main", halts: true},
-	{choice: "waive", who: waivers, tag: "waive", stages: []string{hearing.Set, hearing.Notice}},
-	{choice: "agreed", who: leaders, stages: []string{hearing.Set, hearing.Notice}},
-	{choice: "times", who: leaders, tag: "times", stages: preparing},
-	{choice: "send", who: leaders, stages: []string{hearing.Planning}, look: "main", halts: true},
-	{choice: "slot", who: leaders, list: slotsOf, stages: preparing, halts: true},
-	{choice: "list", who: leaders, stages: []string{hearing.Asking}},
-	{choice: "agenda", who: leaders, tag: "agenda", stages: preparing, lines: 5},
-	{choice: "room", who: leaders, list: roomsOf, stages: preparing},
-	{choice: "link", who: leaders, tag: "link", stages: preparing},
-	{choice: "group", who: leaders, list: groupsOf, stages: preparing},
-	{choice: "begin", who: leaders, stages: []string{hearing.Notice}, look: "main", halts: true},
-	{choice: "move", who: leaders, tag: "move", stages: []string{hearing.Notice}, halts: true},
-	{choice: "off", who: leaders, tag: "off", stages: []string{hearing.Notice}, look: "grave"},
-	{choice: "again", who: leaders, stages: []string{hearing.Off}, look: "main"},
-	{choice: "point", who: leaders, list: pointsOf, stages: talking, halts: true},
-	{choice: "note", who: leaders, tag: "note", stages: writing, lines: 2},
-	{choice: "complaint", who: leaders, tag: "complaint", stages: writing, lines: 2, form: flows.Complaints},
-	{choice: "hands", who: leaders, tag: "hands", stages: writing, halts: true},
-	{choice: "decide", who: leaders, tag: "decide", stages: writing, lines: 2, halts: true},
-	{choice: "poll", who: leaders, tag: "poll", stages: talking, halts: true},
-	{choice: "in", who: leaders, list: comersOf, stages: []string{hearing.Notice, hearing.Meeting}},
-	{choice: "guest", who: leaders, tag: "guest", stages: []string{hearing.Notice, hearing.Meeting, hearing.Minutes}, lines: 2},
-	{choice: "undo", who: leaders, list: strikable, stages: writing},
-	{choice: "raise", who: leaders, list: complaintsOf, stages: []string{hearing.Meeting, hearing.Minutes, hearing.Tasks}, form: flows.Complaints, halts: true},
-	{choice: "file", who: leaders, list: complaintsOf, stages: []string{hearing.Meeting, hearing.Minutes, hearing.Tasks}, form: flows.Complaints, halts: true},
-	{choice: "end", who: leaders, stages: talking, look: "grave"},
-	{choice: "confirm", who: chairs, stages: []string{hearing.Minutes}, look: "main", halts: true},
-	{choice: "fix", who: leaders, tag: "fix", stages: []string{hearing.Minutes}, lines: 2},
-	{choice: "signed", who: leaders, stages: []string{hearing.Minutes}, halts: true},
-	{choice: "answer", who: leaders, tag: "answer", list: dissentsOf, stages: []string{hearing.Tasks, hearing.Rating}, lines: 2, look: "main"},
-	{choice: "retask", who: leaders, tag: "retask", list: returnedOf, stages: []string{hearing.Tasks}},
-	{choice: "whom", who: leaders, list: scopesOf, stages: preparing},
-	{choice: "chair", who: leaders, list: chairsOf, stages: append(slices.Clone(preparing), hearing.Notice, hearing.Meeting, hearing.Minutes)},
-	{choice: "need", who: leaders, list: othersOf, stages: preparing},
-	{choice: "unneed", who: leaders, list: neededOf, stages: preparing},
-	{choice: "attach", who: leaders, tag: "attach", stages: []string{hearing.Waiting, hearing.Review, hearing.Upward, hearing.Planning, hearing.Asking, hearing.Set, hearing.Notice, hearing.Meeting}},
-	{choice: "lead", who: leaders, stages: []string{hearing.Waiting, hearing.Review, hearing.Upward, hearing.Planning, hearing.Asking, hearing.Set, hearing.Notice, hearing.Meeting, hearing.Minutes, hearing.Tasks, hearing.Off}},
-	{choice: "drop", who: leaders, stages: []string{hearing.Waiting, hearing.Planning, hearing.Asking, hearing.Set, hearing.Off}, look: "grave"},
-	{choice: "object", who: supervisors, tag: "object", stages: always, look: "grave", lines: 2},
+	{choice: "respond", who: leaders, tag: "respond", look: "main"},
+	{choice: "lift", who: supervisors, look: "main"},
+	{choice: "rev=ok", who: reviewers, look: "main"},
+	{choice: "rev=no", who: reviewers, tag: "refuse"},
+	{choice: "rev=up", who: reviewers, tag: "upward"},
+	{choice: "reply", who: leaders, tag: "reply", look: "main"},
+	{choice: "asked", who: leaders},
+	{choice: "resume", who: leaders},
+	{choice: "finish", who: leaders},
+	{choice: "topic", who: leaders, tag: "topic"},
+	{choice: "publish", who: leaders, look: "main"},
+	{choice: "waive", who: waivers, tag: "waive"},
+	{choice: "agreed", who: leaders},
+	{choice: "times", who: leaders, tag: "times"},
+	{choice: "send", who: leaders, look: "main"},
+	{choice: "slot", who: leaders, list: slotsOf},
+	{choice: "list", who: leaders},
+	{choice: "agenda", who: leaders, tag: "agenda", lines: 5},
+	{choice: "room", who: leaders, list: roomsOf},
+	{choice: "link", who: leaders, tag: "link"},
+	{choice: "group", who: leaders, list: groupsOf},
+	{choice: "begin", who: leaders, look: "main"},
+	{choice: "move", who: leaders, tag: "move"},
+	{choice: "off", who: leaders, tag: "off", look: "grave"},
+	{choice: "again", who: leaders, look: "main"},
+	{choice: "point", who: leaders, list: pointsOf},
+	{choice: "note", who: leaders, tag: "note", lines: 2},
+	{choice: "complaint", who: leaders, tag: "complaint", lines: 2, form: flows.Complaints},
+	{choice: "hands", who: leaders, tag: "hands"},
+	{choice: "decide", who: leaders, tag: "decide", lines: 2},
+	{choice: "poll", who: leaders, tag: "poll"},
+	{choice: "in", who: leaders, list: comersOf},
+	{choice: "guest", who: leaders, tag: "guest", lines: 2},
+	{choice: "undo", who: leaders, list: strikable},
+	{choice: "raise", who: leaders, list: complaintsOf, form: flows.Complaints},
+	{choice: "file", who: leaders, list: complaintsOf, form: flows.Complaints},
+	{choice: "end", who: leaders, look: "grave"},
+	{choice: "confirm", who: chairs, look: "main"},
+	{choice: "fix", who: leaders, tag: "fix", lines: 2},
+	{choice: "signed", who: leaders},
+	{choice: "answer", who: leaders, tag: "answer", list: dissentsOf, lines: 2, look: "main"},
+	{choice: "retask", who: leaders, tag: "retask", list: returnedOf},
+	{choice: "whom", who: leaders, list: scopesOf},
+	{choice: "chair", who: leaders, list: chairsOf},
+	{choice: "need", who: leaders, list: othersOf},
+	{choice: "unneed", who: leaders, list: neededOf},
+	{choice: "attach", who: leaders, tag: "attach"},
+	{choice: "lead", who: leaders},
+	{choice: "drop", who: leaders, look: "grave"},
+	{choice: "object", who: supervisors, tag: "object", look: "grave", lines: 2},
 }
 
 // fits says whether something can be done with a hearing as it stands.
 func (a act) fits(s hearing.State) bool {
-	frozen := s.Frozen != nil
-	switch {
-	case !slices.Contains(a.stages, s.Stage), a.form != "" && a.form != s.Form:
-		return false
-	case a.frozen:
-		return frozen
-	case a.choice == "object", a.halts:
-		return !frozen
-	}
-	return true
+	return (a.form == "" || a.form == s.Form) && s.Fits(a.choice)
 }
 
 // deciding is what the lists of what something can be done to are made of.

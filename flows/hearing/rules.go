@@ -130,6 +130,21 @@ var duties = map[string][]string{
 // further. What only notes what is, or makes it less, goes on.
 var halted = []string{"send", "slot", "publish", "move", "begin", "point", "hands", "poll", "decide", "confirm", "signed", "raise", "file", "resume"}
 
+// Fits says whether a choice of those who convene, review or supervise makes sense as the
+// hearing stands. Who may make it the rules decide.
+func (s State) Fits(choice string) bool {
+	word, _, _ := strings.Cut(choice, "=")
+	switch word {
+	case "rev":
+		return (s.Stage == Review || s.Stage == Waiting) && s.Frozen == nil
+	case "object":
+		return !s.over() && s.Stage != Offered && s.Frozen == nil
+	case "lift", "respond":
+		return !s.over() && s.Frozen != nil
+	}
+	return slices.Contains(duties[word], s.Stage) && (s.Frozen == nil || !slices.Contains(halted, word))
+}
+
 // worded are the duties that need words: the tag under which they come.
 var worded = []string{"topic", "attach", "times", "link", "agenda", "waive", "move", "off", "note", "hands", "poll", "decide", "guest", "complaint", "fix", "reply", "respond"}
 
