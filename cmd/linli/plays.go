@@ -10,6 +10,7 @@ import (
 
 	"linli/bot/dialogue"
 	"linli/flows/demand"
+	"linli/flows/hearing"
 	"linli/flows/poll"
 )
 
@@ -19,11 +20,11 @@ import (
 var comeAlong = []struct {
 	flow  string
 	plays embed.FS
-}{{"", demand.Dialogues}, {"poll", poll.Dialogues}}
+}{{"", demand.Dialogues}, {"poll", poll.Dialogues}, {"hearing", hearing.Dialogues}}
 
 // plays are the examples that the demo's page offers.
 var plays = []string{"main", "two-neighbours", "where", "no-consent", "dissatisfied", "returned", "more-time-twice", "danger-acknowledged", "danger-night",
-	"only-household", "fragments", "not-danger", "poll/main", "poll/household", "poll/wish"}
+	"only-household", "fragments", "not-danger", "poll/main", "poll/household", "poll/wish", "hearing/complaints", "hearing/objection", "hearing/group-midnight"}
 
 // ownPlay gives the text of one of them.
 func ownPlay(name string) ([]byte, error) {
