@@ -2,6 +2,7 @@ package bottest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -46,6 +48,7 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var unsure []string // whose invitation may have arrived or not, in the last replay
 		play := func(t *testing.T, o dialogue.Options, wrap func(storage.Store) storage.Store) (string, []dialogue.Told, []dialogue.Mismatch) {
 			t.Helper()
 			db, err := bolt.Open(filepath.Join(quick(t), "linli.db"), bolt.Options{})
@@ -72,7 +75,11 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			unsure = nil
 			for _, x := range troubles {
+				if x.Kind == "unknown" {
+					unsure = append(unsure, invited(file, x))
+				}
 				if found := secrets.In(x.Why); len(found) > 0 {
 					t.Errorf("a trouble says %q: %s", found, x.Why)
 				}
@@ -91,6 +98,7 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 					t.Errorf("%s:%d: %s", name, d.Line, d.Text)
 				}
 			}
+			first := told
 			want := tally(told)
 			t.Run("thrice", func(t *testing.T) {
 				_, told, _ := play(t, dialogue.Options{Thrice: true}, nil)
@@ -108,9 +116,14 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 						if !f.hit.Load() {
 							t.Fatalf("transaction %d never came", i)
 						}
-						if !maps.Equal(want, tally(told)) {
+						// An invitation leaves at most once: where nobody knows whether it has arrived it
+						// is not sent again, and staff see it.
+						if len(unsure) > 1 {
+							t.Errorf("transaction %d of %d failed: %d invitations are in doubt", i, n, len(unsure))
+						}
+						if want, got := tally(but(first, unsure)), tally(but(told, unsure)); !maps.Equal(want, got) {
 							t.Errorf("transaction %d of %d failed (after commit: %v):", i, n, after)
-							compare(t, want, tally(told))
+							compare(t, want, got)
 							return
 						}
 					}
@@ -136,6 +149,36 @@ func Cast(f *community.File) []dialogue.Person {
 	var out []dialogue.Person
 	for _, m := range f.Cast {
 		out = append(out, dialogue.Person{ID: flows.PersonID(m.ID), Name: m.Name, Home: m.Home, Consent: m.Consent, Lang: m.Lang})
+	}
+	return out
+}
+
+// invited is the name of who an invitation was for that may have arrived.
+func invited(f *community.File, x storage.Trouble) string {
+	var row struct {
+		Address string `json:"address"`
+	}
+	_ = json.Unmarshal(x.Body, &row) // what cannot be read is for nobody
+	for _, p := range f.Settings.People {
+		if row.Address == "play:m/"+string(p.ID) {
+			return p.Name
+		}
+	}
+	for _, p := range f.Cast {
+		if row.Address == "play:m/"+p.ID {
+			return p.Name
+		}
+	}
+	return ""
+}
+
+// but gives what was told to others than those whose invitation is in doubt, without what
+// staff are told of it.
+func but(told []dialogue.Told, unsure []string) (out []dialogue.Told) {
+	for _, x := range told {
+		if len(unsure) == 0 || !slices.Contains(unsure, x.Name) && !strings.Contains(x.Text, "有一条邀请不知道送到没有") {
+			out = append(out, x)
+		}
 	}
 	return out
 }
