@@ -1,0 +1,52 @@
+package hearing
+
+import (
+	"slices"
+
+	"linli/flows"
+)
+
+// What is said to Linli about hearings, and in a group in which one is held.
+
+// hear takes what is said to Linli about hearings, and what is said in a group in which
+// one is held.
+func hear(e flows.Event) []flows.Effect {
+	w, ok := e.What.(flows.Said)
+	if !ok || e.Reading.Danger != "" || w.Message.Forwarded {
+		return nil
+	}
+	for _, x := range e.Similar {
+		// What somebody says who has no part in it is nobody's business here: it leaves nothing.
+		if x.Why == flows.ByHeld && x.Flow == Name && x.Mine && !w.Direct {
+			return []flows.Effect{flows.Tell{Case: x.Case.ID, Name: "heard", Said: &w}}
+		}
+	}
+	if w.Edited {
+		return nil
+	}
+	named := func(name string) []flows.Effect {
+		for _, x := range e.Similar {
+			if x.Flow == Name && x.Why == flows.ByNumber {
+				return []flows.Effect{flows.Tell{Case: x.Case.ID, Name: name}}
+			}
+		}
+		return nil
+	}
+	switch {
+	case e.Reading.Topic != nil && w.Direct:
+		return []flows.Effect{flows.Open{Flow: Name, Said: &w}}
+	case e.Reading.Chain != nil:
+		return named("chain")
+	case e.Reading.Status && w.Direct && !mineFirst(e):
+		return named("status")
+	}
+	return nil
+}
+
+// mineFirst says that the number is also that of a demand the actor may ask about: then
+// that answers.
+func mineFirst(e flows.Event) bool {
+	return slices.ContainsFunc(e.Similar, func(x flows.Similar) bool {
+		return x.Flow != Name && x.Why == flows.ByNumber && x.Mine
+	})
+}
