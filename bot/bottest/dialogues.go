@@ -87,6 +87,7 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 			return went, told, diff
 		}
 		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
 			count := &failing{at: -1}
 			went, told, diff := play(t, dialogue.Options{}, count.wrap)
 			if *update {
@@ -109,7 +110,7 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 					t.Skip("every transaction failing: not in short runs")
 				}
 				n := int(count.n.Load())
-				for i := range n {
+				for _, i := range points(n) {
 					for _, after := range []bool{false, true} {
 						f := &failing{at: int64(i), after: after}
 						_, told, _ := play(t, dialogue.Options{Tries: 3}, f.wrap)
@@ -131,6 +132,25 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 			})
 		})
 	}
+}
+
+// longPlay is how many transactions a play may have for each of them to fail once; of a longer
+// one so many fail as are in few, evenly over the play. With LINLI_FAULTS=all it is each.
+const (
+	longPlay = 120
+	few      = 60
+)
+
+// points gives the transactions of a play that are to fail.
+func points(n int) (list []int) {
+	step := 1.0
+	if n > longPlay && os.Getenv("LINLI_FAULTS") != "all" {
+		step = float64(n) / few
+	}
+	for at := 0.0; int(at) < n; at += step {
+		list = append(list, int(at))
+	}
+	return list
 }
 
 // quick is a folder in memory where there is one: a replay of every transaction
