@@ -22,8 +22,8 @@ func (st *step) similar(r flows.Reading, not flows.ID, said *flows.Said) ([]flow
 		x := flows.Similar{Case: flows.CaseRef{ID: c.ID, No: c.No, Parent: c.Parent}, Flow: c.Flow, Stage: c.Stage,
 			Item: c.Item, Place: c.Place, Exact: exact, Why: why}
 		if st.by.Person != "" {
-			_, err := st.tx.Entry(c.ID, string(st.by.Person))
-			x.Mine = err == nil
+			entry, err := st.tx.Entry(c.ID, string(st.by.Person))
+			x.Mine, x.Tag = err == nil, entry.Tag
 		}
 		out = append(out, x)
 	}

@@ -291,8 +291,9 @@ type Similar struct {
 	Stage string
 	Item  string
 	Place Place
-	Exact bool // same item, same place; otherwise one of the two places is less exact
-	Mine  bool // the actor has an entry of it already
+	Exact bool   // same item, same place; otherwise one of the two places is less exact
+	Mine  bool   // the actor has an entry of it already
+	Tag   string // the tag of that entry
 	Why   Link
 }
 

@@ -140,21 +140,26 @@ type Topic struct {
 	Place  Place    `json:"place,omitzero"`
 	People int      `json:"people,omitempty"` // how many have asked about it
 	Form   Form     `json:"form,omitempty"`
-	Why    string   `json:"why,omitempty"` // why it should be talked over: "followers", "returned", "nobody", "silent", "asked"
-	By     PersonID `json:"by,omitempty"`  // who has said yes to it
+	Why    string   `json:"why,omitempty"`    // why it should be talked over: "followers", "returned", "nobody", "silent", "asked"
+	By     PersonID `json:"by,omitempty"`     // who has said yes to it
+	Author PersonID `json:"author,omitempty"` // whose words Text is, where it is somebody's
 }
 
 // Debatable says whether a matter may come before a hearing at all: no emergency, nothing
 // that is one household's own, no complaint about a person of the community. About is whom it
 // complains about.
 func Debatable(it Item, d Danger, about Role) bool {
-	for _, r := range []Role{about, it.About} {
-		switch r {
-		case Captain, Leader, OnDuty, Staff, Head, Secretary, Supervisor, Reviewer, Council:
-			return false
-		}
+	return Aloud(about) && Aloud(it.About) && d == "" && !it.Private && it.Level != AtRoom && it.ID != ""
+}
+
+// Aloud says that a complaint about a role may be talked over before others: it is about
+// nobody in person.
+func Aloud(about Role) bool {
+	switch about {
+	case Captain, Leader, OnDuty, Staff, Head, Secretary, Supervisor, Reviewer, Council:
+		return false
 	}
-	return d == "" && !it.Private && it.Level != AtRoom && it.ID != ""
+	return true
 }
 
 // Form is what kind of meeting it is.
@@ -224,6 +229,7 @@ const RoomFlow = "room"
 type Brought struct {
 	Meeting ID       `json:"meeting"`
 	Matter  string   `json:"matter,omitempty"` // item of the duty list
+	About   Role     `json:"about,omitempty"`  // whom it complains about
 	Text    string   `json:"text"`
 	Place   Place    `json:"place,omitzero"`
 	By      PersonID `json:"by,omitempty"`

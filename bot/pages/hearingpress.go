@@ -52,7 +52,7 @@ func (p *Pages) tick(w http.ResponseWriter, r *http.Request, who *reader) error 
 	var changed []string
 	for i := range v.Slots[:min(len(v.Slots), hearing.SlotCap)] {
 		if (want^v.part.Ticks)&(1<<i) != 0 {
-			changed = append(changed, "tick="+strconv.Itoa(i))
+			changed = append(changed, "tick!="+strconv.Itoa(i))
 		}
 	}
 	if want == 0 {
@@ -93,7 +93,7 @@ func (p *Pages) answered(w http.ResponseWriter, r *http.Request, who *reader, v 
 }
 
 // presses are the choices of the page, besides those of one of the reader's items.
-var presses = []string{"come", "nocome", "kept", "speak", "named", "unnamed", "propose=yes", "propose=no", "rate=good", "rate=fair", "rate=bad"}
+var presses = []string{"come", "nocome", "kept", "speak", "named", "unnamed", "propose=yes", "propose=no", "rate!=good", "rate!=fair", "rate!=bad"}
 
 // pressHearing hands a button of the page on.
 func (p *Pages) pressHearing(w http.ResponseWriter, r *http.Request, who *reader) error {
@@ -220,7 +220,7 @@ func (p *Pages) checkIn(w http.ResponseWriter, r *http.Request, who *reader) err
 		w.Header().Set("Retry-After", strconv.Itoa(int(again.Sub(now)/time.Second)+1))
 		return wrong("hear-code-many")
 	}
-	toast, err := p.pressed(r, &v, "here="+code, "")
+	toast, err := p.pressed(r, &v, "here!="+code, "")
 	if err != nil {
 		p.doors.Back(string(who.person))
 		return err

@@ -15,7 +15,9 @@ func (t *turn) brought(b flows.Brought) {
 	if t.Item == "" {
 		t.Item = "8-3"
 	}
-	t.About = t.item().About
+	if t.About = b.About; t.About == "" {
+		t.About = t.item().About
+	}
 	t.Asked, t.Other = true, true
 	t.put("reporter", t.Reporter, "")
 	t.file()

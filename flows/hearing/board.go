@@ -19,7 +19,7 @@ func (t *turn) vars() flows.Vars {
 		"topic": flows.Text(t.Topic), "form": flows.Text(string(t.Form)), "stage": flows.Text(t.Stage), "scope": flows.In(t.Scope), "why": flows.Text(t.Why),
 		"people": flows.Num(t.People), "changed": flows.Text(t.Changed), "code": flows.Text(""), "where": flows.Text(t.where()),
 		"tasks": flows.Num(t.working()), "needed": flows.Num(len(t.Needed)), "kept": flows.Num(t.Kept), "slots": flows.Num(len(t.Slots)), "points": flows.Num(len(t.Points)), "agenda": flows.Text(t.pointList()),
-		"link": flows.Text(t.Link), "group": flows.Text(""), "owner": flows.Text(t.owner()), "report": flows.Text(t.Report.To), "answer": flows.Text(t.Report.Answer), "refusal": flows.Text(t.Vetted.Why),
+		"link": flows.Text(t.Link), "group": flows.Text(""), "owner": flows.Text(t.ownerOf(t.Room)), "report": flows.Text(t.Report.To), "answer": flows.Text(t.Report.Answer), "refusal": flows.Text(t.Vetted.Why),
 	}
 	if t.Group != "" {
 		g, _ := s.Group(t.Group)
@@ -52,7 +52,7 @@ func (t *turn) vars() flows.Vars {
 		}
 	}
 	for _, w := range t.Waived {
-		if w.Version == t.Version || t.Stage != Set && w.Version == t.Version-1 {
+		if w.For.Equal(t.From) {
 			v["waiver"], v["waived_by"] = flows.Text(w.Why), flows.Who(w.By)
 		}
 	}
@@ -63,19 +63,6 @@ func (t *turn) vars() flows.Vars {
 		v["year"] = flows.Num(t.From.Year())
 	}
 	return v
-}
-
-// owner is whose room it is, where that is another body.
-func (t *turn) owner() string {
-	r, ok := t.e.Settings.Room(t.Room)
-	if !ok || r.Owner == "" {
-		return ""
-	}
-	i := slices.IndexFunc(t.e.Settings.Bodies, func(b flows.Body) bool { return b.ID == r.Owner })
-	if i < 0 {
-		return ""
-	}
-	return t.e.Settings.Bodies[i].Name
 }
 
 // pointList is the agenda, one point a line.

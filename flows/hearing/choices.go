@@ -5,17 +5,17 @@ package hearing
 // pressed it its answer, under the tag that stands behind; a page brings them at once.
 //
 //	everybody
-//	  propose=yes, propose=no   whether what they proposed is handed on
-//	  tick=2                    slot 2 (from 0) suits, or does not any more; none: no slot does
+//	  propose=yes, propose=no   whether what they proposed is handed on; retract: not after all
+//	  tick!=2                   slot 2 (from 0) suits, or does not any more; none: no slot does
 //	  come, nocome              whether they come; proxy → "proxy": somebody speaks for them
 //	  kept                      comes, to one of the seats that are kept
 //	  say → "say"               what they want to say: beforehand, or in the meeting to the point that is on
 //	  unsay=3                   takes back item 3, which is theirs
 //	  speak                     wants to speak in the group in which the meeting is held: the tap is the consent
 //	  named, unnamed            whether their name may stand with what they said
-//	  here=4821                 is there; the code hangs at the door. here → "here"
+//	  here!=4821                is there; the code hangs at the door. here → "here"
 //	  dissent → "dissent"       does not agree with what was decided; undissent=9 takes it back
-//	  rate=good, fair, bad      how it was carried out
+//	  rate!=good, fair, bad      how it was carried out
 //	  open, look                shows how it stands
 //	reviewers
 //	  rev=ok; rev=no → "refuse"; rev=up → "upward": "报给街道城管科，12月20日前问"
@@ -33,7 +33,7 @@ package hearing
 //	  decide → "decide": "楼前装4个充电桩，冯物业，12月20日前"; undo=7: strikes out item 7
 //	  in=r12: checks in somebody who comes; guest → "guest": names, for who has no telephone; end
 //	  complaint → "complaint": of a complaint meeting, for somebody; everybody else's own is "say"
-//	  raise=5: item 5 of a complaint meeting becomes a topic; file=5: a demand
+//	  raise=5: item 5 of a complaint meeting becomes a topic; file=5: a demand; skip=5: neither
 //	  fix → "fix"; confirm: as the chair; signed: the chair has signed on paper
 //	  answer=9 → "answer-9": an answer to who does not agree; retask=1 → "retask-1": somebody else, another date
 //	  reply → "reply": what came from above; asked: it was asked after again; resume: now it can be talked over; finish

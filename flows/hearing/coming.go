@@ -1,6 +1,7 @@
 package hearing
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -148,6 +149,9 @@ func (t *turn) proxy(text string) {
 	case t.outside():
 		t.reply("outside", nil)
 		return
+	case tag == TagHere:
+		t.reply("here-already", nil)
+		return
 	}
 	part.At, part.Proxy = t.e.At, line(text, maxTopic)
 	t.seat(part, tag, TagProxy)
@@ -179,7 +183,7 @@ func (t *turn) sayWords(text, ref string) {
 		return
 	}
 	if t.Form == flows.Complaints && t.Stage == Meeting {
-		t.complaint(text, t.e.By.Person)
+		t.complaint(text, t.e.By.Person, ref)
 		return
 	}
 	item := Item{Kind: "before", By: t.e.By.Person, Where: flows.Place{Building: t.e.By.Home.Building}, Text: text, At: t.e.At, Ref: ref}
@@ -243,8 +247,8 @@ func (t *turn) putItem(n int, x Item) {
 	t.do(flows.Put{Entry: flows.Entry{Key: ItemKey(n), Tag: ItemTag(x.tag()), Order: int64(n), Data: flows.Data(x)}})
 }
 
-// unsay takes back what somebody has said: nothing of it is left but that there was
-// something.
+// unsay takes back what somebody has said: nothing of it is left. Where it is published
+// already, that there was something stays.
 func (t *turn) unsay(value string) {
 	n := number(value)
 	x, ok := t.itemOf(n)
@@ -252,13 +256,36 @@ func (t *turn) unsay(value string) {
 		t.toast("not-said", nil)
 		return
 	}
+	if i := slices.IndexFunc(t.Issue, func(s Issue) bool { return s.Item == n }); i >= 0 && (t.Issue[i].Kind == toDemand || t.Issue[i].Kind == toTopic) {
+		t.toast("unsay-there", nil) // it is a case of its own by now, and is taken back there
+		return
+	}
 	part, tag := t.mine()
-	t.putItem(n, Item{Kind: x.Kind, Point: x.Point, At: x.At, Gone: true})
+	t.strike(n, x)
 	if tag != "" {
 		part.Items = slices.DeleteFunc(slices.Clone(part.Items), func(k int) bool { return k == n })
 		t.keep(part, tag)
 	}
 	t.toast("unsaid", nil)
+}
+
+// strike takes the words of an item away, and before the minutes are published the item.
+func (t *turn) strike(n int, x Item) {
+	t.putItem(n, Item{Kind: x.Kind, Point: x.Point, At: flows.Clock(0).On(x.At), Gone: true})
+	if x.Kind == "complaint" && !x.Gone {
+		t.unsorted(n, x, "brought-gone")
+	}
+	if !t.Published.IsZero() {
+		return
+	}
+	not := func(k int) bool { return k == n }
+	t.Before = slices.DeleteFunc(slices.Clone(t.Before), not)
+	t.Points = slices.Clone(t.Points)
+	for i := range t.Points {
+		t.Points[i].Items = slices.DeleteFunc(slices.Clone(t.Points[i].Items), not)
+	}
+	t.Issue = slices.DeleteFunc(slices.Clone(t.Issue), func(s Issue) bool { return s.Item == n && s.Kind == "" })
+	t.redraft()
 }
 
 // named lets a name stand with what somebody has said, or takes it away.
@@ -292,6 +319,9 @@ func (t *turn) present() bool {
 	return t.Stage == Meeting || t.Stage == Notice && !t.e.At.Before(t.From.Add(-time.Hour))
 }
 
+// mostTries is how often somebody may say a wrong code.
+const mostTries = 5
+
 // here checks in who says the code that hangs at the door.
 func (t *turn) here(said string) {
 	part, tag := t.mine()
@@ -300,7 +330,13 @@ func (t *turn) here(said string) {
 		t.toast("holds", nil)
 	case tag == TagHere:
 		t.toast("here-already", nil)
+	case t.Group != "":
+		t.holds() // who wants to speak in the group is there
+	case part.Tries >= mostTries:
+		t.toast("code-many", nil)
 	case digits(said) != t.Code || t.Code == "":
+		part.Tries++
+		t.keep(part, cmp.Or(tag, TagSpeak))
 		t.toast("code-wrong", nil)
 	default:
 		t.arrive(string(t.e.By.Person), part, tag)
@@ -335,7 +371,7 @@ func (t *turn) arrive(key string, part Part, was string) {
 func (t *turn) checkIn(p flows.PersonID) {
 	e, ok := t.e.Entries[string(p)]
 	switch {
-	case !t.present() || !ok || e.Tag == TagHere:
+	case !t.present() || !ok || e.Tag == TagHere || t.Group != "" || strings.Contains(e.Key, "/"):
 		t.holds()
 	default:
 		t.arrive(e.Key, data[Part](e.Data), e.Tag)

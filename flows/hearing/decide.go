@@ -38,12 +38,18 @@ func (t *turn) decide(text string) {
 		t.reply("said-much", nil)
 		return
 	}
+	if m, ok := t.e.Settings.Reserved(d.Text); ok {
+		d.Clause = m.Source // a hearing cannot decide it
+	}
 	d.Item = t.item(Item{Kind: "decision", Point: t.At, Text: d.Text, At: t.e.At})
 	t.Decisions = append(slices.Clone(t.Decisions), d)
 	t.redraft()
 	vars := flows.Vars{"decision": flows.Text(d.Text)}
 	if d.Who != "" {
 		vars["doer"], vars["until"] = flows.Who(d.Who), flows.At(d.Due)
+	}
+	if d.Clause != "" {
+		vars["clause"] = flows.Text(d.Clause)
 	}
 	t.reply("decided", vars, flows.Button{Words: "b-undo", Choice: "undo=" + itoa(d.Item)}, flows.Button{Words: "b-decide", Choice: "decide"})
 }
@@ -120,9 +126,7 @@ func (t *turn) undo(n int) {
 			t.toast("not-undone", nil)
 			return
 		}
-		t.Issue = slices.DeleteFunc(slices.Clone(t.Issue), func(i Issue) bool { return i.Item == n })
 	}
-	t.putItem(n, Item{Kind: x.Kind, Point: x.Point, At: x.At, Gone: true})
-	t.redraft()
+	t.strike(n, x)
 	t.toast("undone", nil)
 }

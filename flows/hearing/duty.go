@@ -18,7 +18,7 @@ var duties = map[string][]string{
 	"board":     {Waiting, Review, Upward, Planning, Asking, Set, Notice, Meeting, Minutes, Tasks, Rating, Off},
 	"topic":     {Waiting},
 	"whom":      {Planning, Asking, Set},
-	"chair":     {Planning, Asking, Set, Notice, Meeting, Minutes},
+	"chair":     {Planning, Asking, Set, Notice},
 	"need":      {Planning, Asking, Set},
 	"unneed":    {Planning, Asking, Set},
 	"attach":    {Waiting, Review, Upward, Planning, Asking, Set, Notice, Meeting},
@@ -26,12 +26,12 @@ var duties = map[string][]string{
 	"send":      {Planning},
 	"list":      {Asking},
 	"slot":      {Planning, Asking, Set},
-	"where":     {Planning, Asking, Set},
+	"where":     {Planning, Asking, Set, Notice},
 	"who":       {Planning, Asking, Set},
 	"scope":     {Planning, Asking, Set},
-	"room":      {Planning, Asking, Set},
-	"link":      {Planning, Asking, Set},
-	"group":     {Planning, Asking, Set},
+	"room":      {Planning, Asking, Set, Notice},
+	"link":      {Planning, Asking, Set, Notice},
+	"group":     {Planning, Asking, Set, Notice},
 	"agreed":    {Set, Notice},
 	"agenda":    {Planning, Asking, Set},
 	"waive":     {Set, Notice},
@@ -52,6 +52,7 @@ var duties = map[string][]string{
 	"complaint": {Meeting, Minutes},
 	"raise":     {Meeting, Minutes, Tasks},
 	"file":      {Meeting, Minutes, Tasks},
+	"skip":      {Meeting, Minutes, Tasks},
 	"end":       {Meeting},
 	"fix":       {Minutes},
 	"confirm":   {Minutes},
@@ -67,7 +68,7 @@ var duties = map[string][]string{
 
 // halted are the duties that an objection stands against: those that bring the hearing
 // further. What only notes what is, or makes it less, goes on.
-var halted = []string{"send", "slot", "publish", "move", "begin", "point", "hands", "poll", "decide", "confirm", "signed", "raise", "file", "resume"}
+var halted = []string{"send", "slot", "publish", "move", "begin", "point", "hands", "poll", "decide", "confirm", "signed", "raise", "file", "skip", "resume"}
 
 // Fits says whether a choice of those who convene, review or supervise makes sense as the
 // hearing stands. Who may make it the rules decide.
@@ -102,8 +103,10 @@ func (t *turn) convenes(a flows.Actor) bool {
 	return a.Person != "" && len(a.Posts) > 0 && (a.Person == t.Organiser || a.Person == t.Chair || t.e.Settings.May(a, flows.Convene, t.Scope))
 }
 
-// watching says that the actor supervises.
-func (t *turn) watching() bool { return t.e.Settings.May(t.e.By, flows.Object, t.Scope) }
+// watching says that the actor supervises, and is not the one who is watched.
+func (t *turn) watching() bool {
+	return t.e.Settings.May(t.e.By, flows.Object, t.Scope) && !slices.Contains(t.leading(), t.e.By.Person)
+}
 
 // duty says whether the actor may do what a choice asks for, now, and answers if not.
 func (t *turn) duty(choice string) bool {
@@ -164,8 +167,7 @@ func (t *turn) lead(w flows.Chose) {
 	case "group":
 		t.inGroup(w.Value)
 	case "agreed":
-		t.OwnerAsked = false
-		t.board(false)
+		t.agreed()
 	case "publish":
 		t.publish()
 	case "again":
@@ -184,6 +186,8 @@ func (t *turn) lead(w flows.Chose) {
 		t.raise(n)
 	case "file":
 		t.file(n)
+	case "skip":
+		t.skip(n)
 	case "end":
 		t.end()
 	case "confirm":

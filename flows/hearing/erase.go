@@ -18,6 +18,9 @@ func (t *turn) erased(w flows.Erased) {
 		return p != "" && !post
 	}
 	if goes(t.Proposer) {
+		if t.Stage == Waiting || t.Stage == Review {
+			t.retracted() // nobody has said yes to it yet: it is still theirs alone
+		}
 		if t.Stage == Offered {
 			t.Stage = Gone
 			t.do(flows.Say{To: flows.To{Person: t.Proposer}, Class: flows.Personal, Words: "dropped", Vars: t.vars(), Slot: "offer", Tidy: true})
@@ -57,7 +60,7 @@ func (t *turn) erased(w flows.Erased) {
 		if !ok || x.By != w.Person {
 			continue
 		}
-		t.putItem(n, Item{Kind: x.Kind, Point: x.Point, At: flows.Clock(0).On(x.At), Gone: true})
+		t.strike(n, x)
 		if i := t.dissentOf(n); i >= 0 {
 			t.Dissents[i].Left = true
 			t.do(flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "dissent-gone", Vars: t.vars(), Slot: "dissent-" + itoa(n), Tidy: true})
@@ -76,6 +79,7 @@ func (t *turn) unpost(goes func(flows.PersonID) bool) {
 	}
 	drop(&t.Organiser)
 	drop(&t.Chair)
+	drop(&t.Chaired)
 	drop(&t.Vetted.By)
 	drop(&t.Signed.By)
 	drop(&t.Signed.Chair)
@@ -140,11 +144,11 @@ func (t *turn) joined(old flows.Entry) {
 	case tag == "":
 		part, tag = theirs, old.Tag
 	default:
+		if theirs.Reserved {
+			t.Taken.Kept = max(0, t.Taken.Kept-1)
+		}
 		if seated(old.Tag) { // one person has one seat
 			t.Taken.Seats = max(0, t.Taken.Seats-1)
-			if theirs.Reserved {
-				t.Taken.Kept = max(0, t.Taken.Kept-1)
-			}
 			if tag != TagHere && !seated(tag) {
 				t.Taken.Seats++
 				tag = TagYes

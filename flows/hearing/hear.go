@@ -16,8 +16,9 @@ func hear(e flows.Event) []flows.Effect {
 		return nil
 	}
 	for _, x := range e.Similar {
-		// What somebody says who has no part in it is nobody's business here: it leaves nothing.
-		if x.Why == flows.ByHeld && x.Flow == Name && x.Mine && !w.Direct {
+		// What somebody says who has not said that they want to speak in it is nobody's business
+		// here: it leaves nothing, and may be a demand like anything else.
+		if x.Why == flows.ByHeld && x.Flow == Name && x.Tag == TagHere && !w.Direct {
 			return []flows.Effect{flows.Tell{Case: x.Case.ID, Name: "heard", Said: &w}}
 		}
 	}

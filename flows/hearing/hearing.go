@@ -79,6 +79,7 @@ type State struct {
 	Vetted   Vetted          `json:"vetted,omitzero"`
 	Report   Report          `json:"report,omitzero"`
 
+	Attaching  flows.CaseRef    `json:"attaching,omitzero"` // a demand that was asked whether it can be talked over
 	Organiser  flows.PersonID   `json:"organiser,omitempty"`
 	Chair      flows.PersonID   `json:"chair,omitempty"`
 	Needed     []flows.PersonID `json:"needed,omitempty"` // without whom it makes little sense
@@ -93,37 +94,40 @@ type State struct {
 	OwnerAsked bool             `json:"owner_asked,omitempty"` // the room is another body's, which has not answered
 	Points     []Point          `json:"points,omitempty"`      // 内容: the agenda
 	Waived     []Waiver         `json:"waived,omitempty"`
-	Noticed    time.Time        `json:"noticed,omitzero"`  // when it was announced, for this date
-	First      time.Time        `json:"first,omitzero"`    // when it was announced first
-	Later      time.Time        `json:"later,omitzero"`    // the new time, while the room is asked for it
-	Version    int              `json:"version,omitempty"` // of time and place: grows when they change after the notice
-	Changed    string           `json:"changed,omitempty"` // why they changed, or why it is off
-	Seats      int              `json:"seats,omitempty"`   // 0: as many as come
-	Kept       int              `json:"kept,omitempty"`    // of these, kept for those who need them
-	Freed      bool             `json:"freed,omitempty"`   // seats that were kept are free for everybody
+	Noticed    time.Time        `json:"noticed,omitzero"`     // when it was announced, for this date
+	First      time.Time        `json:"first,omitzero"`       // when it was announced first
+	Wanted     time.Time        `json:"wanted,omitzero"`      // another date that needs a waiver first
+	LaterRoom  string           `json:"later_room,omitempty"` // with Later: the room that is asked for
+	Later      time.Time        `json:"later,omitzero"`       // the new time, while the room is asked for it
+	Version    int              `json:"version,omitempty"`    // of time and place: grows when they change after the notice
+	Changed    string           `json:"changed,omitempty"`    // why they changed, or why it is off
+	Seats      int              `json:"seats,omitempty"`      // 0: as many as come
+	Kept       int              `json:"kept,omitempty"`       // of these, kept for those who need them
+	Freed      bool             `json:"freed,omitempty"`      // seats that were kept are free for everybody
 	Taken      Taken            `json:"taken,omitzero"`
 	Row        int64            `json:"row,omitempty"`  // counts those who wait for a seat, so that the first of them is the first
 	Code       string           `json:"code,omitempty"` // by which people check in, four digits
 	Seed       string           `json:"seed,omitempty"`
 
-	Begun     time.Time  `json:"begun,omitzero"`
-	Ended     time.Time  `json:"ended,omitzero"`
-	At        int        `json:"at,omitempty"`     // the point being talked about, from 1; 0: none yet
-	Last      int        `json:"last,omitempty"`   // number of the last item
-	Before    []int      `json:"before,omitempty"` // items said beforehand
-	Came      int        `json:"came,omitempty"`   // who was there, see also Guests
-	Guests    int        `json:"guests,omitempty"` // of these, put down by the organiser
-	Decisions []Decision `json:"decisions,omitempty"`
-	Issue     []Issue    `json:"issue,omitempty"` // of a complaint meeting: what it led to
-	Prose     string     `json:"prose,omitempty"` // the minutes in better words, confirmed by the chair; empty: by template
-	Fixes     []Fix      `json:"fixes,omitempty"` // corrections by who confirmed the minutes
-	Due       time.Time  `json:"due,omitzero"`    // by when the minutes must be out
-	Draft     []Line     `json:"draft,omitempty"` // the minutes, see [Line]; set when the meeting ends
-	Signed    Signature  `json:"signed,omitzero"`
-	Published time.Time  `json:"published,omitzero"`
-	Dissents  []Dissent  `json:"dissents,omitempty"`
-	Rated     Ratings    `json:"rated,omitzero"`
-	Done      time.Time  `json:"done,omitzero"` // all tasks
+	Chaired   flows.PersonID `json:"chaired,omitempty"` // who was in the chair
+	Begun     time.Time      `json:"begun,omitzero"`
+	Ended     time.Time      `json:"ended,omitzero"`
+	At        int            `json:"at,omitempty"`     // the point being talked about, from 1; 0: none yet
+	Last      int            `json:"last,omitempty"`   // number of the last item
+	Before    []int          `json:"before,omitempty"` // items said beforehand
+	Came      int            `json:"came,omitempty"`   // who was there, see also Guests
+	Guests    int            `json:"guests,omitempty"` // of these, put down by the organiser
+	Decisions []Decision     `json:"decisions,omitempty"`
+	Issue     []Issue        `json:"issue,omitempty"` // of a complaint meeting: what it led to
+	Prose     string         `json:"prose,omitempty"` // the minutes in better words, confirmed by the chair; empty: by template
+	Fixes     []Fix          `json:"fixes,omitempty"` // corrections by who confirmed the minutes
+	Due       time.Time      `json:"due,omitzero"`    // by when the minutes must be out
+	Draft     []Line         `json:"draft,omitempty"` // the minutes, see [Line]; set when the meeting ends
+	Signed    Signature      `json:"signed,omitzero"`
+	Published time.Time      `json:"published,omitzero"`
+	Dissents  []Dissent      `json:"dissents,omitempty"`
+	Rated     Ratings        `json:"rated,omitzero"`
+	Done      time.Time      `json:"done,omitzero"` // all tasks
 
 	Frozen   *Objection  `json:"frozen,omitempty"`   // what stands against it now
 	Objected []Objection `json:"objected,omitempty"` // what stood against it, and was lifted
@@ -179,6 +183,8 @@ type Hands struct {
 	Abstain int            `json:"abstain,omitempty"`
 	Item    int            `json:"item"`
 	By      flows.PersonID `json:"by"`
+	Need    flows.Share    `json:"need,omitzero"`     // what the community's rule asked for; zero: there was none
+	NeedBy  string         `json:"need_by,omitempty"` // where that rule comes from
 }
 
 // Polled is a poll that was held on a point.
@@ -189,11 +195,11 @@ type Polled struct {
 
 // Waiver is a rule that was waived, by whom and why.
 type Waiver struct {
-	What    string         `json:"what"` // "clear"
-	By      flows.PersonID `json:"by"`
-	At      time.Time      `json:"at"`
-	Why     string         `json:"why"`
-	Version int            `json:"version,omitempty"` // of the date it was waived for
+	What string         `json:"what"` // "clear"
+	By   flows.PersonID `json:"by"`
+	At   time.Time      `json:"at"`
+	Why  string         `json:"why"`
+	For  time.Time      `json:"for"` // the date it was waived for
 }
 
 // Taken is how many have answered, beside the tags of the entries: seats are counted here,
@@ -205,14 +211,15 @@ type Taken struct {
 
 // Decision is what was decided, with the task that comes of it.
 type Decision struct {
-	Text string         `json:"text"`
-	Item int            `json:"item"`          // number of the item it stands in
-	Who  flows.PersonID `json:"who,omitempty"` // who does it; empty: nothing is to be done
-	Due  time.Time      `json:"due,omitzero"`
-	Job  flows.ID       `json:"job,omitempty"`
-	How  string         `json:"how,omitempty"`  // how it stands: "sent", "taken", "late", "returned", "done"
-	Said string         `json:"said,omitempty"` // what was said when it was done, or returned
-	At   time.Time      `json:"at,omitzero"`    // when that was
+	Text   string         `json:"text"`
+	Item   int            `json:"item"`          // number of the item it stands in
+	Who    flows.PersonID `json:"who,omitempty"` // who does it; empty: nothing is to be done
+	Due    time.Time      `json:"due,omitzero"`
+	Clause string         `json:"clause,omitempty"` // only the owners can decide it, by this clause: here it is an opinion
+	Job    flows.ID       `json:"job,omitempty"`
+	How    string         `json:"how,omitempty"`  // how it stands: "sent", "taken", "late", "returned", "done"
+	Said   string         `json:"said,omitempty"` // what was said when it was done, or returned
+	At     time.Time      `json:"at,omitzero"`    // when that was
 }
 
 // Issue is what was brought to a complaint meeting and led to a case.
@@ -220,7 +227,7 @@ type Issue struct {
 	Item int      `json:"item"`
 	Case flows.ID `json:"case,omitempty"`
 	No   int      `json:"no,omitempty"`
-	Kind string   `json:"kind"` // "demand", "topic"
+	Kind string   `json:"kind"` // what became of it: "demand", "topic", "none"; empty: nothing yet
 }
 
 // Fix is a correction of the minutes.
@@ -279,6 +286,7 @@ type Part struct {
 	Proxy    string    `json:"proxy,omitempty"`    // who speaks for them, in their words
 	Items    []int     `json:"items,omitempty"`    // what they have said
 	Named    bool      `json:"named,omitempty"`    // their name may stand in the minutes
+	Tries    int       `json:"tries,omitempty"`    // codes that were wrong
 	Rate     string    `json:"rate,omitempty"`
 	Was      string    `json:"was,omitempty"` // of "here": the tag before
 	At       time.Time `json:"at,omitzero"`
@@ -311,6 +319,7 @@ type Item struct {
 	Where  flows.Place    `json:"where,omitzero"`  // their building
 	Text   string         `json:"text,omitempty"`
 	At     time.Time      `json:"at"`
+	About  flows.Role     `json:"about,omitempty"`  // of "complaint": whom it is about
 	Matter string         `json:"matter,omitempty"` // of "complaint": item of the duty list
 	Read   bool           `json:"read,omitempty"`   // of "before": was read out
 	Gone   bool           `json:"gone,omitempty"`   // taken back: no words are left

@@ -34,7 +34,9 @@ func (s State) Keys(e flows.Event) (keys []string) {
 			people(s.Needed)
 			people([]flows.PersonID{s.Organiser, s.Chair})
 		case "in":
-			keys = append(keys, w.Value)
+			if !strings.Contains(w.Value, "/") { // a person, and no item
+				keys = append(keys, w.Value)
+			}
 		case "undo", "raise", "file", "unsay", "undissent":
 			if err == nil && n > 0 {
 				keys = append(keys, ItemKey(n))
@@ -43,6 +45,9 @@ func (s State) Keys(e flows.Event) (keys []string) {
 			own(e.Entry)
 		}
 	case flows.Said:
+		if w.Edited {
+			own(e.Entry)
+		}
 		if tag, num, ok := strings.Cut(w.Tag, "-"); ok && tag == "answer" {
 			if n, err := strconv.Atoi(num); err == nil && n > 0 {
 				keys = append(keys, ItemKey(n))

@@ -26,6 +26,11 @@ func (t *turn) due() {
 		t.callOff()
 		return
 	}
+	if t.inRoom() && !t.Booked {
+		t.Changed = "房间借不成"
+		t.callOff()
+		return
+	}
 	if t.Organiser != "" {
 		t.do(flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "board-below", Vars: t.vars(), Slot: t.slot(), Tidy: true})
 		t.Shows++
@@ -39,7 +44,11 @@ func (t *turn) begin() {
 		t.toast("begin-early", nil)
 		return
 	}
-	t.Stage, t.Begun = Meeting, t.e.At
+	if slices.ContainsFunc(t.Lacks(t.e.Settings, t.Noticed), func(l Lack) bool { return l.What == "place" }) {
+		t.toast("begin-place", nil)
+		return
+	}
+	t.Stage, t.Begun, t.Chaired = Meeting, t.e.At, t.Chair
 	if len(t.Points) > 0 {
 		t.At = 1
 		t.Points = slices.Clone(t.Points)
@@ -145,33 +154,45 @@ func (t *turn) note(text string) {
 	if t.full() {
 		return
 	}
-	n := t.item(Item{Kind: "said", Point: t.At, Text: text, At: t.e.At})
+	n := t.item(Item{Kind: "said", Point: t.At, Text: unnamed(text), At: t.e.At})
 	t.redraft()
 	t.reply("noted", flows.Vars{"n": flows.Num(n)}, flows.Button{Words: "b-undo", Choice: "undo=" + itoa(n)}, flows.Button{Words: "b-note", Choice: "note"})
 }
 
 var (
-	handsFor     = regexp.MustCompile(`(?:赞成|同意|支持|for|yes)\D{0,3}(\d{1,4})`)
-	handsAgainst = regexp.MustCompile(`(?:反对|不同意|不赞成|against|no)\D{0,3}(\d{1,4})`)
-	handsAbstain = regexp.MustCompile(`(?:弃权|abstain)\D{0,3}(\d{1,4})`)
-	notAgainst   = regexp.MustCompile(`不同意|不赞成`)
+	handWords = regexp.MustCompile(`不同意|不赞成|不支持|反对|同意|赞成|支持|弃权|against|abstain|for|yes|no`)
+	handMarks = regexp.MustCompile(`\d{1,4}|` + handWords.String())
 )
 
-// readHands reads "赞成12 反对3 弃权1", in any order.
+// readHands reads "赞成12 反对3 弃权1" or "12人赞成，3人反对", in any order. Where a number is
+// nobody's, or something is said twice, it is not understood.
 func readHands(text string) (h Hands, ok bool) {
-	text = strings.ToLower(wide(text))
-	find := func(re *regexp.Regexp, s string) (int, bool) {
-		m := re.FindStringSubmatch(s)
-		if m == nil {
-			return 0, false
-		}
-		return number(m[1]), true
+	marks := handMarks.FindAllString(strings.ToLower(wide(text)), -1)
+	if len(marks) == 0 || len(marks)%2 != 0 {
+		return h, false
 	}
-	var yes, no, rest bool
-	h.Against, no = find(handsAgainst, text)
-	h.Abstain, rest = find(handsAbstain, text)
-	h.For, yes = find(handsFor, notAgainst.ReplaceAllString(text, "反对"))
-	return h, yes || no || rest
+	seen := map[*int]bool{}
+	for i := 0; i < len(marks); i += 2 {
+		word, n := marks[i], marks[i+1]
+		if handWords.MatchString(n) {
+			word, n = n, word
+		}
+		if handWords.MatchString(n) || !handWords.MatchString(word) {
+			return Hands{}, false
+		}
+		to := &h.For
+		switch word {
+		case "不同意", "不赞成", "不支持", "反对", "against", "no":
+			to = &h.Against
+		case "弃权", "abstain":
+			to = &h.Abstain
+		}
+		if seen[to] {
+			return Hands{}, false
+		}
+		seen[to], *to = true, number(n)
+	}
+	return h, true
 }
 
 // wide turns digits of full width into plain ones.
@@ -199,6 +220,9 @@ func (t *turn) hands(text string) {
 		return
 	}
 	h.By = t.e.By.Person
+	if r := t.e.Settings.Hearings; r.AgreeBy != "" {
+		h.Need, h.NeedBy = r.Agree, r.AgreeBy
+	}
 	h.Item = t.item(Item{Kind: "hands", Point: t.At, Text: itoa(h.For) + "/" + itoa(h.Against) + "/" + itoa(h.Abstain), At: t.e.At})
 	t.now().Hands = &h
 	t.redraft()
@@ -253,7 +277,7 @@ func (t *turn) end() {
 	}
 	if t.Came == 0 && t.nothingSaid() {
 		t.Stage, t.Changed = Off, ""
-		t.Begun, t.Ended, t.At = time.Time{}, time.Time{}, 0
+		t.Begun, t.Ended, t.At, t.Chaired = time.Time{}, time.Time{}, 0, ""
 		t.tellProposer("nobody-came")
 		t.do(t.wake(t.e.At.AddDate(0, 0, 14), "off-"+itoa(t.Version)))
 		t.board(true)
@@ -284,10 +308,6 @@ func (t *turn) final() {
 		t.end()
 	case t.Stage == Notice:
 		t.Changed = ""
-		t.Stage = Off
-		t.free(-1)
-		t.overwrite(t.Version, "notice-off")
-		t.do(t.wake(t.e.At.AddDate(0, 0, 14), "off-"+itoa(t.Version)))
-		t.board(false)
+		t.callOff()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 
 	"linli/flows"
@@ -32,8 +33,8 @@ func (t *turn) minutes() {
 
 // toChair asks the chair to confirm, where somebody else prepares it.
 func (t *turn) toChair() {
-	if t.Chair != "" && t.Chair != t.Organiser {
-		t.do(flows.Say{To: flows.To{Person: t.Chair}, Class: flows.Work, Words: "minutes-chair", Vars: t.recordVars(), Slot: "minutes", Buttons: []flows.Button{
+	if t.Chaired != "" && t.Chaired != t.Organiser {
+		t.do(flows.Say{To: flows.To{Person: t.Chaired}, Class: flows.Work, Words: "minutes-chair", Vars: t.recordVars(), Slot: "minutes", Buttons: []flows.Button{
 			{Words: "b-confirm", Choice: "confirm"}, {Words: "b-fix", Choice: "fix"}, {Words: "b-page", Link: "page"}}})
 	}
 }
@@ -70,12 +71,12 @@ func (s State) Lines(where string) (out []Line) {
 		add("m-notice", flows.Vars{"noticed": flows.At(s.Noticed), "days": flows.Num(ClearDays(s.Noticed, s.From))}, "notice")
 	}
 	for _, w := range s.Waived {
-		if w.Version == s.Version-1 {
+		if w.For.Equal(s.From) {
 			add("m-waived", flows.Vars{"who": flows.Who(w.By), "why": flows.Text(w.Why)}, "waiver")
 		}
 	}
-	if s.Chair != "" {
-		vars := flows.Vars{"chair": flows.Who(s.Chair)}
+	if s.Chaired != "" {
+		vars := flows.Vars{"chair": flows.Who(s.Chaired)}
 		if s.Organiser != "" {
 			vars["organiser"] = flows.Who(s.Organiser)
 		}
@@ -98,24 +99,33 @@ func (s State) Lines(where string) (out []Line) {
 			item("m-item", n)
 		}
 		if h := p.Hands; h != nil {
-			out = append(out, Line{Words: "m-hands", Vars: flows.Vars{"for": flows.Num(h.For), "against": flows.Num(h.Against), "abstain": flows.Num(h.Abstain)},
+			vars := flows.Vars{"for": flows.Num(h.For), "against": flows.Num(h.Against), "abstain": flows.Num(h.Abstain)}
+			if h.NeedBy != "" && !h.Need.Zero() {
+				vars["need"], vars["need_by"] = flows.PartOf(h.Need), flows.Text(h.NeedBy)
+				if h.Need.Met(h.For, h.For+h.Against+h.Abstain) {
+					vars["enough"] = flows.Text("1")
+				}
+			}
+			out = append(out, Line{Words: "m-hands", Vars: vars,
 				Rests: []string{"hands/" + itoa(i+1), "item/" + itoa(h.Item)}})
 		}
 		if p.Poll != nil && p.Poll.Result != "" {
 			add("m-poll", flows.Vars{"text": flows.Text(p.Poll.Result)}, "poll/"+string(p.Poll.Case))
 		}
 	}
-	if len(s.Issue) > 0 {
-		add("m-brought", flows.Vars{"n": flows.Num(len(s.Issue))}, "record")
-		for _, i := range s.Issue {
-			switch {
-			case i.Kind == "demand" && i.No > 0:
-				out = append(out, Line{Words: "m-item-demand", Item: i.Item, Vars: flows.Vars{"other": flows.Num(i.No)}, Rests: []string{"item/" + itoa(i.Item)}})
-			case i.Kind == "topic":
-				item("m-item-topic", i.Item)
-			default:
-				item("m-item", i.Item)
-			}
+	if n := s.followed(); n > 0 {
+		add("m-brought", flows.Vars{"n": flows.Num(n)}, "record")
+	}
+	// What somebody has complained about stands with its number only: the words are for who
+	// handles it.
+	for _, i := range s.Issue {
+		vars := flows.Vars{"n": flows.Num(i.Item)}
+		switch i.Kind {
+		case toDemand:
+			vars["other"] = flows.Num(i.No)
+			add("m-item-demand", vars, "item/"+itoa(i.Item))
+		case toTopic:
+			add("m-item-topic", vars, "item/"+itoa(i.Item))
 		}
 	}
 	if len(s.Decisions) == 0 && s.Form != flows.Complaints {
@@ -125,6 +135,9 @@ func (s State) Lines(where string) (out []Line) {
 		vars := flows.Vars{"decision": flows.Text(d.Text)}
 		if d.Who != "" {
 			vars["doer"], vars["until"] = flows.Who(d.Who), flows.At(d.Due)
+		}
+		if d.Clause != "" {
+			vars["clause"] = flows.Text(d.Clause)
 		}
 		out = append(out, Line{Words: "m-decision", Vars: vars, Rests: []string{"item/" + itoa(d.Item)}})
 	}
@@ -142,12 +155,25 @@ func (t *turn) recordVars() flows.Vars {
 		said += len(p.Items)
 	}
 	v := t.vars()
-	v["came"], v["said"], v["decisions"], v["issues"] = flows.Num(t.Came), flows.Num(said), flows.Num(len(t.Decisions)), flows.Num(len(t.Issue))
-	v["decided"] = flows.Text(t.decisionList())
+	v["came"], v["said"], v["decisions"], v["issues"] = flows.Num(t.Came), flows.Num(said), flows.Num(len(t.Decisions)), flows.Num(t.followed())
+	v["decided"], v["unsorted"] = flows.Text(t.decisionList()), flows.Text(strings.Join(t.open(), "、"))
+	if slices.ContainsFunc(t.Decisions, func(d Decision) bool { return d.Clause != "" }) {
+		v["clause"] = flows.Text("1")
+	}
 	if !t.Due.IsZero() {
 		v["due"] = flows.At(t.Due)
 	}
 	return v
+}
+
+// followed is how much was brought and not set aside.
+func (s State) followed() (n int) {
+	for _, i := range s.Issue {
+		if i.Kind != toNone {
+			n++
+		}
+	}
+	return n
 }
 
 // decisionList are the decisions one a line.
@@ -179,11 +205,15 @@ func (t *turn) fix(text string) {
 // signed them on paper, and the organiser says so.
 func (t *turn) confirm(paper bool) {
 	by := t.e.By.Person
-	if !paper && by != t.Chair {
+	if !paper && by != t.Chaired {
 		t.toast("chair-confirms", nil)
 		return
 	}
-	t.Signed = Signature{Chair: t.Chair, At: t.e.At}
+	if open := t.open(); len(open) > 0 {
+		t.toast("sort-first", flows.Vars{"list": flows.Text(strings.Join(open, "、"))})
+		return
+	}
+	t.Signed = Signature{Chair: t.Chaired, At: t.e.At}
 	if paper {
 		t.Signed.By = by
 	}
@@ -191,8 +221,8 @@ func (t *turn) confirm(paper bool) {
 	t.draft()
 	t.do(flows.Seal{Sum: t.Sum()})
 	vars := t.recordVars()
-	if t.Chair != t.Organiser {
-		t.do(flows.Say{To: flows.To{Person: t.Chair}, Class: flows.Work, Words: "minutes-out", Vars: vars, Slot: "minutes", Tidy: true})
+	if t.Chaired != t.Organiser && t.Chaired != "" {
+		t.do(flows.Say{To: flows.To{Person: t.Chaired}, Class: flows.Work, Words: "minutes-out", Vars: vars, Slot: "minutes", Tidy: true})
 	}
 	page := flows.Button{Words: "b-page", Link: "page", Row: 1}
 	t.do(flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "group-published", Vars: vars, Buttons: []flows.Button{{Words: "b-dissent", Choice: "dissent"}, page}, Slot: "published"})
@@ -227,8 +257,8 @@ func (s State) Sum() string {
 // supervisors know.
 func (t *turn) unpublished(n int) {
 	people := []flows.PersonID{t.Organiser}
-	if t.Chair != t.Organiser && t.Chair != "" {
-		people = append(people, t.Chair)
+	if t.Chaired != t.Organiser && t.Chaired != "" {
+		people = append(people, t.Chaired)
 	}
 	words := "minutes-soon"
 	if n > 0 {

@@ -42,8 +42,11 @@ func (s State) Lacks(set *flows.Settings, at time.Time) (list []Lack) {
 	if s.OwnerAsked {
 		list = append(list, Lack{What: "owner"})
 	}
-	if rule := set.Hearings.Clear; !s.From.IsZero() && ClearDays(at, s.From) < rule.Days() && !s.waived("clear") {
-		list = append(list, Lack{What: "clear", N: rule.N, Has: ClearDays(at, s.From), Source: rule.Source, Waive: rule.Waive})
+	// What is published at night is read in the morning.
+	if leaves, _ := set.Quiet(at); !s.From.IsZero() {
+		if rule := set.Hearings.Clear; ClearDays(leaves, s.From) < rule.Days() && !s.waived("clear") {
+			list = append(list, Lack{What: "clear", N: rule.N, Has: ClearDays(leaves, s.From), Source: rule.Source, Waive: rule.Waive})
+		}
 	}
 	return list
 }
@@ -56,10 +59,9 @@ func ClearDays(notice, meeting time.Time) int {
 	return max(0, int((to.Sub(from)+12*time.Hour)/(24*time.Hour))-1)
 }
 
-// waived says that a rule was waived for this date: a waiver of an earlier one does not
-// hold any more.
+// waived says that a rule was waived for this date: a waiver of another one does not hold.
 func (s State) waived(what string) bool {
-	return slices.ContainsFunc(s.Waived, func(w Waiver) bool { return w.What == what && w.Version == s.Version })
+	return slices.ContainsFunc(s.Waived, func(w Waiver) bool { return w.What == what && w.For.Equal(s.From) })
 }
 
 // mayWaive says whether somebody may waive the clear days.
@@ -85,11 +87,15 @@ func (t *turn) waive(why string) {
 		t.toast("waive-whom", t.waivers())
 		return
 	}
-	if !slices.ContainsFunc(t.Lacks(t.e.Settings, t.e.At), func(l Lack) bool { return l.What == "clear" }) && t.Stage == Set {
+	date := t.From
+	if t.Stage == Notice {
+		date = t.Wanted
+	}
+	if date.IsZero() || !slices.ContainsFunc(State{From: date, Waived: t.Waived}.Lacks(t.e.Settings, t.e.At), func(l Lack) bool { return l.What == "clear" }) {
 		t.reply("waive-needless", nil)
 		return
 	}
-	t.Waived = append(t.Waived[:len(t.Waived):len(t.Waived)], Waiver{What: "clear", By: t.e.By.Person, At: t.e.At, Why: why, Version: t.Version})
+	t.Waived = append(t.Waived[:len(t.Waived):len(t.Waived)], Waiver{What: "clear", By: t.e.By.Person, At: t.e.At, Why: why, For: date})
 	t.reply("waived", nil)
 	t.boardOnce()
 }
@@ -101,14 +107,15 @@ func (t *turn) publish() {
 		return
 	}
 	t.enlist(t.Needed)
-	t.Stage, t.Noticed, t.Version = Notice, t.e.At, t.Version+1
+	t.Stage, t.Noticed, t.Version = Notice, t.leaves(), t.Version+1
+	t.Later, t.LaterRoom, t.Wanted = time.Time{}, "", time.Time{}
 	if t.First.IsZero() {
-		t.First = t.e.At
+		t.First = t.Noticed
 	}
 	t.seats()
 	t.Code = code(t.Seed, t.Version)
 	t.hosts()
-	t.do(t.announcement("notice"), t.invitation(flows.To{Entries: TagAsked}))
+	t.do(t.announcement("notice"), t.invitation(flows.To{Entries: TagAsked}), t.invitation(flows.To{Entries: TagSpeak}))
 	t.inviteHomes("invite-home")
 	if t.Version > 1 { // those who had said that they come to an earlier date
 		for _, tag := range []string{TagYes, TagProxy, TagWait} {
@@ -121,6 +128,12 @@ func (t *turn) publish() {
 	t.clocks()
 	t.news("set", flows.TopicNews{At: t.From, Where: t.where()})
 	t.board(false)
+}
+
+// leaves is when what is published now can be read: not at night.
+func (t *turn) leaves() time.Time {
+	at, _ := t.e.Settings.Quiet(t.e.At)
+	return at
 }
 
 // hosts are who prepares and who leads it: they come, and are not asked.
@@ -170,6 +183,9 @@ func (t *turn) where() string {
 	case t.Link != "":
 		return t.Link
 	}
+	if t.Stage == Notice && !t.Booked {
+		return "" // it was lost, and another one is being found
+	}
 	return t.roomName(t.Room)
 }
 
@@ -214,6 +230,9 @@ func (t *turn) clocks() {
 // remind tells those who come when and where, and the first time those who have not
 // answered.
 func (t *turn) remind(first bool) {
+	if t.inRoom() && !t.Booked {
+		return // nobody can say where
+	}
 	buttons := []flows.Button{{Words: "b-nocome", Choice: "nocome"}}
 	if t.inRoom() {
 		buttons = append(buttons, flows.Button{Words: "b-here", Choice: "here"})
@@ -247,10 +266,18 @@ func (t *turn) inviteHomes(words string) {
 // everybody tells all whom the hearing concerns something, each once: the groups, and by
 // themselves those who have answered or were asked.
 func (t *turn) everybody(words string, buttons ...flows.Button) {
-	vars := t.vars()
-	t.do(flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "group-" + words, Vars: vars, Buttons: buttons, Slot: words + "-" + itoa(t.Version)})
-	for _, tag := range []string{TagYes, TagProxy, TagWait, TagAsked} {
-		t.do(flows.Say{To: flows.To{Entries: tag, Except: t.organising()}, Class: flows.Personal, Words: words, Vars: vars, Buttons: buttons, Slot: words + "-" + itoa(t.Version)})
+	say := flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "group-" + words, Vars: t.vars(), Buttons: buttons, Slot: words + "-" + itoa(t.Version) + "-" + itoa(len(t.Objected))}
+	// What would only be read after the meeting has begun leaves at once, silently.
+	if until, quiet := t.e.Settings.Quiet(t.e.At); quiet && t.From.After(t.e.At) && !t.From.After(until.Add(time.Hour)) {
+		say.Reply = true
+	}
+	t.do(say)
+	for _, tag := range []string{TagYes, TagProxy, TagWait, TagAsked, TagSpeak, TagNo} {
+		if tag == TagNo && words != "moved" {
+			continue // they do not come anyhow
+		}
+		say.To, say.Class, say.Words = flows.To{Entries: tag, Except: t.organising()}, flows.Personal, words
+		t.do(say)
 	}
 }
 
@@ -278,7 +305,7 @@ func (t *turn) move(text string) {
 	if p := t.e.Reading.Plan; p != nil {
 		why = line(p.Rest, longest)
 	}
-	later := State{Form: t.Form, Topic: t.Topic, Scope: t.Scope, Points: t.Points, Chair: t.Chair, Waived: t.Waived, Noticed: t.Noticed, Version: t.Version, Link: "-", From: w.At}
+	later := State{Form: t.Form, Topic: t.Topic, Scope: t.Scope, Points: t.Points, Chair: t.Chair, Waived: t.Waived, Link: "-", From: w.At}
 	switch {
 	case w.At.IsZero() || w.Day || !w.At.After(t.e.At):
 		t.again("move", "move-unread", nil)
@@ -288,6 +315,7 @@ func (t *turn) move(text string) {
 		return
 	}
 	if lacks := later.Lacks(t.e.Settings, t.e.At); len(lacks) > 0 {
+		t.Wanted = w.At
 		vars := t.waivers()
 		vars["n"], vars["has"], vars["at"] = flows.Num(lacks[0].N), flows.Num(lacks[0].Has), flows.At(w.At)
 		t.reply("move-clear", vars, flows.Button{Words: "b-waive", Choice: "waive"}, flows.Button{Words: "b-move", Choice: "move"})
@@ -295,9 +323,13 @@ func (t *turn) move(text string) {
 	}
 	t.Changed = why
 	to := w.At.Add(t.To.Sub(t.From))
-	if t.inRoom() && t.Room != "" {
-		t.Later = w.At
-		t.book(t.Room, flows.TheMeeting, w.At, to)
+	room := t.Room
+	if p := t.e.Reading.Plan; len(p.Rooms) > 0 {
+		room = p.Rooms[0]
+	}
+	if t.inRoom() && room != "" {
+		t.Later, t.LaterRoom = w.At, room
+		t.book(room, flows.TheMeeting, w.At, to)
 		return
 	}
 	t.From, t.To = w.At, to
@@ -306,9 +338,13 @@ func (t *turn) move(text string) {
 
 // moved tells everybody of another date.
 func (t *turn) moved() {
-	t.Noticed, t.Version, t.Freed = t.e.At, t.Version+1, false
+	t.Noticed, t.Version, t.Freed, t.Wanted = t.leaves(), t.Version+1, false, time.Time{}
+	if t.Seats > 0 || t.inRoom() {
+		t.seats()
+	}
 	t.overwrite(t.Version-1, "notice-moved")
 	t.everybody("moved", t.comingButtons()...)
+	t.inviteHomes("invite-home")
 	t.clocks()
 	t.news("set", flows.TopicNews{At: t.From, Where: t.where()})
 	t.board(true)
@@ -321,8 +357,8 @@ func (t *turn) off(why string) {
 }
 
 func (t *turn) callOff() {
-	t.Stage = Off
 	t.free(-1)
+	t.Stage = Off
 	t.overwrite(t.Version, "notice-off")
 	t.everybody("off")
 	t.do(t.wake(t.e.At.AddDate(0, 0, 14), "off-"+itoa(t.Version)))

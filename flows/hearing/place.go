@@ -91,7 +91,11 @@ func (t *turn) roomSays(name string, b flows.Booking) {
 		if s.Taken == "" {
 			s.Taken, s.Free = cmp.Or(b.Why, "taken"), b.Taken
 		}
-		t.hold(b.Slot)
+		if len(t.Slots) < 5 {
+			t.hold(b.Slot)
+		} else { // one event moves only so many cases
+			t.do(t.wake(t.e.At, "hold-"+itoa(b.Slot)))
+		}
 	}
 	t.boardOnce()
 }
@@ -104,11 +108,21 @@ func (t *turn) meetingRoom(name string, b flows.Booking) {
 		if t.Booked && was != "" && was != b.Room {
 			t.do(flows.Tell{Flow: flows.RoomFlow, Key: flows.RoomKey(was), Name: "free", Data: flows.Data(flows.Booking{Room: was, Slot: flows.TheMeeting})})
 		}
+		if t.Stage == Notice && t.Later.IsZero() && b.Room == t.Room && b.From.Equal(t.From) {
+			t.Booked, t.OwnerAsked = true, b.Asked
+			t.boardOnce()
+			return
+		}
+		if t.Stage == Notice && b.Asked { // nobody is told before its owner has said yes
+			t.Later, t.LaterRoom, t.OwnerAsked = b.From, b.Room, true
+			t.do(flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "room-asked", Vars: t.with(flows.Vars{"room": flows.Text(t.roomName(b.Room)), "owner": flows.Text(t.ownerOf(b.Room))}), Reply: t.e.By.Person == t.Organiser,
+				Buttons: []flows.Button{{Words: "b-agreed", Choice: "agreed"}}})
+			return
+		}
 		t.Room, t.Booked, t.OwnerAsked = b.Room, true, b.Asked
 		switch {
-		case t.Stage == Notice && !t.Later.IsZero() && b.From.Equal(t.Later):
-			t.From, t.To, t.Later = b.From, b.To, time.Time{}
-			t.moved()
+		case t.Stage == Notice && !t.Later.IsZero():
+			t.applied(b.From, b.To)
 		case t.Stage == Set && t.From.Equal(b.From):
 			t.boardOnce()
 		}
@@ -122,10 +136,16 @@ func (t *turn) meetingRoom(name string, b flows.Booking) {
 			t.do(flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "room-taken", Vars: t.with(vars), Reply: t.e.By.Person == t.Organiser})
 		}
 	case "lost":
-		if b.Room != t.Room || !t.Booked {
+		switch {
+		case b.Room == t.LaterRoom && !t.Later.IsZero():
+			t.Later, t.LaterRoom = time.Time{}, ""
+		case b.Room != t.Room || !t.Booked:
 			return
 		}
-		t.Booked, t.OwnerAsked = false, false
+		if b.Room == t.Room {
+			t.Booked = false
+		}
+		t.OwnerAsked = false
 		t.do(flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "room-lost", Vars: t.with(flows.Vars{"room": flows.Text(t.roomName(b.Room))})})
 		if t.Stage == Set {
 			t.board(false)
@@ -137,6 +157,11 @@ func (t *turn) meetingRoom(name string, b flows.Booking) {
 func (t *turn) place(id string) {
 	if _, ok := t.e.Settings.Room(id); !ok {
 		t.toast("not-known", nil)
+		return
+	}
+	if t.Stage == Notice {
+		t.Later, t.LaterRoom = t.From, id
+		t.book(id, flows.TheMeeting, t.From, t.To)
 		return
 	}
 	t.Link, t.Group = "", ""
@@ -164,12 +189,57 @@ func (t *turn) elsewhere(link, group string) {
 	}
 }
 
+// applied is another time or place of what was announced: everybody hears of it.
+func (t *turn) applied(from, to time.Time) {
+	if from.Equal(t.From) && t.Changed == "" {
+		t.Changed = placeChanged
+	}
+	t.From, t.To, t.Later, t.LaterRoom = from, to, time.Time{}, ""
+	t.Link, t.Group = "", ""
+	t.moved()
+}
+
+// placeChanged is the reason that is said where only the place is another one.
+const placeChanged = "换地方"
+
+// agreed is what the owner of the room has said by telephone.
+func (t *turn) agreed() {
+	t.OwnerAsked = false
+	if t.Stage != Notice || t.Later.IsZero() {
+		t.board(false)
+		return
+	}
+	if was := t.Room; was != t.LaterRoom && t.Booked {
+		t.do(flows.Tell{Flow: flows.RoomFlow, Key: flows.RoomKey(was), Name: "free", Data: flows.Data(flows.Booking{Room: was, Slot: flows.TheMeeting})})
+	}
+	t.Room, t.Booked = t.LaterRoom, true
+	t.applied(t.Later, t.Later.Add(t.To.Sub(t.From)))
+}
+
+// ownerOf is whose room it is, where that is another body.
+func (t *turn) ownerOf(room string) string {
+	r, ok := t.e.Settings.Room(room)
+	if !ok || r.Owner == "" {
+		return ""
+	}
+	i := slices.IndexFunc(t.e.Settings.Bodies, func(b flows.Body) bool { return b.ID == r.Owner })
+	if i < 0 {
+		return ""
+	}
+	return t.e.Settings.Bodies[i].Name
+}
+
 func (t *turn) atLink(text string) {
 	if !strings.Contains(text, "://") && !strings.ContainsAny(text, "0123456789") {
 		t.again("link", "link-unread", nil)
 		return
 	}
 	t.elsewhere(text, "")
+	if t.Stage == Notice {
+		t.Changed = placeChanged
+		t.moved()
+		return
+	}
 	t.board(true)
 }
 
@@ -179,6 +249,11 @@ func (t *turn) inGroup(id string) {
 		return
 	}
 	t.elsewhere("", id)
+	if t.Stage == Notice {
+		t.Changed = placeChanged
+		t.moved()
+		return
+	}
 	t.board(false)
 }
 

@@ -78,9 +78,13 @@ func (t *turn) chose(w flows.Chose) {
 	if t.e.By.Person == "" {
 		return
 	}
+	// Of a choice that ends in "!" the journal keeps no value: how somebody judges, the code.
+	w.Choice = strings.TrimSuffix(w.Choice, "!")
 	switch w.Choice {
 	case "propose":
 		t.proposed(w.Value == "yes")
+	case "retract":
+		t.retract()
 	case "tick", "none":
 		t.tick(w)
 	case "come", "nocome", "kept":
@@ -123,15 +127,22 @@ func (t *turn) chose(w flows.Chose) {
 // said takes the words that something was waiting for.
 func (t *turn) said(w flows.Said) {
 	text := line(w.Message.Text, longest)
-	if t.e.By.Person == "" || w.Tag == "" {
+	if t.e.By.Person == "" || w.Tag == "" && !w.Edited {
 		return
+	}
+	if w.Edited && w.Tag == "" {
+		t.heard(w)
+		return
+	}
+	tag, num, _ := strings.Cut(w.Tag, "-")
+	n, _ := strconv.Atoi(num)
+	if tag != "say" {
+		text = strings.TrimRight(text, "。.！! ") // it stands in sentences of ours
 	}
 	if text == "" {
 		t.reply("say-words", nil)
 		return
 	}
-	tag, num, _ := strings.Cut(w.Tag, "-")
-	n, _ := strconv.Atoi(num)
 	switch tag {
 	case "proxy":
 		t.proxy(text)
@@ -158,6 +169,7 @@ func (t *turn) said(w flows.Said) {
 	switch tag {
 	case "topic":
 		t.Topic = t.topicOf(text)
+		t.tellProposer("topic")
 		t.board(true)
 	case "attach":
 		t.attach()
@@ -184,7 +196,7 @@ func (t *turn) said(w flows.Said) {
 	case "guest":
 		t.guests(w.Message.Text)
 	case "complaint":
-		t.complaint(text, "")
+		t.complaint(text, "", "")
 	case "fix":
 		t.fix(text)
 	case "answer":
@@ -202,6 +214,7 @@ func (t *turn) said(w flows.Said) {
 func (t *turn) told(w flows.Told) {
 	switch w.Name {
 	case "concerned":
+		t.attached(w.From)
 		t.enlist(data[flows.Concerned](w.Data).People)
 	case "booked", "taken", "lost":
 		t.roomSays(w.Name, data[flows.Booking](w.Data))
@@ -286,6 +299,12 @@ func (t *turn) woke(w flows.Woke) {
 		if t.Stage == Rating {
 			t.close()
 		}
+	case "hold":
+		if (t.Stage == Planning || t.Stage == Asking) && n < len(t.Slots) && t.Slots[n].Room == "" {
+			t.hold(n)
+		}
+	case "weekly":
+		t.weekly(n)
 	case "off":
 		if t.Stage == Off && n == t.Version {
 			t.drop()
@@ -311,13 +330,18 @@ func (t *turn) succeed() {
 			t.board(true)
 		}
 	}
-	if _, there := t.e.Settings.Official(t.Chair); !there {
+	if _, there := t.e.Settings.Official(t.Chair); !there && t.Begun.IsZero() {
 		t.Chair = t.Organiser
 	}
-	t.Needed = slices.DeleteFunc(slices.Clone(t.Needed), func(p flows.PersonID) bool {
+	gone := func(p flows.PersonID) bool {
 		_, there := t.e.Settings.Official(p)
 		return !there && p != t.Proposer
-	})
+	}
+	t.Needed = slices.DeleteFunc(slices.Clone(t.Needed), gone)
+	t.Slots = slices.Clone(t.Slots)
+	for i := range t.Slots {
+		t.Slots[i].Needed = slices.DeleteFunc(slices.Clone(t.Slots[i].Needed), gone)
+	}
 }
 
 // someone is who prepares a hearing where nobody has taken it: the first of the staff who

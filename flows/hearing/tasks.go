@@ -103,7 +103,7 @@ func (t *turn) settle() {
 	t.news("over", flows.TopicNews{Text: t.decisionList()})
 	vars := t.with(flows.Vars{"decided": flows.Text(t.decisionList()), "n": flows.Num(t.working()), "days": flows.Num(days)})
 	if t.working() > 0 {
-		buttons := []flows.Button{{Words: "b-good", Choice: "rate=good"}, {Words: "b-fair", Choice: "rate=fair"}, {Words: "b-bad", Choice: "rate=bad"}}
+		buttons := []flows.Button{{Words: "b-good", Choice: "rate!=good"}, {Words: "b-fair", Choice: "rate!=fair"}, {Words: "b-bad", Choice: "rate!=bad"}}
 		t.do(flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "group-done", Vars: vars, Slot: "done", Buttons: []flows.Button{{Words: "b-page", Link: "page"}}})
 		for _, tag := range []string{TagHere, TagYes, TagProxy, TagSpeak, TagAsked} {
 			t.do(flows.Say{To: flows.To{Entries: tag, Except: t.leading()}, Class: flows.Personal, Words: "done", Vars: vars, Slot: "done", Buttons: buttons})
@@ -165,6 +165,10 @@ func (t *turn) rate(v string) {
 
 // close ends it. Those who answer for it and those who supervise it see the sum.
 func (t *turn) close() {
+	if slices.ContainsFunc(t.Dissents, func(d Dissent) bool { return d.Answered.IsZero() && !d.Left }) {
+		t.do(t.wake(t.e.At.AddDate(0, 0, 1), "rate")) // who does not agree has an answer first
+		return
+	}
 	t.Stage = Closed
 	if t.Rated != (Ratings{}) {
 		vars := t.with(flows.Vars{"good": flows.Num(t.Rated.Good), "fair": flows.Num(t.Rated.Fair), "bad": flows.Num(t.Rated.Bad)})

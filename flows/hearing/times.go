@@ -2,6 +2,7 @@ package hearing
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,10 +21,17 @@ func (t *turn) plan() {
 	if t.Organiser == "" {
 		t.Organiser = t.someone()
 	}
+	if t.Vetted.List.IsZero() && t.Opened.Equal(t.e.At) { // else it has begun with the review
+		t.do(t.wake(t.e.At.AddDate(0, 0, 7), "weekly-1"))
+	}
 	if t.Chair == "" {
 		t.Chair = t.Organiser
-		if heads := t.e.Settings.With(flows.Head, flows.Everywhere); len(heads) > 0 {
-			t.Chair = heads[0]
+		watch := t.e.Settings.With(flows.Supervisor, t.Scope)
+		for _, p := range t.e.Settings.With(flows.Head, flows.Everywhere) {
+			if !slices.Contains(watch, p) {
+				t.Chair = p
+				break
+			}
 		}
 	}
 	if len(t.Needed) == 0 {
@@ -81,8 +89,13 @@ func (t *turn) need(p flows.PersonID, yes bool) {
 }
 
 func (t *turn) chair(p flows.PersonID) {
-	if _, ok := t.e.Settings.Official(p); !ok {
+	o, ok := t.e.Settings.Official(p)
+	if !ok {
 		t.toast("not-known", nil)
+		return
+	}
+	if t.e.Settings.May(flows.Actor{Person: p, Posts: o.Posts}, flows.Object, t.Scope) {
+		t.toast("chair-watches", nil)
 		return
 	}
 	t.Chair = p
@@ -201,6 +214,9 @@ func (t *turn) agenda(text string) {
 		return
 	}
 	t.Points = points
+	if p := t.Vetted.By; p != "" && p != t.e.By.Person { // who has said yes to the topic sees what becomes of it
+		t.do(flows.Say{To: flows.To{Person: p}, Class: flows.Work, Words: "agenda-told", Vars: t.vars(), Bundle: true})
+	}
 	t.board(true)
 }
 
@@ -239,7 +255,7 @@ func (t *turn) asking(to flows.To) flows.Say {
 		say.Class = flows.Notice
 	}
 	for i, s := range t.Slots {
-		say.Buttons = append(say.Buttons, flows.Button{Words: "b-tick", Vars: flows.Vars{"at": flows.At(s.From), "n": flows.Num(i + 1)}, Choice: "tick=" + itoa(i), Row: i / 2})
+		say.Buttons = append(say.Buttons, flows.Button{Words: "b-tick", Vars: flows.Vars{"at": flows.At(s.From), "n": flows.Num(i + 1)}, Choice: "tick!=" + itoa(i), Row: i / 2})
 	}
 	say.Buttons = append(say.Buttons, flows.Button{Words: "b-none", Choice: "none", Row: 30}, flows.Button{Words: "b-page", Link: "page", Row: 30})
 	return say
@@ -448,7 +464,7 @@ func (t *turn) writeList() {
 // listSaid counts what a list in the group says. It names nobody whom Linli knows, so that
 // its numbers stand beside those of the buttons.
 func (t *turn) listSaid(c flows.Chain) {
-	if t.Stage != Asking {
+	if t.Stage != Asking || !t.e.Chat.Group || !t.e.Settings.Touches(t.e.Chat.Scope, t.Scope) {
 		return
 	}
 	t.Slots = slices.Clone(t.Slots)
@@ -473,7 +489,14 @@ func (t *turn) listSaid(c flows.Chain) {
 	t.toast("list-read", flows.Vars{"n": flows.Num(lines)})
 }
 
+// chosenSlots are the numbers at the end of a line: what stands before them may be a door.
+var chosenSlots = regexp.MustCompile(`(?:^|[^0-9])((?:\d{1,2}[\s、，,和]*)+)$`)
+
 // choosesSlot says that a line of a list names a time by its number: "张三 1、3".
 func choosesSlot(text string, n int) bool {
-	return slices.Contains(strings.FieldsFunc(text, func(r rune) bool { return r < '0' || r > '9' }), itoa(n))
+	m := chosenSlots.FindStringSubmatch(strings.TrimSpace(text))
+	if m == nil {
+		return false
+	}
+	return slices.Contains(strings.FieldsFunc(m[1], func(r rune) bool { return r < '0' || r > '9' }), itoa(n))
 }

@@ -39,6 +39,9 @@ func (t *turn) opened(w flows.Opened) {
 	case t.Topic == "":
 		t.Stage = Gone
 		t.reply("topic-what", nil)
+	case !flows.Aloud(t.e.Reading.About):
+		t.Stage = Gone
+		t.reply("not-debatable", nil)
 	case len(t.e.By.Posts) == 0:
 		t.offer()
 	default:
@@ -67,6 +70,9 @@ func (t *turn) brought(topic flows.Topic, parent flows.ID) {
 	if parent != "" {
 		t.Cases = []flows.CaseRef{{ID: parent, No: t.e.Case.No}}
 	}
+	if t.Proposer = topic.Author; t.Proposer != "" {
+		t.put(t.Proposer, TagAsked)
+	}
 	if o, ok := t.e.Settings.Official(topic.By); ok && t.e.Settings.May(flows.Actor{Person: o.ID, Posts: o.Posts}, flows.Convene, t.Scope) {
 		t.Organiser = topic.By
 	}
@@ -77,6 +83,23 @@ func (t *turn) brought(topic flows.Topic, parent flows.ID) {
 		t.waiting()
 	}
 	t.news("review", flows.TopicNews{Due: t.Vetted.Due})
+}
+
+// retract takes back a topic of one's own, while nobody has said yes to it.
+func (t *turn) retract() {
+	if t.e.By.Person != t.Proposer || t.Stage != Waiting && t.Stage != Review {
+		t.holds()
+		return
+	}
+	t.do(flows.Say{To: flows.To{Person: t.Proposer}, Class: flows.Personal, Words: "retracted", Vars: t.vars(), Slot: "offer", Reply: true})
+	t.retracted()
+}
+
+// retracted ends a topic that was taken back: its words are gone.
+func (t *turn) retracted() {
+	t.Stage, t.Topic, t.Points = Closed, "", nil
+	t.news("off", flows.TopicNews{})
+	t.board(false)
 }
 
 // offer gives a resident their topic back: the tap is the consent to hand it on.
@@ -140,7 +163,7 @@ func (t *turn) waiting() {
 	if t.Organiser == "" {
 		t.Organiser = t.someone()
 	}
-	t.do(t.wake(t.listLeaves(), "review"))
+	t.do(t.wake(t.listLeaves(), "review"), t.wake(t.e.At.AddDate(0, 0, 7), "weekly-1"))
 	if t.Proposer != "" {
 		say := flows.Say{To: flows.To{Person: t.Proposer}, Class: flows.Personal, Words: "proposed", Vars: t.vars(), Reply: t.e.By.Person == t.Proposer}
 		if t.Proposer == t.Organiser {
@@ -150,6 +173,7 @@ func (t *turn) waiting() {
 		if _, post := t.e.Settings.Official(t.Proposer); !post {
 			say.Slot = "offer" // in place of the question
 		}
+		say.Buttons = []flows.Button{{Words: "b-retract", Choice: "retract"}}
 		t.do(say)
 	}
 	t.board(false)
@@ -170,6 +194,9 @@ func (t *turn) listLeaves() time.Time {
 // review puts it on the reviewers' list: what goes to one of them at the same time is one
 // message, see Say.Bundle.
 func (t *turn) review() {
+	if t.Frozen != nil {
+		return // when it is lifted
+	}
 	list := t.e.Settings.Reviewers()
 	t.Stage = Review
 	if due := t.e.Settings.Calendar.Add(t.e.At, t.e.Settings.Hearings.Answer); t.Vetted.Due.Before(due) {
@@ -209,6 +236,8 @@ func (t *turn) reviewed(v string) {
 		t.toast("vetted-already", nil)
 	case t.Frozen != nil:
 		t.toast("frozen", nil)
+	case t.own():
+		t.toast("vet-own", nil)
 	case v == "ok":
 		t.vettedBy()
 		t.toast("vetted-ok", nil)
@@ -221,6 +250,12 @@ func (t *turn) reviewed(v string) {
 	default:
 		t.holds()
 	}
+}
+
+// own says that the topic is the actor's, and that somebody else could review it.
+func (t *turn) own() bool {
+	by := t.e.By.Person
+	return (by == t.Proposer || by == t.Organiser) && len(t.e.Settings.Reviewers()) > 1
 }
 
 func (t *turn) vettedBy() { t.Vetted.By, t.Vetted.At = t.e.By.Person, t.e.At }
@@ -236,6 +271,9 @@ func (t *turn) vet(tag, text string) {
 		return
 	case t.Frozen != nil:
 		t.reply("frozen", nil)
+		return
+	case t.own():
+		t.reply("vet-own", nil)
 		return
 	}
 	t.vettedBy()
@@ -341,6 +379,16 @@ func (t *turn) finish() {
 // drop ends it before it was held.
 func (t *turn) drop() {
 	t.free(-1)
+	if t.Stage == Asking {
+		say := flows.Say{Class: flows.Personal, Words: "times-off", Vars: t.vars(), Slot: "times"}
+		for _, to := range []flows.To{{Nearest: t.Scope}, {Entries: TagAsked, Except: t.organising()}} {
+			if say.To = to; !to.Nearest.Zero() {
+				say.Class = flows.Notice
+			}
+			t.do(say)
+		}
+		t.Until = time.Time{}
+	}
 	t.Stage = Closed
 	t.tellProposer("dropped-off")
 	t.news("off", flows.TopicNews{Text: t.Changed})
@@ -361,13 +409,24 @@ func (t *turn) attach() {
 		if len(t.Cases) >= 50 {
 			break
 		}
-		ref := flows.CaseRef{ID: x.Case.ID, No: x.Case.No}
-		t.Cases = append(t.Cases[:len(t.Cases):len(t.Cases)], ref)
-		t.do(flows.Tell{Case: ref.ID, Name: "review", Data: flows.Data(flows.TopicNews{No: t.e.Case.No})})
-		t.reply("attached", flows.Vars{"other": flows.Num(ref.No)})
+		t.Attaching = flows.CaseRef{ID: x.Case.ID, No: x.Case.No}
+		// It says who asked about it; one that must not be talked over says nothing.
+		t.do(flows.Tell{Case: x.Case.ID, Name: "review", Data: flows.Data(flows.TopicNews{No: t.e.Case.No})})
+		t.reply("attaching", flows.Vars{"other": flows.Num(x.Case.No)})
 		return
 	}
 	t.reply("attach-none", nil)
+}
+
+// attached is a demand that has said who asked about it.
+func (t *turn) attached(from flows.ID) {
+	if from == "" || from != t.Attaching.ID {
+		return
+	}
+	ref := t.Attaching
+	t.Attaching = flows.CaseRef{}
+	t.Cases = append(slices.Clone(t.Cases), ref)
+	t.do(flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "attached", Reply: true, Vars: t.with(flows.Vars{"other": flows.Num(ref.No)})})
 }
 
 // news tells the demands it is about.

@@ -51,9 +51,11 @@ func (t *turn) respond(text string) {
 	t.do(flows.Say{To: flows.To{Role: flows.Supervisor, Scope: flows.Everywhere}, Class: flows.Work, Words: "response", Vars: t.vars(), Slot: t.slotObjection(), Buttons: []flows.Button{{Words: "b-lift", Choice: "lift"}}})
 }
 
-// lift ends an objection. Any supervisor can, and nobody else.
+// lift ends an objection. Any supervisor can, and nobody else; where nobody supervises any
+// more, the secretary can.
 func (t *turn) lift() {
-	if !t.watching() {
+	orphan := len(t.e.Settings.With(flows.Supervisor, t.Scope)) == 0 && t.e.By.Holds(flows.Secretary)
+	if !t.watching() && !orphan {
 		t.toast("not-supervisor", nil)
 		return
 	}
@@ -71,9 +73,46 @@ func (t *turn) lift() {
 	if t.Stage == Notice && t.From.After(t.e.At) || t.Stage == Meeting {
 		t.everybody("unfrozen", t.comingButtons()[:1]...)
 	}
-	if t.Stage == Waiting && t.e.At.After(t.Vetted.List) {
+	if t.Stage == Waiting && !t.e.At.Before(t.listLeaves()) {
 		t.review()
 		return
 	}
 	t.board(false)
+}
+
+// weekly looks once a week after what stands still: whose turn it is hears of it, and from the
+// second week on the head.
+func (t *turn) weekly(n int) {
+	if t.over() || t.Stage == Offered {
+		return
+	}
+	t.do(t.wake(t.e.At.AddDate(0, 0, 7), "weekly-"+itoa(n+1)))
+	still := false
+	switch t.Stage {
+	case Review:
+		t.unvetted()
+		return
+	case Upward:
+		still = t.Report.Answer != "" || t.e.At.After(t.Report.Next.AddDate(0, 0, 1))
+	case Planning, Set:
+		still = true
+	case Minutes:
+		if t.Due.IsZero() || t.e.At.After(t.Due) {
+			t.unpublished(1)
+			return
+		}
+	case Waiting, Tasks:
+		still = t.Frozen != nil
+	}
+	if !still {
+		return
+	}
+	buttons := []flows.Button{{Words: "b-board", Choice: "board"}}
+	t.do(flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "still", Vars: t.vars(), Bundle: true, Buttons: buttons})
+	if n > 1 {
+		t.do(flows.Say{To: flows.To{Role: flows.Head, Scope: flows.Everywhere, Except: t.organising()}, Class: flows.Work, Words: "still", Vars: t.vars(), Bundle: true, Buttons: buttons})
+	}
+	if t.Frozen != nil {
+		t.do(flows.Say{To: flows.To{Role: flows.Supervisor, Scope: t.Scope}, Class: flows.Work, Words: "still", Vars: t.vars(), Bundle: true, Buttons: []flows.Button{{Words: "b-lift", Choice: "lift"}}})
+	}
 }
