@@ -97,6 +97,7 @@ var acts = []act{
 	{choice: "undo", who: leaders, list: strikable},
 	{choice: "raise", who: leaders, list: complaintsOf, form: flows.Complaints},
 	{choice: "file", who: leaders, list: complaintsOf, form: flows.Complaints},
+	{choice: "skip", who: leaders, list: complaintsOf, form: flows.Complaints},
 	{choice: "end", who: leaders, look: "grave"},
 	{choice: "confirm", who: chairs, look: "main"},
 	{choice: "fix", who: leaders, tag: "fix", lines: 2},
@@ -296,7 +297,7 @@ func numbered(s string) int { n, _ := strconv.Atoi(s); return n }
 func complaintsOf(in *deciding) (out []choice) {
 	add := func(list []piece) {
 		for _, x := range list {
-			if x.Kind == "item-complaint" && !x.Gone && !slices.ContainsFunc(in.s.Issue, func(i hearing.Issue) bool { return i.Item == x.N }) {
+			if x.Kind == "item-complaint" && !x.Gone && !slices.ContainsFunc(in.s.Issue, func(i hearing.Issue) bool { return i.Item == x.N && i.Kind != "" }) {
 				out = append(out, choice{Value: strconv.Itoa(x.N), Words: strconv.Itoa(x.N) + " " + short(x.Text)})
 			}
 		}

@@ -76,9 +76,9 @@ func TestWhatFitsAHearing(t *testing.T) {
 		hearing.Planning: {"send drop times slot agenda room link group whom chair need unneed attach", "send lead drop times slot agenda room link group whom chair need unneed attach", "", "object"},
 		hearing.Asking:   {"list drop times slot agenda room link group whom chair need unneed attach", "list lead drop times slot agenda room link group whom chair need unneed attach", "", "object"},
 		hearing.Set:      {"publish agreed drop times agenda room link group whom chair need unneed attach", "publish agreed lead drop times agenda room link group whom chair need unneed attach", "", "object"},
-		hearing.Notice:   {"agreed begin move off in guest chair attach", "agreed begin lead move off in guest chair attach", "", "object"},
-		hearing.Meeting:  {"end point note hands decide poll in guest undo chair attach", "end lead point note hands decide poll in guest undo chair attach", "", "object"},
-		hearing.Minutes:  {"signed note hands decide guest undo fix chair", "confirm signed lead note hands decide guest undo fix chair", "", "object"},
+		hearing.Notice:   {"agreed begin room link group move off in guest chair attach", "agreed begin lead room link group move off in guest chair attach", "", "object"},
+		hearing.Meeting:  {"end point note hands decide poll in guest undo attach", "end lead point note hands decide poll in guest undo attach", "", "object"},
+		hearing.Minutes:  {"signed note hands decide guest undo fix", "confirm signed lead note hands decide guest undo fix", "", "object"},
 		hearing.Tasks:    {"answer retask", "lead answer retask", "", "object"},
 		hearing.Rating:   {"answer", "answer", "", "object"},
 		hearing.Off:      {"again drop", "again lead drop", "", "object"},
@@ -166,7 +166,7 @@ func (a act) stage() string {
 func TestPressesOfAHearing(t *testing.T) {
 	h, n := noting(t)
 	first := map[string]string{ // what a list offers first, or what is chosen in it
-		"slot": "1", "room": "linli", "group": "b3", "whom": "b/3", "chair": "zheng", "need": "li", "unneed": "liu", "point": "1", "in": "liu", "undo": "9", "raise": "6", "file": "6", "answer": "7", "retask": "1",
+		"slot": "1", "room": "linli", "group": "b3", "whom": "b/3", "chair": "zheng", "need": "li", "unneed": "liu", "point": "1", "in": "liu", "undo": "9", "raise": "6", "file": "6", "skip": "6", "answer": "7", "retask": "1",
 	}
 	tags := map[string]string{"rev=no": "refuse", "rev=up": "upward", "answer": "answer-7", "retask": "retask-1"}
 	for i, a := range acts {

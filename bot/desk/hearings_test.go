@@ -211,7 +211,7 @@ func TestWhatANoticeStillNeeds(t *testing.T) {
 	h.hasNot(page, "议什么", "公告六项")
 	h.has(page, "吐槽大会")
 	h.hearing("h3", hearing.Set, func(s *hearing.State) {
-		s.Waived = []hearing.Waiver{{What: "clear", By: "zheng", At: h.clock.now(), Why: "下周停水"}}
+		s.Waived = []hearing.Waiver{{What: "clear", By: "zheng", At: h.clock.now(), Why: "下周停水", For: s.From}}
 	})
 	h.has(h.page("/desk/hearings/h3", h.session("zheng")), "规定公告5个净天，现在还有3个，已说明原因不等", "没等够天数", "郑主任", "下周停水")
 	h.hasNot(h.page("/desk/hearings/h3", h.session("zheng")), `value="waive"`, "公告天数不够")

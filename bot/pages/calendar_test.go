@@ -78,7 +78,7 @@ func TestEvent(t *testing.T) {
 	if err != nil || !changed.Equal(h.at.Add(-time.Hour)) {
 		t.Errorf("changed %v: %v", changed, err)
 	}
-	if got := value(e, ics.ComponentPropertySequence); got != "3" {
+	if got := value(e, ics.ComponentPropertySequence); got != "6" {
 		t.Errorf("the sequence is %q", got)
 	}
 	if got := value(e, ics.ComponentPropertyStatus); got != "CONFIRMED" {
@@ -175,7 +175,7 @@ func TestFeed(t *testing.T) {
 		t.Fatal("what is off is not in the feed")
 	}
 	changed, err := e.GetLastModifiedAt()
-	if got := value(e, ics.ComponentPropertyStatus); got != "CANCELLED" || value(e, ics.ComponentPropertySequence) != "2" || err != nil || !changed.Equal(h.at) {
+	if got := value(e, ics.ComponentPropertyStatus); got != "CANCELLED" || value(e, ics.ComponentPropertySequence) != "5" || err != nil || !changed.Equal(h.at) {
 		t.Errorf("it is %s, %s, changed %v: %v", got, value(e, ics.ComponentPropertySequence), changed, err)
 	}
 	if got := value(e, ics.ComponentPropertySummary); !strings.HasPrefix(got, "取消：") {

@@ -229,7 +229,7 @@ func TestHearingNotice(t *testing.T) {
 	h.folk()
 	id := h.hearing(func(s *hearing.State) {
 		s.Version, s.Changed = 2, "下雨"
-		s.Waived = []hearing.Waiver{{What: "clear", By: "zhaos", At: h.at, Why: "停电很急", Version: 1}, {What: "clear", By: "zhaos", At: h.at, Why: "上一次的", Version: 0}}
+		s.Waived = []hearing.Waiver{{What: "clear", By: "zhaos", At: h.at, Why: "停电很急", For: s.From}, {What: "clear", By: "zhaos", At: h.at, Why: "上一次的", For: s.From.AddDate(0, 0, -7)}}
 	})
 	mine, all := h.hearingPath(id, "r1"), h.hearingPath(id, "")
 	page := h.page(all)
@@ -358,13 +358,13 @@ func TestHearingMinutes(t *testing.T) {
 
 	mine := h.page(h.hearingPath(id, "r1"))
 	h.has(mine, "离窗户太近", "答复：会挪到东头", "我不同意定下的", `value="unsay=1"`)
-	h.lacks(mine, "费用没有说清", `value="undissent=10"`, `value="undissent=9"`, `value="unsay=9"`, `name="v"`, "rate=")
+	h.lacks(mine, "费用没有说清", `value="undissent=10"`, `value="undissent=9"`, `value="unsay=9"`, `name="v"`, "rate!=")
 	two := h.page(h.hearingPath(id, "r2"))
 	h.has(two, "费用没有说清", `value="undissent=10"`, "答复您", "这些话不要写我的名字")
 	h.lacks(two, "离窗户太近")
 
 	rated := h.hearing(func(s *hearing.State) { finished(h)(s); s.Stage = hearing.Rating })
-	h.has(h.page(h.hearingPath(rated, "r1")), `value="rate=good"`, "基本满意")
+	h.has(h.page(h.hearingPath(rated, "r1")), `value="rate!=good"`, "基本满意")
 	closed := h.hearing(func(s *hearing.State) {
 		finished(h)(s)
 		s.Stage, s.Rated = hearing.Closed, hearing.Ratings{Good: 8, Fair: 2, Bad: 1}

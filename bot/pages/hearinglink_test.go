@@ -87,7 +87,7 @@ func TestHearingIsNoMarkup(t *testing.T) {
 			for i := range x.Decisions {
 				x.Decisions[i].Text, x.Decisions[i].Said = s, s
 			}
-			x.Waived = []hearing.Waiver{{What: "clear", By: "zhaos", At: h.at, Why: s, Version: 1}}
+			x.Waived = []hearing.Waiver{{What: "clear", By: "zhaos", At: h.at, Why: s, For: x.From}}
 			x.Frozen = &hearing.Objection{By: "zhaos", At: h.at, Why: s, Reply: s}
 		}
 		open := h.hearing(write)

@@ -210,6 +210,9 @@ func (t *tellHearing) tasks() (out []task) {
 // issues say what a complaint meeting led to.
 func (t *tellHearing) issues() (out []string) {
 	for _, x := range t.v.Issue {
+		if x.Kind == "none" {
+			continue // nothing to be followed up
+		}
 		key := "hear-issue"
 		if x.Kind == "demand" || x.Kind == "topic" {
 			key += "-" + x.Kind

@@ -90,7 +90,7 @@ func TestNoticeSheet(t *testing.T) {
 	h.has(h.page(h.hearingPath(off, "")+"/notice"), "这次会取消：刮大风")
 	moved := h.hearing(func(s *hearing.State) {
 		s.Changed, s.Version = "刮大风", 2
-		s.Waived = []hearing.Waiver{{What: "clear", By: "zhaos", At: h.at, Why: "停电很急", Version: 1}}
+		s.Waived = []hearing.Waiver{{What: "clear", By: "zhaos", At: h.at, Why: "停电很急", For: s.From}}
 	})
 	h.has(h.page(h.hearingPath(moved, "")+"/notice"), "有变动，因为：刮大风", "停电很急", "赵书记")
 	h.lacks(h.page(h.hearingPath(off, "")+"/notice"), "有变动", "可以请人代")

@@ -86,7 +86,7 @@ func TestHearingTimes(t *testing.T) {
 				return err
 			}
 			var i int
-			if _, err := fmt.Sscanf(in.Press, string(id)+"/tick=%d", &i); err == nil {
+			if _, err := fmt.Sscanf(in.Press, string(id)+"/tick!=%d", &i); err == nil {
 				p.Ticks ^= 1 << i
 			} else {
 				p.Ticks = 0
@@ -104,7 +104,7 @@ func TestHearingTimes(t *testing.T) {
 	a := h.ask("POST", path+"/times", f)
 	h.has(a.Body, "记下了。", `value="1" checked`, `value="2" checked`)
 	h.lacks(a.Body, `value="0" checked`)
-	e.want(t, "press "+string(id)+"/tick=0", "press "+string(id)+"/tick=1", "press "+string(id)+"/tick=2")
+	e.want(t, "press "+string(id)+"/tick!=0", "press "+string(id)+"/tick!=1", "press "+string(id)+"/tick!=2")
 	f["slot"] = []string{"1", "2"}
 	h.ask("POST", path+"/times", f)
 	e.want(t) // nothing has changed
@@ -137,7 +137,7 @@ func TestHearingPresses(t *testing.T) {
 	h.record(id)
 	path := h.hearingPath(id, "r1")
 	e.does = func(bot.Inbound) bot.Answer { return bot.Answer{Toast: "好，给您留着。"} }
-	for _, c := range []string{"come", "nocome", "kept", "speak", "named", "unnamed", "rate=good", "rate=fair", "rate=bad", "unsay=1", "propose=yes", "propose=no"} {
+	for _, c := range []string{"come", "nocome", "kept", "speak", "named", "unnamed", "rate!=good", "rate!=fair", "rate!=bad", "unsay=1", "propose=yes", "propose=no"} {
 		a := h.ask("POST", path+"/press", form("choice", c))
 		if a.Status != 200 {
 			t.Errorf("%s: %d", c, a.Status)
@@ -145,7 +145,7 @@ func TestHearingPresses(t *testing.T) {
 		h.has(a.Body, "好，给您留着。")
 		e.want(t, "press "+string(id)+"/"+c)
 	}
-	for _, c := range []string{"", "unsay=2", "unsay=3", "unsay=01", "unsay", "undissent=10", "publish", "here=4821", "rev=ok", "lift", "begin", "end", "tick=1", "rate=", "confirm", "in=r2"} {
+	for _, c := range []string{"", "unsay=2", "unsay=3", "unsay=01", "unsay", "undissent=10", "publish", "here!=4821", "rev=ok", "lift", "begin", "end", "tick!=1", "rate!=", "confirm", "in=r2"} {
 		if a := h.ask("POST", path+"/press", form("choice", c)); a.Status != 400 {
 			t.Errorf("%q: %d", c, a.Status)
 		}
@@ -243,7 +243,7 @@ func TestHearingCheckIn(t *testing.T) {
 	id := h.hearing(nil)
 	path, all := h.hearingPath(id, "r1"), h.hearingPath(id, "")
 	e.does = func(in bot.Inbound) bot.Answer {
-		if in.Press == string(id)+"/here=4821" {
+		if in.Press == string(id)+"/here!=4821" {
 			h.part(id, "r1", hearing.TagHere, hearing.Part{})
 			return bot.Answer{Toast: "到了。"}
 		}
@@ -270,7 +270,7 @@ func TestHearingCheckIn(t *testing.T) {
 	}
 	e.take()
 	h.has(h.ask("POST", path+"/here", form("code", " ４８２１ ")).Body, "到了。", "您已签到。")
-	e.want(t, "press "+string(id)+"/here=4821")
+	e.want(t, "press "+string(id)+"/here!=4821")
 	h.lacks(h.page(path), `name="code"`)
 	h.part(id, "r1", hearing.TagYes, hearing.Part{})
 	if a := h.ask("POST", path+"/here", form("code", "1119")); a.Status != 400 || !strings.Contains(a.Body, "这个数字不对") {

@@ -294,11 +294,10 @@ func (v *heard) moved() bool {
 	return v.Changed != "" && v.Version > 1 && v.announced() && v.Stage != hearing.Off
 }
 
-// waivers say which rules were waived for the date that stands, by whom and why. A waiver
-// bears the version of the date before, which was the last when it was written.
+// waivers say which rules were waived for the date that stands, by whom and why.
 func (t *tellHearing) waivers() (out []string) {
 	for _, x := range t.v.Waived {
-		if want := t.v.Version - 1; x.Version != want && (t.v.announced() || x.Version != want+1) {
+		if !x.For.Equal(t.v.From) {
 			continue
 		}
 		key := "hear-waived"

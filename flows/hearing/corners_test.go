@@ -400,3 +400,16 @@ func TestWaitsForALargerRoom(t *testing.T) {
 		t.Errorf("%s, %d of %d seats are taken, and somebody still waits: %q", b.state().Stage, b.state().Taken.Seats, b.state().Seats, tag)
 	}
 }
+
+// The list in the group is not sent when the time for it is over.
+func TestListAfterItsTime(t *testing.T) {
+	s := house(t)
+	b := asked(t, s)
+	at := b.state().Until.Add(time.Minute)
+	b.press(at, b.official("chen"), "list")
+	for _, x := range b.says() {
+		if !x.Until.IsZero() && !x.Until.After(at) {
+			t.Errorf("%s is said until a minute ago, and the organiser hears %v", x.Words, b.heard("chen"))
+		}
+	}
+}

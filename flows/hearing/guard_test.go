@@ -28,39 +28,44 @@ const (
 // room whose owner has not answered, "soon" the hour before the meeting,
 // "group" a meeting that is held in a group, c- a complaint meeting.
 var moments = []string{"offered", "waiting", "review", "upward", "answered", "planning", "asking", "set", "owner", "notice", "soon", "meeting", "group", "minutes",
-	"tasks", "rating", "off", "closed", "refused", "c-meeting", "c-minutes", "c-tasks"}
+	"tasks", "rating", "off", "closed", "refused", "c-meeting", "c-minutes", "c-sorted", "c-tasks"}
 
 // allowed is a line of the table. Does is "asks <tag>", "stage <stage>", "says <words>",
 // "puts <tag> [who]", or "sets <field>"; of several with | between them one.
 var allowed = []struct{ choice, who, when, does string }{
 	{"propose=yes", "proposer", "offered", "stage waiting"},
 	{"propose=no", "proposer", "offered", "stage gone"},
+	{"retract", "proposer", "waiting review", "stage closed"},
 	{"tick=1", everybody, "asking", "puts *"},
+	{"tick!=1", everybody, "asking", "puts *"},
 	{"none", everybody, "asking", "puts *"},
 	{"come", everybody, "notice soon meeting group c-meeting", "says coming"},
 	{"nocome", everybody, "notice soon meeting group c-meeting", "puts no"},
 	{"kept", everybody, "notice soon meeting group c-meeting", "says coming"},
 	{"proxy", everybody, "notice soon meeting group c-meeting", "asks proxy"},
 	{"say", everybody, "planning asking set owner notice soon meeting group c-meeting", "asks say"},
-	{"unsay=1", "resident", "planning asking set owner notice soon meeting group minutes tasks rating off closed c-meeting c-minutes c-tasks", "says unsaid"},
+	{"unsay=1", "resident", "planning asking set owner notice soon meeting group minutes tasks rating off closed c-meeting c-minutes c-sorted c-tasks", "says unsaid"},
 	{"speak", everybody, "group", "puts here"},
-	{"named", "resident", "planning asking set owner notice soon meeting group minutes tasks rating off c-meeting c-minutes c-tasks", "says named"},
-	{"unnamed", "resident", "planning asking set owner notice soon meeting group minutes tasks rating off c-meeting c-minutes c-tasks", "says unnamed"},
+	{"named", "resident", "planning asking set owner notice soon meeting group minutes tasks rating off c-meeting c-minutes c-sorted c-tasks", "says named"},
+	{"unnamed", "resident", "planning asking set owner notice soon meeting group minutes tasks rating off c-meeting c-minutes c-sorted c-tasks", "says unnamed"},
 	{"here=4821", everybody, "soon meeting c-meeting", "puts here"},
+	{"here!=4821", everybody, "soon meeting c-meeting", "puts here"},
+	{"here!=0000", everybody, "soon meeting c-meeting", "says code-wrong"},
 	{"here", everybody, "soon meeting c-meeting", "asks here"},
 	{"dissent", everybody, "tasks rating c-tasks", "asks dissent"},
 	{"undissent=4", "resident", "tasks rating closed", "says unsaid"},
 	{"rate=good", "resident proposer captain", "rating", "puts *"},
+	{"rate!=bad", "resident proposer captain", "rating", "puts *"},
 
 	{"rev=ok", "reviewer", "waiting review", "stage planning"},
 	{"rev=no", "reviewer", "waiting review", "asks refuse"},
 	{"rev=up", "reviewer", "waiting review", "asks upward"},
 
-	{"lead", convene, "waiting review upward answered planning asking set owner notice soon meeting group minutes tasks off c-meeting c-minutes c-tasks", "sets organiser|says board-below"},
-	{"board", convene, "waiting review upward answered planning asking set owner notice soon meeting group minutes tasks rating off c-meeting c-minutes c-tasks", "board"},
+	{"lead", convene, "waiting review upward answered planning asking set owner notice soon meeting group minutes tasks off c-meeting c-minutes c-sorted c-tasks", "sets organiser|says board-below"},
+	{"board", convene, "waiting review upward answered planning asking set owner notice soon meeting group minutes tasks rating off c-meeting c-minutes c-sorted c-tasks", "board"},
 	{"topic", convene, "waiting", "asks topic"},
 	{"whom=g/g1", "organiser staff head secretary", "planning asking set owner", "sets scope"},
-	{"chair=zheng", convene, "planning asking set owner notice soon meeting group minutes c-meeting c-minutes", "sets chair"},
+	{"chair=zheng", convene, "planning asking set owner notice soon", "sets chair"},
 	{"need=feng", convene, "planning asking set owner", "sets needed"},
 	{"unneed=liu", convene, "planning asking set owner", "sets needed"},
 	{"attach", convene, "waiting review upward answered planning asking set owner notice soon meeting group c-meeting", "asks attach"},
@@ -68,12 +73,12 @@ var allowed = []struct{ choice, who, when, does string }{
 	{"send", convene, "planning", "stage asking"},
 	{"list", convene, "asking", "says list-sent"},
 	{"slot=1", convene, "planning asking", "stage set"},
-	{"where", convene, "planning asking set owner", "says menu-where"},
+	{"where", convene, "planning asking set owner notice soon", "says menu-where"},
 	{"who", convene, "planning asking set owner", "says menu-who"},
 	{"scope", convene, "planning asking set owner", "says menu-scope"},
-	{"room=xiao", convene, "planning asking set owner", "sets room"},
-	{"link", convene, "planning asking set owner", "asks link"},
-	{"group=b3", convene, "planning asking set owner", "sets group"},
+	{"room=xiao", convene, "planning asking set owner notice soon", "sets room"},
+	{"link", convene, "planning asking set owner notice soon", "asks link"},
+	{"group=b3", convene, "planning asking set owner notice soon", "sets group"},
 	{"agreed", convene, "owner notice soon", "sets owner_asked"},
 	{"agenda", convene, "planning asking set owner", "asks agenda"},
 	{"waive", "head secretary", "set owner notice soon", "asks waive"},
@@ -84,22 +89,23 @@ var allowed = []struct{ choice, who, when, does string }{
 	{"drop", convene, "waiting planning asking set owner off", "stage closed"},
 	{"begin", convene, "soon", "stage meeting"},
 	{"point=2", convene, "meeting group", "sets at"},
-	{"note", convene, "meeting group minutes c-meeting c-minutes", "asks note"},
-	{"hands", convene, "meeting group minutes c-meeting c-minutes", "asks hands"},
+	{"note", convene, "meeting group minutes c-meeting c-minutes c-sorted", "asks note"},
+	{"hands", convene, "meeting group minutes c-meeting c-minutes c-sorted", "asks hands"},
 	{"poll", convene, "meeting group c-meeting", "asks poll"},
-	{"decide", convene, "meeting group minutes c-meeting c-minutes", "asks decide"},
+	{"decide", convene, "meeting group minutes c-meeting c-minutes c-sorted", "asks decide"},
 	{"undo=2", convene, "meeting group minutes", "says undone"},
 	{"in=r1", convene, "soon meeting c-meeting", "puts here r1"},
-	{"guest", convene, "soon meeting group minutes c-meeting c-minutes", "asks guest"},
-	{"complaint", convene, "c-meeting c-minutes", "asks complaint"},
+	{"guest", convene, "soon meeting group minutes c-meeting c-minutes c-sorted", "asks guest"},
+	{"complaint", convene, "c-meeting c-minutes c-sorted", "asks complaint"},
 	{"raise=5", convene, "c-meeting c-minutes c-tasks", "says raised"},
 	{"file=5", convene, "c-meeting c-minutes c-tasks", "says filed"},
+	{"skip=5", convene, "c-meeting c-minutes c-tasks", "sets issue"},
 	{"end", convene, "meeting group c-meeting", "stage minutes"},
-	{"fix", convene, "minutes c-minutes", "asks fix"},
+	{"fix", convene, "minutes c-minutes c-sorted", "asks fix"},
 	{"confirm", "chair", "minutes", "stage tasks"},
-	{"confirm", "chair", "c-minutes", "stage rating"},
+	{"confirm", "chair", "c-sorted", "stage rating"},
 	{"signed", convene, "minutes", "stage tasks"},
-	{"signed", convene, "c-minutes", "stage rating"},
+	{"signed", convene, "c-sorted", "stage rating"},
 	{"answer=4", convene, "tasks rating", "asks answer-4"},
 	{"retask=0", convene, "tasks", "asks retask-0"},
 	{"reply", convene, "upward answered", "asks reply"},
@@ -107,11 +113,11 @@ var allowed = []struct{ choice, who, when, does string }{
 	{"resume", convene, "answered", "stage planning"},
 	{"finish", convene, "answered", "stage closed"},
 
-	{"object", "supervisor", "waiting review upward answered planning asking set owner notice soon meeting group minutes tasks rating off c-meeting c-minutes c-tasks", "asks object"},
+	{"object", "supervisor", "waiting review upward answered planning asking set owner notice soon meeting group minutes tasks rating off c-meeting c-minutes c-sorted c-tasks", "asks object"},
 }
 
 // stopped are the choices that an objection stands against.
-var stopped = []string{"send", "slot=1", "publish", "move", "begin", "point=2", "hands", "poll", "decide", "confirm", "signed", "raise=5", "file=5", "resume",
+var stopped = []string{"send", "slot=1", "publish", "move", "begin", "point=2", "hands", "poll", "decide", "confirm", "signed", "raise=5", "file=5", "skip=5", "resume",
 	"rev=ok", "rev=no", "rev=up"}
 
 // open says of a choice, and of a moment, that the table says nothing of them: what is
@@ -128,7 +134,7 @@ func open(choice, when string) bool {
 		return when == "set" // nobody was asked
 	case "publish":
 		return when == "owner" // see [TestLacks]
-	case "here", "here=4821", "in=r1":
+	case "here", "here=4821", "here!=4821", "here!=0000", "in=r1":
 		return when == "group" // see [TestOnlyWhoWantsToSpeak]
 	}
 	return false
@@ -164,6 +170,7 @@ func scene(t testing.TB, s *flows.Settings, when string) (*table, time.Time) {
 	said := func(st *hearing.State) { st.Last, st.Before, st.Points[0].Items = 5, []int{1}, []int{2} }
 	ended := func(stage string) hearing.State {
 		st := announced(s, stage)
+		st.Chaired = "jiang"
 		st.Begun, st.Ended, st.Due, st.Came, st.Booked, st.At = d(12, 15, 0), d(12, 17, 0), d(16, 18, 0), 3, false, 1
 		st.Points[0].Begun = st.Begun
 		return st
@@ -194,17 +201,17 @@ func scene(t testing.TB, s *flows.Settings, when string) (*table, time.Time) {
 		st.Noticed, st.First, st.Version, st.Seats, st.Kept, st.Taken, st.OwnerAsked = time.Time{}, time.Time{}, 0, 0, 0, hearing.Taken{}, when == "owner"
 	case "notice":
 		st, at = announced(s, when), d(8, 10, 0)
-		st.OwnerAsked = true
+		st.OwnerAsked, st.Wanted = true, d(10, 15, 0)
 	case "soon":
 		st, at = announced(s, hearing.Notice), d(12, 14, 30)
-		st.OwnerAsked = true
+		st.OwnerAsked, st.Wanted = true, d(13, 15, 0)
 	case "meeting", "group", "c-meeting":
 		st, at = announced(s, hearing.Meeting), d(12, 15, 20)
-		st.Begun, st.At, st.Points[0].Begun = d(12, 15, 0), 1, d(12, 15, 0)
+		st.Begun, st.At, st.Points[0].Begun, st.Chaired = d(12, 15, 0), 1, d(12, 15, 0), "jiang"
 		if when == "group" {
 			st.Room, st.Group, st.Booked, st.Seats, st.Kept = "", "b3", false, 0, 0
 		}
-	case "minutes", "c-minutes":
+	case "minutes", "c-minutes", "c-sorted":
 		st, at = ended(hearing.Minutes), d(14, 10, 0)
 		if when == "minutes" {
 			st.Decisions = []hearing.Decision{{Text: "装四个", Item: 3, Who: "feng", Due: d(30, 18, 0)}}
@@ -243,7 +250,7 @@ func scene(t testing.TB, s *flows.Settings, when string) (*table, time.Time) {
 		switch {
 		case strings.HasPrefix(when, "c-"):
 			st.Form, st.Topic, st.Points, st.At = flows.Complaints, "", nil, 0
-			st.Issue = []hearing.Issue{{Item: 5}}
+			st.Issue = []hearing.Issue{{Item: 5, Kind: map[bool]string{true: "none"}[when == "c-sorted"]}}
 			p.Items = append(p.Items, 5)
 			b.item(5, 0, hearing.Item{Kind: "complaint", By: "r1", Text: "路灯不亮", At: d(12, 15, 10)})
 			delete(b.entries, hearing.ItemKey(2))
@@ -269,7 +276,7 @@ func choices() (list []string) {
 			list = append(list, l.choice)
 		}
 	}
-	return append(list, "lift", "here=0000", "unsay=2", "unsay=9", "undissent=1", "undo=1", "undo=9", "tick=2", "tick=-1", "rate=best", "rev=maybe", "room=none", "group=none",
+	return append(list, "lift", "unsay=2", "unsay=9", "undissent=1", "undo=1", "undo=9", "tick=2", "tick=-1", "rate=best", "rev=maybe", "room=none", "group=none",
 		"chair=r1", "need=r1", "slot=7", "point=3", "point=0", "in=r77", "raise=1", "file=1", "answer=1", "retask=1", "no-such")
 }
 
@@ -454,21 +461,21 @@ var written = []struct{ tag, text, who, when, does string }{
 	{"dissent", "太近了", everybody, "tasks rating c-tasks", "sets dissents"},
 	{"refuse", "议过了", "reviewer", "waiting review", "stage refused"},
 	{"upward", "街道", "reviewer", "waiting review", "stage upward"},
-	{"object", "没有贴", "supervisor", "waiting review upward answered planning asking set owner notice soon meeting group minutes tasks rating off c-meeting c-minutes c-tasks", "sets frozen"},
+	{"object", "没有贴", "supervisor", "waiting review upward answered planning asking set owner notice soon meeting group minutes tasks rating off c-meeting c-minutes c-sorted c-tasks", "sets frozen"},
 	{"topic", "装几个充电桩", convene, "waiting", "sets topic"},
 	{"times", "下周六", convene, "planning asking set owner", "sets slots"},
-	{"link", "https://meet.example/1", convene, "planning asking set owner", "sets link"},
+	{"link", "https://meet.example/1", convene, "planning asking set owner notice soon", "sets link"},
 	{"agenda", "装几个", convene, "planning asking set owner", "sets points"},
 	{"waive", "台风要来", "head secretary", "notice soon", "sets waived"},
 	{"move", "改到16日，刮大风", convene, "notice soon", "sets from"},
 	{"off", "刮大风", convene, "notice soon", "stage off"},
-	{"note", "一位住户：好", convene, "meeting group minutes c-meeting c-minutes", "sets last"},
+	{"note", "一位住户：好", convene, "meeting group minutes c-meeting c-minutes c-sorted", "sets last"},
 	{"hands", "赞成3", convene, "meeting group minutes", "sets points"},
 	{"poll", "要不要", convene, "meeting group", "sets points"},
-	{"decide", "装四个", convene, "meeting group minutes c-meeting c-minutes", "sets decisions"},
-	{"guest", "赵大娘", convene, "soon meeting group minutes c-meeting c-minutes", "sets guests"},
-	{"complaint", "路灯不亮", convene, "c-meeting c-minutes", "sets issue"},
-	{"fix", "是五个", convene, "minutes c-minutes", "sets fixes"},
+	{"decide", "装四个", convene, "meeting group minutes c-meeting c-minutes c-sorted", "sets decisions"},
+	{"guest", "赵大娘", convene, "soon meeting group minutes c-meeting c-minutes c-sorted", "sets guests"},
+	{"complaint", "路灯不亮", convene, "c-meeting c-minutes c-sorted", "sets issue"},
+	{"fix", "是五个", convene, "minutes c-minutes c-sorted", "sets fixes"},
 	{"answer-4", "会测", convene, "tasks rating", "sets dissents"},
 	{"retask-0", "何服务", convene, "tasks", "sets decisions"},
 	{"reply", "明年开工", convene, "upward answered", "sets report"},
