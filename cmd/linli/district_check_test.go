@@ -154,7 +154,7 @@ func (c *yearTown) reviews(p promises) {
 		supervises := slices.ContainsFunc(o.Posts, func(p flows.Post) bool { return p.Role == flows.Supervisor })
 		p.whether(3, slices.Contains(c.settings.Reviewers(), x.person()) && !supervises, "who is no reviewer is asked: %s", c.where(x))
 		for l := range strings.Lines(x.text) {
-			if strings.TrimSpace(l) != "" {
+			if strings.Contains(l, "待审议题") {
 				p.whether(3, strings.Contains(l, "前答复。"), "no date: %s", c.where(x))
 			}
 		}
@@ -183,13 +183,16 @@ func (c *yearTown) reminders(p promises, all []*concern) {
 			said[key] = append(said[key], x)
 		}
 	}
+	for _, x := range c.told {
+		p.whether(4, !strings.Contains(x.text, "“”"), "an empty name: %s", c.where(x))
+	}
 	for _, list := range said {
 		x := list[0]
 		if x.reply || strings.TrimSpace(x.text) == "" {
 			continue
 		}
 		most := 1
-		if again := []string{"该去问了", "还没有办好", "还没有答复居民"}; slices.ContainsFunc(again, func(w string) bool { return strings.Contains(x.text, w) }) {
+		if again := []string{"该去问了", "还没有办好", "还没有答复居民", "还没有审", "还没有确认", "还没有公布", "还没有得到答复", "还没有答复，日子是"}; slices.ContainsFunc(again, func(w string) bool { return strings.Contains(x.text, w) }) {
 			// What is not done is said again, and not on the same day.
 			for i := range list[1:] {
 				p.whether(4, list[i+1].at.Sub(list[i].at) > 20*time.Hour, "told again at %s: %s", list[i+1].at.Format("01-02 15:04"), c.where(x))

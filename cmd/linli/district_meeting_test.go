@@ -170,6 +170,14 @@ func (c *yearTown) reactTo(m *concern, who flows.PersonID, x *arrival) {
 			}
 			c.press(who, "", post, no, label)
 		})
+	case x.has("登记成诉求"): // what somebody brought themself
+		if m.first("sort" + post.ref) {
+			label := "登记成诉求"
+			if strings.Contains(x.text, "占道") {
+				label = "当成议题"
+			}
+			c.does(who, c.now.Add(5*time.Minute), func() { c.press(who, "", post, 0, label) })
+		}
 	case x.has("来") && x.has("不来"):
 		c.invited(m, who, "", x)
 	case strings.Contains(x.text, "空出一个位子"):
@@ -322,9 +330,7 @@ func (c *yearTown) meeting(m *concern, who flows.PersonID, s hearing.State) {
 	if !empty && m.came > 0 {
 		if s.Form == flows.Complaints {
 			add(10, "记一条反映", fmt.Sprintf("孙大爷：%s号楼1单元下水道又堵了", []string{"3", "5", "1"}[c.rng.IntN(3)]))
-			steps = append(steps, tableStep{gap: 3 * time.Minute, label: "登记成诉求"})
 			add(10, "记一条反映", fmt.Sprintf("赵大娘：东门口第%d个摊子晚上占道", 1+c.rng.IntN(9)))
-			steps = append(steps, tableStep{gap: 3 * time.Minute, label: "当成议题"})
 		} else {
 			add(10, "记一条", fmt.Sprintf("一位老人：%s，轮椅过不去", m.text))
 			add(20, "记举手", fmt.Sprintf("赞成%d 反对%d", max(1, m.came*2/3), m.came/5))

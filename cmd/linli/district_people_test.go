@@ -208,8 +208,8 @@ func (c *yearTown) react(x *arrival) {
 	post := x.post
 	_, official := c.settings.Official(who)
 	for _, l := range x.labels { // reviewers get several lines in one message
-		if no, ok := strings.CutSuffix(l, " 同意议"); ok {
-			n := 0
+		if no, ok := strings.CutSuffix(l, "同意议"); ok {
+			n := x.no() // where there is one topic, the button names no number
 			fmt.Sscanf(no, "%d", &n)
 			c.at(c.now, func() { c.vet(who, post, n, no) })
 		}
@@ -260,7 +260,7 @@ func (c *yearTown) vet(who flows.PersonID, post *posted, no int, before string) 
 	if m == nil || !m.first("vet") {
 		return
 	}
-	label := func(s string) string { return before + " " + s }
+	label := func(s string) string { return before + s }
 	at := c.working(c.now.Add(time.Duration(20+c.rng.IntN(600)) * time.Minute))
 	if m.is("late-review") {
 		at = c.working(c.now.AddDate(0, 0, 6))

@@ -182,7 +182,7 @@ func (t *turn) boardSay(p flows.PersonID) flows.Say {
 		if !t.e.At.Before(t.From.Add(-time.Hour)) {
 			add("begin", "guest")
 		}
-		add("move", "off")
+		add("move", "where", "off")
 		page()
 	case Meeting:
 		say.Vars["came"] = flows.Num(t.Came)

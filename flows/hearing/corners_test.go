@@ -343,7 +343,8 @@ func TestEditedComplaint(t *testing.T) {
 	b.c.Data = flows.Data(st)
 	b.press(at, resident(2), "speak")
 	say := func(text string, edited bool) {
-		b.does(flows.Event{At: at, By: resident(2), Chat: flows.Chat{ID: "g1", Group: true, Directory: "b3"}, What: flows.Told{Name: "heard", Said: &flows.Said{Message: flows.Message{Ref: "m1", Text: text}, Edited: edited}}})
+		b.does(flows.Event{At: at, By: resident(2), Chat: flows.Chat{ID: "g1", Group: true, Directory: "b3"}, Reading: flows.Reading{Demand: 0.9, Item: "1-2"},
+			What: flows.Told{Name: "heard", Said: &flows.Said{Message: flows.Message{Ref: "m1", Text: text}, Edited: edited}}})
 	}
 	say("东门的灯坏了", false)
 	say("西门的灯坏了", true)
@@ -411,5 +412,22 @@ func TestListAfterItsTime(t *testing.T) {
 		if !x.Until.IsZero() && !x.Until.After(at) {
 			t.Errorf("%s is said until a minute ago, and the organiser hears %v", x.Words, b.heard("chen"))
 		}
+	}
+}
+
+// A sign on a message says that it was kept: none is on what was not.
+func TestSignOnWhatIsKept(t *testing.T) {
+	s := house(t)
+	b, at := scene(t, s, "c-meeting")
+	st := b.state()
+	st.Group, st.Room = "b3", ""
+	b.c.Data = flows.Data(st)
+	b.press(at, resident(2), "speak")
+	last := b.state().Last
+	b.does(flows.Event{At: at, By: resident(2), Chat: flows.Chat{ID: "g1", Group: true, Directory: "b3"},
+		What: flows.Told{Name: "heard", Said: &flows.Said{Message: flows.Message{Ref: "m1", Text: "大家晚上好"}}}})
+	sign := slices.ContainsFunc(b.says(), func(x flows.Say) bool { return x.React != "" })
+	if kept := b.state().Last > last; kept != sign {
+		t.Errorf("kept %v, with a sign %v", kept, sign)
 	}
 }
