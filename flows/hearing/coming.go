@@ -298,7 +298,7 @@ func (t *turn) named(yes bool) {
 	part.Named = yes
 	for _, n := range part.Items {
 		x, ok := t.itemOf(n)
-		if !ok || x.Gone || x.By != t.e.By.Person {
+		if !ok || x.Gone || x.By != t.e.By.Person || x.Kind == "dissent" { // nobody is shown who does not agree
 			continue
 		}
 		if x.Name = ""; yes {
@@ -399,4 +399,22 @@ func (t *turn) guests(text string) {
 		t.draft()
 	}
 	t.reply("guests-in", flows.Vars{"n": flows.Num(n)})
+}
+
+// away takes back that people are there, where the date they have come to is another one: they
+// have said that they come.
+func (t *turn) away(list []flows.Entry, after string) {
+	for _, e := range list {
+		part := data[Part](e.Data)
+		tag := part.Was
+		if !seated(tag) {
+			tag = TagYes // the seat that they have taken stays theirs
+		}
+		part.Was = ""
+		t.Came = max(0, t.Came-1)
+		t.do(flows.Put{Entry: flows.Entry{Key: e.Key, Tag: tag, Order: e.Order, Data: flows.Data(part)}})
+	}
+	if after != "" {
+		t.do(flows.Next{Tag: TagHere, N: 100, After: after})
+	}
 }

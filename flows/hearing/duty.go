@@ -118,7 +118,7 @@ func (t *turn) duty(choice string) bool {
 		return true
 	case !t.convenes(t.e.By):
 		t.toast("not-yours", nil)
-	case !slices.Contains(stages, t.Stage):
+	case !slices.Contains(stages, t.Stage), choice == "respond" && t.Frozen == nil, choice == "complaint" && t.Form != flows.Complaints:
 		t.holds()
 	case t.Frozen != nil && slices.Contains(halted, choice):
 		t.toast("frozen", nil)

@@ -27,6 +27,7 @@ func (t *turn) erased(w flows.Erased) {
 		}
 		t.Proposer = ""
 	}
+	needed := t.needs(w.Person)
 	t.Needed = slices.DeleteFunc(slices.Clone(t.Needed), goes)
 	t.Slots = slices.Clone(t.Slots)
 	for i := range t.Slots {
@@ -50,7 +51,7 @@ func (t *turn) erased(w flows.Erased) {
 		t.leaveSeat(part, tag)
 	}
 	for i := range t.Slots {
-		if part.Ticks&(1<<i) != 0 && !t.needs(w.Person) {
+		if part.Ticks&(1<<i) != 0 && !needed {
 			t.Slots[i].Others = max(0, t.Slots[i].Others-1)
 		}
 	}
@@ -113,7 +114,8 @@ func (t *turn) unpost(goes func(flows.PersonID) bool) {
 // joined makes one of what two accounts have done who are one person.
 func (t *turn) joined(old flows.Entry) {
 	from, me := flows.PersonID(old.Key), t.e.By.Person
-	theirs := data[Part](old.Data)
+	theirs := t.part(old)
+	theirs.Round = t.Round
 	part, tag := t.mine()
 	t.do(flows.Put{Entry: flows.Entry{Key: old.Key}, Delete: true})
 	if t.Proposer == from {
@@ -121,18 +123,15 @@ func (t *turn) joined(old flows.Entry) {
 	}
 	t.Slots = slices.Clone(t.Slots)
 	for i := range t.Slots {
-		if had := theirs.Ticks&(1<<i) != 0; had && (tag != "" || t.needs(from)) {
-			t.ticked(i, from, true, false)
-			if mine := part.Ticks&(1<<i) != 0; !mine {
-				t.ticked(i, me, false, true)
-			}
-		}
+		t.ticked(i, from, theirs.Ticks&(1<<i) != 0, false)
+		t.ticked(i, me, part.Ticks&(1<<i) != 0, false)
 	}
-	for i, p := range t.Needed {
-		if p == from {
-			t.Needed = slices.Clone(t.Needed)
-			t.Needed[i] = me
-		}
+	if t.needs(from) {
+		t.Needed = slices.DeleteFunc(slices.Clone(t.Needed), func(p flows.PersonID) bool { return p == me })
+		t.Needed[slices.Index(t.Needed, from)] = me
+	}
+	for i := range t.Slots {
+		t.ticked(i, me, false, (theirs.Ticks|part.Ticks)&(1<<i) != 0)
 	}
 	for _, n := range theirs.Items {
 		if x, ok := t.itemOf(n); ok && x.By == from {
@@ -173,7 +172,15 @@ func (t *turn) joined(old flows.Entry) {
 			part.Rate = theirs.Rate
 		}
 	}
-	t.keep(part, tag)
+	order := t.e.At.UnixMilli()
+	switch {
+	case tag == old.Tag && (t.e.Entry == nil || t.e.Entry.Tag != tag || old.Order < t.e.Entry.Order):
+		order = old.Order // the earlier of the two places in the row
+	case t.e.Entry != nil && t.e.Entry.Tag == tag:
+		order = t.e.Entry.Order
+	}
+	t.do(flows.Put{Entry: flows.Entry{Key: string(me), Tag: tag, Order: order, Data: flows.Data(part)}})
+	t.nextWaiting()
 }
 
 func (t *turn) unrate(v string) {

@@ -84,6 +84,7 @@ type State struct {
 	Chair      flows.PersonID   `json:"chair,omitempty"`
 	Needed     []flows.PersonID `json:"needed,omitempty"` // without whom it makes little sense
 	Slots      []Slot           `json:"slots,omitempty"`
+	Round      int              `json:"round,omitempty"` // grows with every new list of times
 	Until      time.Time        `json:"until,omitzero"`  // of Asking
 	Room       string           `json:"room,omitempty"`  // 地: of the directory
 	Link       string           `json:"link,omitempty"`  // or of a video meeting
@@ -281,6 +282,7 @@ type Objection struct {
 // Part is the data of an entry whose key is a person and whose tag is one of the tags
 // below: what they have said of coming.
 type Part struct {
+	Round    int       `json:"round,omitempty"`    // of the times that Ticks are about
 	Ticks    uint32    `json:"ticks,omitempty"`    // bit i: slot i suits them
 	Reserved bool      `json:"reserved,omitempty"` // has one of the seats that are kept; why is not kept
 	Proxy    string    `json:"proxy,omitempty"`    // who speaks for them, in their words

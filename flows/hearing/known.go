@@ -37,7 +37,11 @@ func (s State) Keys(e flows.Event) (keys []string) {
 			if !strings.Contains(w.Value, "/") { // a person, and no item
 				keys = append(keys, w.Value)
 			}
-		case "undo", "raise", "file", "unsay", "undissent":
+		case "need", "unneed":
+			if !strings.Contains(w.Value, "/") {
+				keys = append(keys, w.Value)
+			}
+		case "undo", "raise", "file", "skip", "unsay", "undissent":
 			if err == nil && n > 0 {
 				keys = append(keys, ItemKey(n))
 			}

@@ -110,7 +110,10 @@ func (t *turn) heard(w flows.Said) {
 	if len(part.Items) >= maxSaid || t.Last >= maxItems {
 		return
 	}
-	t.sayWords(text, w.Message.Ref)
+	before := t.Last
+	if t.sayWords(text, w.Message.Ref); t.Last == before {
+		return // nothing of it was kept
+	}
 	t.do(flows.Say{To: flows.To{Chat: t.e.Chat.ID}, Class: flows.Notice, Reply: true, React: "heard", Quote: w.Message.Ref})
 }
 
@@ -151,6 +154,10 @@ func (t *turn) full() bool {
 
 // note is what somebody has said, put down by the organiser.
 func (t *turn) note(text string) {
+	if t.Form == flows.Complaints {
+		t.complaint(text, "", "")
+		return
+	}
 	if t.full() {
 		return
 	}
@@ -277,6 +284,10 @@ func (t *turn) end() {
 	}
 	if t.Came == 0 && t.nothingSaid() {
 		t.Stage, t.Changed = Off, ""
+		t.Points = slices.Clone(t.Points)
+		for i := range t.Points {
+			t.Points[i].Begun = time.Time{}
+		}
 		t.Begun, t.Ended, t.At, t.Chaired = time.Time{}, time.Time{}, 0, ""
 		t.tellProposer("nobody-came")
 		t.do(t.wake(t.e.At.AddDate(0, 0, 14), "off-"+itoa(t.Version)))

@@ -286,7 +286,10 @@ func (t *turn) dissent(text string) {
 	case !t.disputing():
 		t.reply("holds", nil)
 		return
-	case t.full() || len(part.Items) >= maxSaid:
+	case t.full():
+		return
+	case len(part.Items) >= maxSaid:
+		t.reply("said-much", nil)
 		return
 	}
 	due := t.e.Settings.Calendar.Add(t.e.At, flows.Span{Days: max(1, t.e.Settings.Hearings.Dissent.Days())})

@@ -32,7 +32,7 @@ func (s State) Lacks(set *flows.Settings, at time.Time) (list []Lack) {
 		ok   bool
 	}{
 		{"matter", s.Topic != "" || s.Form == flows.Complaints}, {"time", s.From.After(at)}, {"place", held},
-		{"people", set.ScopeName(s.Scope, flows.Languages[0]) != ""}, {"content", len(s.Points) > 0 || s.Form == flows.Complaints},
+		{"people", there(set, s.Scope)}, {"content", len(s.Points) > 0 || s.Form == flows.Complaints},
 		{"form", s.Form != ""}, {"chair", s.Chair != ""},
 	} {
 		if !x.ok {
@@ -49,6 +49,15 @@ func (s State) Lacks(set *flows.Settings, at time.Time) (list []Lack) {
 		}
 	}
 	return list
+}
+
+// there says that the directory has a scope.
+func there(set *flows.Settings, o flows.Scope) bool {
+	if o.Building != "" {
+		_, ok := set.Building(o.Building)
+		return ok
+	}
+	return o.Community || slices.ContainsFunc(set.Grids, func(g flows.Grid) bool { return g.ID == o.Grid && g.ID != "" })
 }
 
 // ClearDays are the whole days between two days: neither the day of the notice nor that of
@@ -115,6 +124,7 @@ func (t *turn) publish() {
 	t.seats()
 	t.Code = code(t.Seed, t.Version)
 	t.hosts()
+	t.nextWaiting() // the room may be a larger one than the last
 	t.do(t.announcement("notice"), t.invitation(flows.To{Entries: TagAsked}), t.invitation(flows.To{Entries: TagSpeak}))
 	t.inviteHomes("invite-home")
 	if t.Version > 1 { // those who had said that they come to an earlier date
@@ -314,7 +324,7 @@ func (t *turn) move(text string) {
 		t.again("move", "move-why", flows.Vars{"at": flows.At(w.At)})
 		return
 	}
-	if lacks := later.Lacks(t.e.Settings, t.e.At); len(lacks) > 0 {
+	if lacks := slices.DeleteFunc(later.Lacks(t.e.Settings, t.e.At), func(l Lack) bool { return l.What != "clear" }); len(lacks) > 0 {
 		t.Wanted = w.At
 		vars := t.waivers()
 		vars["n"], vars["has"], vars["at"] = flows.Num(lacks[0].N), flows.Num(lacks[0].Has), flows.At(w.At)
@@ -342,12 +352,21 @@ func (t *turn) moved() {
 	if t.Seats > 0 || t.inRoom() {
 		t.seats()
 	}
+	t.sendAway()
+	t.nextWaiting()
 	t.overwrite(t.Version-1, "notice-moved")
 	t.everybody("moved", t.comingButtons()...)
 	t.inviteHomes("invite-home")
 	t.clocks()
 	t.news("set", flows.TopicNews{At: t.From, Where: t.where()})
 	t.board(true)
+}
+
+// sendAway asks for those who have checked in already.
+func (t *turn) sendAway() {
+	if t.Came > 0 {
+		t.do(flows.Next{Tag: TagHere, N: 100})
+	}
 }
 
 // off calls it off.
@@ -359,6 +378,7 @@ func (t *turn) off(why string) {
 func (t *turn) callOff() {
 	t.free(-1)
 	t.Stage = Off
+	t.sendAway()
 	t.overwrite(t.Version, "notice-off")
 	t.everybody("off")
 	t.do(t.wake(t.e.At.AddDate(0, 0, 14), "off-"+itoa(t.Version)))

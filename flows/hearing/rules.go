@@ -43,8 +43,11 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	case flows.Woke:
 		t.woke(w)
 	case flows.Answered:
-		if w.Name == "next:"+TagWait {
-			t.promote(data[[]flows.Entry](w.Data))
+		switch list := data[[]flows.Entry](w.Data); {
+		case w.Name == "next:"+TagWait:
+			t.promote(list)
+		case w.Name == "next:"+TagHere && t.Begun.IsZero():
+			t.away(list, w.After)
 		}
 	case flows.Missed:
 		t.missed(w)

@@ -77,15 +77,30 @@ func (t *turn) need(p flows.PersonID, yes bool) {
 		t.toast("not-known", nil)
 		return
 	}
-	t.Needed = slices.DeleteFunc(slices.Clone(t.Needed), func(x flows.PersonID) bool { return x == p })
-	if yes && len(t.Needed) < 40 {
-		t.Needed = append(t.Needed, p)
-	}
-	t.Slots = slices.Clone(t.Slots)
-	for i := range t.Slots {
-		t.Slots[i].Needed = slices.DeleteFunc(slices.Clone(t.Slots[i].Needed), func(x flows.PersonID) bool { return !t.needs(x) })
+	e, asked := t.e.Entries[string(p)]
+	t.recount(p, t.part(e).Ticks, func() {
+		t.Needed = slices.DeleteFunc(slices.Clone(t.Needed), func(x flows.PersonID) bool { return x == p })
+		if yes && len(t.Needed) < 40 {
+			t.Needed = append(t.Needed, p)
+		}
+	})
+	if yes && !asked && t.Stage == Asking { // who is needed now is asked like the others
+		t.put(p, TagAsked)
+		t.do(t.asking(flows.To{Person: p}))
 	}
 	t.board(false)
+}
+
+// recount counts what somebody has ticked as that of who they are after a change.
+func (t *turn) recount(p flows.PersonID, ticks uint32, change func()) {
+	t.Slots = slices.Clone(t.Slots)
+	for i := range t.Slots {
+		t.ticked(i, p, ticks&(1<<i) != 0, false)
+	}
+	change()
+	for i := range t.Slots {
+		t.ticked(i, p, false, ticks&(1<<i) != 0)
+	}
 }
 
 func (t *turn) chair(p flows.PersonID) {
@@ -104,7 +119,7 @@ func (t *turn) chair(p flows.PersonID) {
 
 func (t *turn) whom(word string) {
 	scope := flows.ScopeOfWord(word)
-	if scope.Zero() || !t.e.Settings.May(t.e.By, flows.Convene, scope) || t.e.Settings.ScopeName(scope, flows.Languages[0]) == "" {
+	if !there(t.e.Settings, scope) || !t.e.Settings.May(t.e.By, flows.Convene, scope) {
 		t.toast("not-yours", nil)
 		return
 	}
@@ -143,6 +158,7 @@ func (t *turn) times() {
 	slices.SortStableFunc(slots, func(a, b Slot) int { return a.From.Compare(b.From) })
 	t.free(-1)
 	t.Stage, t.Slots, t.From, t.To, t.Booked = Planning, slots, time.Time{}, time.Time{}, false
+	t.Round++
 	if len(p.Rooms) > 0 {
 		t.Room, t.Link, t.Group = p.Rooms[0], "", ""
 	}
@@ -191,11 +207,14 @@ func (t *turn) with(more flows.Vars) flows.Vars {
 	return all
 }
 
+// numbered is the number before a point, "1. ": not that of a building.
+var numbered = regexp.MustCompile(`^\s*(?:[(（]?\d{1,2}[.、．)）]|第[一二三四五六七八九十\d]{1,3}[项、])\s*`)
+
 // agenda takes the points, one a line.
 func (t *turn) agenda(text string) {
 	var points []Point
 	for l := range strings.Lines(text) {
-		l = strings.TrimLeft(line(l, maxTopic), "0123456789.、．)） ")
+		l = numbered.ReplaceAllString(line(l, maxTopic), "")
 		if l = strings.TrimRight(l, "。；; "); l != "" && len(points) < 20 {
 			points = append(points, Point{Text: l})
 		}
@@ -279,6 +298,10 @@ func (t *turn) tick(w flows.Chose) {
 		t.holds()
 		return
 	}
+	if t.outside() {
+		t.toast("outside", nil)
+		return
+	}
 	part, tag := t.mine()
 	was := part.Ticks
 	if w.Choice == "none" {
@@ -324,9 +347,19 @@ func (t *turn) ticked(k int, p flows.PersonID, had, has bool) {
 // mine is the actor's own part, and its tag.
 func (t *turn) mine() (p Part, tag string) {
 	if t.e.Entry != nil {
-		p, tag = data[Part](t.e.Entry.Data), t.e.Entry.Tag
+		p, tag = t.part(*t.e.Entry), t.e.Entry.Tag
 	}
+	p.Round = t.Round
 	return p, tag
+}
+
+// part is that of an entry: what was ticked of earlier times is nothing any more.
+func (t *turn) part(e flows.Entry) Part {
+	p := data[Part](e.Data)
+	if p.Round != t.Round {
+		p.Ticks = 0
+	}
+	return p
 }
 
 // keep puts the actor's part. Who waits keeps their place in the row.
@@ -457,6 +490,10 @@ func (t *turn) pick(i int, ok bool) {
 
 // writeList writes the times into the group as a list that people go on with (接龙).
 func (t *turn) writeList() {
+	if !t.e.At.Before(t.Until) {
+		t.holds()
+		return
+	}
 	t.do(flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "list", Vars: t.with(flows.Vars{"list": t.dates()}), Until: t.Until})
 	t.toast("list-sent", nil)
 }
