@@ -228,7 +228,16 @@ func (st *step) tellPerson(c *flows.Case, flow string, no int, say flows.Say, id
 	if len(p.Reach) == 0 {
 		return st.greet(c, say, p)
 	}
-	if say.Expect != "" && c != nil {
+	switch {
+	case say.Expect == flows.ExpectNothing && c != nil && p.Expect.Case == c.ID:
+		p.Expect = storage.Expect{}
+		if err := st.tx.PutPerson(p); err != nil {
+			return false, err
+		}
+		if st.person != nil && st.person.ID == p.ID {
+			st.person.Expect = p.Expect
+		}
+	case say.Expect != "" && say.Expect != flows.ExpectNothing && c != nil:
 		wait := say.For
 		if wait == 0 {
 			wait = time.Hour

@@ -192,6 +192,9 @@ type Button struct {
 	Case ID `json:"case,omitempty"`
 }
 
+// ExpectNothing as Say.Expect says that the case waits for no words of the reader any more.
+const ExpectNothing = "-"
+
 // Tags of Say.Expect of which the engine knows what answers them: everything else is no
 // answer and goes its own way.
 const (

@@ -217,6 +217,9 @@ func (d *Desk) issues(r *http.Request, p *page, s hearing.State) (out []where, e
 			if i.No > 0 {
 				no = flows.Spoken(i.No)
 			}
+			if i.Kind == "" {
+				continue // nobody has said yet what becomes of it
+			}
 			x.add("issue-"+i.Kind, "n", i.Item, "no", no)
 			link := where{Words: x.list[len(x.list)-1]}
 			c, err := tx.Case(i.Case)

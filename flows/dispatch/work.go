@@ -150,6 +150,8 @@ func (t *turn) edit(words string) {
 		Slot: t.slot(t.e.By.Person)}
 	if t.open() {
 		say.Buttons = t.working()
+	} else {
+		say.Expect = flows.ExpectNothing // what they write next is about something else
 	}
 	if t.Work.Danger != "" {
 		switch words {

@@ -361,7 +361,7 @@ func (p *play) say(x *piece, e flows.Event, say flows.Say) {
 		}
 		n++
 		x.marks = append(x.marks, sent{mark, to})
-		if say.Expect != "" {
+		if say.Expect != "" && say.Expect != flows.ExpectNothing {
 			x.tags = append(x.tags, expected{say.Expect, to})
 		}
 		if say.Slot != "" && !say.Tidy {

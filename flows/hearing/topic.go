@@ -159,6 +159,12 @@ func (t *turn) waiting() {
 	h := t.e.Settings.Hearings
 	t.Stage = Waiting
 	t.Vetted = Vetted{List: h.Review.Next(t.e.At)}
+	for range 8 { // one list a week: on a holiday there is none
+		if t.e.Settings.Calendar.Working(t.Vetted.List) {
+			break
+		}
+		t.Vetted.List = h.Review.Next(t.Vetted.List)
+	}
 	t.Vetted.Due = t.e.Settings.Calendar.Add(t.Vetted.List, h.Answer)
 	if t.Organiser == "" {
 		t.Organiser = t.someone()

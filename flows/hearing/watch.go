@@ -90,17 +90,19 @@ func (t *turn) weekly(n int) {
 	still := false
 	switch t.Stage {
 	case Review:
-		t.unvetted()
+		if t.e.At.After(t.Vetted.Due.AddDate(0, 0, 3)) {
+			t.unvetted()
+		}
 		return
 	case Upward:
 		still = t.Report.Answer != "" || t.e.At.After(t.Report.Next.AddDate(0, 0, 1))
 	case Planning, Set:
 		still = true
 	case Minutes:
-		if t.Due.IsZero() || t.e.At.After(t.Due) {
+		if t.Due.IsZero() || t.e.At.After(t.Due.AddDate(0, 0, 3)) {
 			t.unpublished(1)
-			return
 		}
+		return
 	case Waiting, Tasks:
 		still = t.Frozen != nil
 	}
