@@ -89,6 +89,8 @@ func (t *tellHearing) standing() string {
 		due = v.Due
 	case hearing.Off:
 		vars["why"] = flows.Text(v.Changed)
+	case hearing.Rating:
+		vars["tasks"] = flows.Num(len(v.tasksOf()))
 	case hearing.Tasks:
 		if len(v.tasksOf()) == 0 {
 			return t.say("hear-stage-published", nil)

@@ -320,8 +320,13 @@ func (h *history) trim(t tx, chat string, now time.Time) error {
 		return err
 	}
 	for i, l := range lines {
-		if len(lines)-i <= most && now.Sub(l.At) <= keep {
-			break
+		if len(lines)-i <= most {
+			if now.Sub(l.At) <= keep {
+				break
+			}
+			if now.Sub(l.Anew) <= keep {
+				continue // a notice that has just become the beginning of the meeting
+			}
 		}
 		if err := t.dropLine(l); err != nil {
 			return err

@@ -24,6 +24,7 @@ type Line struct {
 	Point   *flows.Point   `json:"point,omitempty"`
 	Reply   string         `json:"reply,omitempty"` // the line this answers
 	Edited  bool           `json:"edited,omitempty"`
+	Anew    time.Time      `json:"anew,omitzero"` // when the house changed it last: it is kept from then on
 	Neutral bool           `json:"neutral,omitempty"`
 	Silent  bool           `json:"silent,omitempty"`
 }

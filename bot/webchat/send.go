@@ -82,7 +82,7 @@ func (w *Webchat) Send(ctx context.Context, address string, m bot.Message) (stri
 				return bot.Refused{Why: "the message to change is a member's"}
 			case err == nil:
 				l = old
-				l.Edited = true
+				l.Edited, l.Anew = true, now
 			case !errors.Is(err, errNoLine):
 				return err
 			} // else it is dropped already: what there is to say is said anew

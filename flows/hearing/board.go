@@ -269,6 +269,13 @@ func (t *turn) slotsInto(vars flows.Vars) {
 	}
 }
 
+// lacksVars are the words of what the notice lacks.
+func (t *turn) lacksVars() flows.Vars {
+	vars := flows.Vars{}
+	t.lacksInto(vars)
+	return vars
+}
+
 // lacksInto says what is missing of the notice, which rule says so, and who may waive it.
 func (t *turn) lacksInto(vars flows.Vars) {
 	for _, l := range t.Lacks(t.e.Settings, t.e.At) {

@@ -18,6 +18,28 @@ const (
 	toNone   = "none"
 )
 
+// maxCollect is how many of the words said beforehand are taken up when a complaint meeting
+// begins; a case may ask for 256 entries with one event.
+const maxCollect = 200
+
+// collect makes complaints of what was said beforehand, when a complaint meeting begins: what
+// somebody wrote at home leads to something as well as what is said in the room.
+func (t *turn) collect() {
+	before := t.Before
+	t.Before, t.Issue = nil, slices.Clone(t.Issue)
+	for _, n := range before {
+		x, ok := t.itemOf(n)
+		if !ok || x.Gone {
+			t.Before = append(t.Before, n)
+			continue
+		}
+		x.Kind = "complaint"
+		t.Issue = append(t.Issue, Issue{Item: n})
+		t.putItem(n, x)
+		t.sort(n, x)
+	}
+}
+
 // complaint is what is brought to a complaint meeting: by whom, or put down by the
 // organiser for somebody.
 func (t *turn) complaint(text string, by flows.PersonID, ref string) {
@@ -35,11 +57,8 @@ func (t *turn) complaint(text string, by flows.PersonID, ref string) {
 	if by == "" {
 		text = unnamed(text)
 	}
-	// What it is about and where, as it was read: a tap later makes a demand of it.
-	x := Item{Kind: "complaint", By: by, Text: text, At: t.e.At, Matter: r.Item, About: r.About, Where: r.Place, Ref: ref}
-	if x.Where.Room = ""; by != "" && !x.Where.Known() {
-		x.Where.Building = t.e.By.Home.Building
-	}
+	x := Item{Kind: "complaint", By: by, Text: text, At: t.e.At, Ref: ref}
+	t.about(&x)
 	n := t.item(x)
 	if by != "" {
 		part, tag := t.mine()
@@ -54,6 +73,16 @@ func (t *turn) complaint(text string, by flows.PersonID, ref string) {
 	}
 	t.redraft()
 	t.sort(n, x)
+}
+
+// about notes what something that was brought is about, and where, as it was read: a tap
+// later makes a demand of it.
+func (t *turn) about(x *Item) {
+	r := t.e.Reading
+	x.Matter, x.About, x.Where = r.Item, r.About, r.Place
+	if x.Where.Room = ""; x.By != "" && !x.Where.Known() {
+		x.Where.Building = t.e.By.Home.Building
+	}
 }
 
 // sort asks whoever leads the meeting what is to become of something. Nobody is shown a

@@ -190,8 +190,11 @@ func (t *turn) sayWords(text, ref string) {
 	if part.Named {
 		item.Name = t.e.By.Name
 	}
-	if t.Stage == Meeting {
+	switch {
+	case t.Stage == Meeting:
 		item.Kind, item.Point = "said", t.At
+	case t.Form == flows.Complaints:
+		t.about(&item)
 	}
 	n := t.item(item)
 	part.Items = append(slices.Clone(part.Items), n)

@@ -135,7 +135,11 @@ func (t *turn) lead(w flows.Chose) {
 	}
 	if slices.Contains(worded, w.Choice) {
 		if w.Choice == "waive" && !t.mayWaive(t.e.By) {
-			t.toast("waive-whom", t.waivers())
+			vars := t.waivers()
+			t.toast("waive-whom", vars)
+			if t.Stage == Set {
+				t.askWaiver(t.From, t.lacksVars())
+			}
 			return
 		}
 		t.ask(w.Choice, "ask-"+w.Choice, true)

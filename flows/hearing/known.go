@@ -45,6 +45,12 @@ func (s State) Keys(e flows.Event) (keys []string) {
 			if err == nil && n > 0 {
 				keys = append(keys, ItemKey(n))
 			}
+		case "begin":
+			if s.Form == flows.Complaints {
+				for _, n := range s.Before[:min(len(s.Before), maxCollect)] {
+					keys = append(keys, ItemKey(n))
+				}
+			}
 		case "named", "unnamed":
 			own(e.Entry)
 		}

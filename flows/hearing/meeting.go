@@ -54,6 +54,9 @@ func (t *turn) begin() {
 		t.Points = slices.Clone(t.Points)
 		t.Points[0].Begun = t.e.At
 	}
+	if t.Form == flows.Complaints {
+		t.collect()
+	}
 	buttons := []flows.Button{{Words: "b-say-now", Choice: "say"}}
 	if t.inRoom() {
 		buttons = append(buttons, flows.Button{Words: "b-here", Choice: "here"})

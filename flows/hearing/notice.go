@@ -89,6 +89,21 @@ func (t *turn) waivers() flows.Vars {
 	return v
 }
 
+// askWaiver asks who may waive the clear days whether they do: once for each date.
+func (t *turn) askWaiver(date time.Time, vars flows.Vars) {
+	if _, short := vars["clear_n"]; !short || t.mayWaive(t.e.By) {
+		return // they have the button themselves
+	}
+	vars["at"] = flows.At(date)
+	for _, r := range t.e.Settings.Hearings.Clear.Waive {
+		t.do(flows.Say{To: flows.To{Role: r, Scope: t.Scope, Except: []flows.PersonID{t.e.By.Person}}, Class: flows.Work, Words: "waiver-asked", Vars: t.with(vars),
+			Slot: t.slotWaiver(date), Buttons: []flows.Button{{Words: "b-waive", Choice: "waive"}, {Words: "b-page", Link: "page"}}})
+	}
+}
+
+// slotWaiver is the place of the question for a waiver of a date.
+func (t *turn) slotWaiver(date time.Time) string { return "waiver-" + date.UTC().Format("20060102T1504") }
+
 // waive lets the meeting be announced later than the rule asks for. It is recorded, and
 // stands in the notice.
 func (t *turn) waive(why string) {
@@ -106,13 +121,20 @@ func (t *turn) waive(why string) {
 	}
 	t.Waived = append(t.Waived[:len(t.Waived):len(t.Waived)], Waiver{What: "clear", By: t.e.By.Person, At: t.e.At, Why: why, For: date})
 	t.reply("waived", nil)
+	for _, r := range t.e.Settings.Hearings.Clear.Waive {
+		t.do(flows.Say{To: flows.To{Role: r, Scope: t.Scope}, Class: flows.Work, Words: "waiver-given", Vars: t.with(flows.Vars{"at": flows.At(date), "who": flows.Who(t.e.By.Person)}), Slot: t.slotWaiver(date), Tidy: true})
+	}
+	if t.Stage == Notice {
+		t.do(flows.Say{To: flows.To{Person: t.Organiser, Except: []flows.PersonID{t.e.By.Person}}, Class: flows.Work, Words: "waiver-move", Vars: t.with(flows.Vars{"at": flows.At(date), "who": flows.Who(t.e.By.Person)}), Slot: "move-waived", Buttons: []flows.Button{{Words: "b-move", Choice: "move"}}})
+	}
 	t.boardOnce()
 }
 
 // publish announces it, if nothing is missing.
 func (t *turn) publish() {
-	if len(t.Lacks(t.e.Settings, t.e.At)) > 0 {
+	if lacks := t.Lacks(t.e.Settings, t.e.At); len(lacks) > 0 {
 		t.board(true)
+		t.askWaiver(t.From, t.lacksVars())
 		return
 	}
 	t.enlist(t.Needed)
@@ -328,6 +350,9 @@ func (t *turn) move(text string) {
 		t.Wanted = w.At
 		vars := t.waivers()
 		vars["n"], vars["has"], vars["at"] = flows.Num(lacks[0].N), flows.Num(lacks[0].Has), flows.At(w.At)
+		asked := t.waivers()
+		asked["clear_n"], asked["clear_has"], asked["clear_source"] = vars["n"], vars["has"], flows.Text(lacks[0].Source)
+		t.askWaiver(w.At, asked)
 		t.reply("move-clear", vars, flows.Button{Words: "b-waive", Choice: "waive"}, flows.Button{Words: "b-move", Choice: "move"})
 		return
 	}
