@@ -315,6 +315,7 @@ for (const size of Object.keys(sizes)) {
       await words(desk, '到了4人', '其中2人由工作人员登记', '请把充电价格写在墙上', '定下来的事', '4月10日');
       await fits(desk);
       await w.shotOf(desk, 'hearing-10-meeting');
+      await desk.locator('section.do summary', { hasText: /^散会$/ }).click();
       await press('散会');
       await words(desk, '在出记录');
     });

@@ -3,6 +3,7 @@ package desk
 import (
 	"errors"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -137,12 +138,13 @@ type deed struct {
 	List                     []choice
 }
 
-// deeds are what the visitor can do now, in the order of the table: buttons, and behind
-// them lists with a button and forms with a field for words.
-type deeds struct{ Buttons, Others []deed }
+// deeds are what the visitor can do now, in the order of the table: buttons, behind them
+// lists with a button and forms with a field for words, and at the end what cannot be taken
+// back, each behind a question.
+type deeds struct{ Buttons, Others, Grave []deed }
 
 // Any says that there is something.
-func (x deeds) Any() bool { return len(x.Buttons)+len(x.Others) > 0 }
+func (x deeds) Any() bool { return len(x.Buttons)+len(x.Others)+len(x.Grave) > 0 }
 
 // deeds gives what the visitor can do with a hearing now.
 func (d *Desk) deeds(r *http.Request, p *page, id flows.ID, s hearing.State, x talk) (out deeds, err error) {
@@ -161,6 +163,9 @@ func (d *Desk) deeds(r *http.Request, p *page, id flows.ID, s hearing.State, x t
 			continue
 		}
 		k := deed{Choice: a.choice, Words: a.label(), How: a.label() + "-how", Look: a.look, Says: a.tag != "", Lines: a.lines}
+		if a.choice == "send" && !s.Until.IsZero() {
+			k.Look = "" // everybody has been asked once: now a time is chosen
+		}
 		if a.list != nil {
 			if k.List = a.list(in); len(k.List) == 0 {
 				continue
@@ -172,9 +177,12 @@ func (d *Desk) deeds(r *http.Request, p *page, id flows.ID, s hearing.State, x t
 				k.List[i].On = k.List[i].Value == x.Back.value
 			}
 		}
-		if k.Says || k.List != nil {
+		switch {
+		case k.Look == "grave" && !k.Says:
+			out.Grave = append(out.Grave, k)
+		case k.Says || k.List != nil:
 			out.Others = append(out.Others, k)
-		} else {
+		default:
 			out.Buttons = append(out.Buttons, k)
 		}
 	}
@@ -394,7 +402,10 @@ func (d *Desk) pressHearing(w http.ResponseWriter, r *http.Request, v *visitor) 
 		return err
 	}
 	key, back := "hd-done", sent{}
-	if err == nil && string(c.Data) == string(o.Case.Data) {
+	switch now, bad := hearing.Read(c); {
+	case word == "poll" && err == nil:
+		key = "hd-poll-sent"
+	case err == nil && bad == nil && same(now, s):
 		// The rules have said why, here or in the chat; what was written is not lost.
 		key, back = "hd-nothing", sent{word, value, text}
 	}
@@ -409,6 +420,12 @@ func (d *Desk) pressHearing(w http.ResponseWriter, r *http.Request, v *visitor) 
 		return d.showHearings(w, r, v, http.StatusOK, started{}, toast)
 	}
 	return err
+}
+
+// same says that nothing has changed but how often the organiser was shown it.
+func same(a, b hearing.State) bool {
+	a.Shows, b.Shows = 0, 0
+	return reflect.DeepEqual(a, b)
 }
 
 // named says whether a value can stand in a button.

@@ -70,14 +70,14 @@ func offered(page string) (list []string) {
 func TestWhatFitsAHearing(t *testing.T) {
 	h, _ := noting(t)
 	for stage, want := range map[string][4]string{ // organiser, chair, reviewer, supervisor
-		hearing.Waiting:  {"drop topic attach", "lead drop topic attach", "rev=ok rev=no rev=up", "object"},
+		hearing.Waiting:  {"topic attach drop", "lead topic attach drop", "rev=ok rev=no rev=up", "object"},
 		hearing.Review:   {"attach", "lead attach", "rev=ok rev=no rev=up", "object"},
 		hearing.Upward:   {"asked resume finish reply attach", "asked resume finish lead reply attach", "", "object"},
-		hearing.Planning: {"send drop times slot agenda room link group whom chair need unneed attach", "send lead drop times slot agenda room link group whom chair need unneed attach", "", "object"},
-		hearing.Asking:   {"list drop times slot agenda room link group whom chair need unneed attach", "list lead drop times slot agenda room link group whom chair need unneed attach", "", "object"},
-		hearing.Set:      {"publish agreed drop times agenda room link group whom chair need unneed attach", "publish agreed lead drop times agenda room link group whom chair need unneed attach", "", "object"},
+		hearing.Planning: {"send times slot agenda room link group whom chair need unneed attach drop", "send lead times slot agenda room link group whom chair need unneed attach drop", "", "object"},
+		hearing.Asking:   {"list times slot agenda room link group whom chair need unneed attach drop", "list lead times slot agenda room link group whom chair need unneed attach drop", "", "object"},
+		hearing.Set:      {"publish agreed times agenda room link group whom chair need unneed attach drop", "publish agreed lead times agenda room link group whom chair need unneed attach drop", "", "object"},
 		hearing.Notice:   {"agreed begin room link group move off in guest chair attach", "agreed begin lead room link group move off in guest chair attach", "", "object"},
-		hearing.Meeting:  {"end point note hands decide poll in guest undo attach", "end lead point note hands decide poll in guest undo attach", "", "object"},
+		hearing.Meeting:  {"point note hands decide poll in guest undo attach end", "lead point note hands decide poll in guest undo attach end", "", "object"},
 		hearing.Minutes:  {"signed note hands decide guest undo fix", "confirm signed lead note hands decide guest undo fix", "", "object"},
 		hearing.Tasks:    {"answer retask", "lead answer retask", "", "object"},
 		hearing.Rating:   {"answer", "answer", "", "object"},
@@ -122,6 +122,11 @@ func TestWhatFitsAHearing(t *testing.T) {
 		s.Form, s.Points, s.Topic, s.Issue = flows.Complaints, nil, "", []hearing.Issue{{Item: 9, Kind: "demand"}}
 	})
 	h.has(h.page("/desk/hearings/complaints", h.session("chen")), `value="complaint"`, `value="raise"`, `value="file"`, "6 路灯三个星期不亮")
+	// What nobody has sorted yet is none of what it led to.
+	h.hearing("unsorted", hearing.Meeting, func(s *hearing.State) {
+		s.Form, s.Points, s.Topic, s.Issue = flows.Complaints, nil, "", []hearing.Issue{{Item: 6}}
+	})
+	h.has(h.page("/desk/hearings/unsorted", h.session("chen")), `value="raise"`, "6 路灯三个星期不亮")
 	h.hearing("issued", hearing.Meeting, func(s *hearing.State) {
 		s.Form, s.Points, s.Topic, s.Issue = flows.Complaints, nil, "", []hearing.Issue{{Item: 6, Kind: "demand", No: 99}}
 	})
@@ -204,7 +209,7 @@ func TestPressesOfAHearing(t *testing.T) {
 		if d := cmp.Diff([]string{want}, n.seen); got.Status != 200 || d != "" {
 			t.Errorf("%s: %d %s", a.choice, got.Status, d)
 		}
-		if x := notice(got.Body); !strings.Contains(x, "没有变化") && !strings.Contains(x, "Nothing has changed") {
+		if x := notice(got.Body); !strings.Contains(x, "没有变化") && !strings.Contains(x, "Nothing has changed") && (a.choice != "poll" || !strings.Contains(x, "only when you tap [Send]")) {
 			t.Errorf("%s: the notice is %q", a.choice, notice(got.Body))
 		}
 		// The same from somebody who has no part in it, and what is not complete.
@@ -474,4 +479,14 @@ func TestAHearingAtTheDesk(t *testing.T) {
 		step("agreed", "", "")
 	}
 	step("publish", "", "", "已公告")
+}
+
+// That the organiser was shown anew how it stands is nothing that was done.
+func TestNothingWasDone(t *testing.T) {
+	s := hearing.State{Stage: hearing.Set, Shows: 2, Points: []hearing.Point{{Text: "装在哪"}}}
+	shown, done := s, s
+	shown.Shows, done.Booked = 3, true
+	if !same(s, shown) || same(s, done) {
+		t.Error("what was shown counts as done, or what was done does not")
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"linli/bot"
 	"linli/flows"
@@ -159,4 +160,25 @@ func TestSendVoices(t *testing.T) {
 	if n := countFiles(t, w); n != 0 {
 		t.Errorf("%d files of dropped messages are left", n)
 	}
+}
+
+// A notice in a group that has just been changed is kept from then on, however old it is;
+// what stood around it goes.
+func TestWhatWasChangedIsKept(t *testing.T) {
+	w, _, c := open(t, nil)
+	send(t, w, "g/3hao", bot.Message{Text: "前面的"})
+	card := send(t, w, "g/3hao", bot.Message{Text: "公告"})
+	send(t, w, "g/3hao", bot.Message{Text: "后面的"})
+	c.skip(w.h.keepFor - time.Hour)
+	send(t, w, "g/3hao", bot.Message{Edit: card, Text: "开始了"})
+	c.skip(2 * time.Hour)
+	if err := w.h.sweep(c.now()); err != nil {
+		t.Fatal(err)
+	}
+	same(t, texts(t, w, "g/3hao"), []string{"开始了"})
+	c.skip(w.h.keepFor)
+	if err := w.h.sweep(c.now()); err != nil {
+		t.Fatal(err)
+	}
+	same(t, texts(t, w, "g/3hao"), []string(nil))
 }

@@ -140,7 +140,7 @@ func sentKey(address, key string) string { return "s/" + address + "/" + key }
 func (h *history) add(t tx, l *Line, now time.Time) error {
 	if old, err := t.line(l.Chat, l.ID); err == nil && l.ID != "" {
 		same := *l
-		same.Edited = old.Edited
+		same.Edited, same.Anew = old.Edited, old.Anew
 		if reflect.DeepEqual(old, same) {
 			return nil // nothing to show
 		}

@@ -102,7 +102,9 @@ func (t *turn) askWaiver(date time.Time, vars flows.Vars) {
 }
 
 // slotWaiver is the place of the question for a waiver of a date.
-func (t *turn) slotWaiver(date time.Time) string { return "waiver-" + date.UTC().Format("20060102T1504") }
+func (t *turn) slotWaiver(date time.Time) string {
+	return "waiver-" + date.UTC().Format("20060102T1504")
+}
 
 // waive lets the meeting be announced later than the rule asks for. It is recorded, and
 // stands in the notice.
