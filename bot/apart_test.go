@@ -521,7 +521,6 @@ func TestRoomIsForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.nobodyBut("1", "2")
-	day = s.clock.now()
 	s.say("p1", "", "事 2 1") // refused; what was is long over
 	s.nobodyBut("1", "3")
 }

@@ -52,7 +52,7 @@ func TestDaySum(t *testing.T) {
 	for _, chains := range [][][]byte{{}, {a}, {b}, {a, b}, {b, a}, {a, a}, {a, b, nil}, {nil}} {
 		seen[sum(chains...)] = true
 	}
-	if len(seen) != 8 || sum() != "" || sum(a, b) != sum(a, b) {
+	if len(seen) != 8 || sum() != "" {
 		t.Errorf("%d different sums, want 8", len(seen))
 	}
 }

@@ -371,7 +371,9 @@ func (p *page) stepKey(rec storage.Record) string {
 	case "delivered":
 		word = rec.Detail[strings.LastIndexByte(rec.Detail, ' ')+1:]
 	case "woke", "said", "told", "missed":
-		word, _, _ = strings.Cut(word, "-")
+		if word, _, _ = strings.Cut(word, "-"); rec.Kind == "woke" && idle(rec, word) {
+			return ""
+		}
 	case "chose":
 		if word == "rev" {
 			word += "-" + value

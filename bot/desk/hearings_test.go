@@ -407,6 +407,7 @@ func TestJournalOfAHearing(t *testing.T) {
 	note("h1", "said", "r8", "dissent", hearing.Tasks, hearing.Tasks)
 	note("h1", "said", "chen", "answer-7", hearing.Tasks, hearing.Tasks)
 	note("h1", "woke", "", "remind-1.0", hearing.Notice, hearing.Notice)
+	note("h1", "woke", "", "vet", hearing.Notice, hearing.Notice) // it was reviewed in time
 	note("h1", "delivered", "", "invite refused", hearing.Notice, hearing.Notice)
 	note("h1", "delivered", "", "invite confirmed", hearing.Notice, hearing.Notice)
 	note("h1", "chose", "chen", "some-new-choice=1", hearing.Tasks, hearing.Tasks)
@@ -420,7 +421,7 @@ func TestJournalOfAHearing(t *testing.T) {
 			t.Errorf("%q is not in the journal: %s", w, text)
 		}
 	}
-	for _, w := range []string{"bad", "不满意", "nocome", "r7", "confirmed", "some-new"} {
+	for _, w := range []string{"bad", "不满意", "nocome", "r7", "confirmed", "some-new", "过了审核期限"} {
 		if strings.Contains(text, w) {
 			t.Errorf("%q is in the journal: %s", w, text)
 		}

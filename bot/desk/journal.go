@@ -1,11 +1,14 @@
 package desk
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
 
 	"linli/flows"
+	"linli/flows/dispatch"
+	"linli/flows/hearing"
 	"linli/storage"
 )
 
@@ -70,12 +73,29 @@ func (p *page) told(rec storage.Record) (key string, rank int) {
 	} else if i := strings.IndexFunc(word, func(r rune) bool { return !unicode.IsLower(r) }); i >= 0 {
 		word = word[:i] // the rest counts the rounds
 	}
+	if rec.Kind == "woke" && idle(rec, word) {
+		return "", 0
+	}
 	for _, k := range []string{"j-" + rec.Kind + "-" + word, "j-" + rec.Kind} {
 		if p.Words.Has(k) {
 			return k, rank
 		}
 	}
 	return "", rank
+}
+
+// wakes are the stages in which a wake-up does something: what it was for has been done by
+// then otherwise, and nothing is late. Of a name that is not here it can not be told.
+var wakes = map[string][]string{
+	"accept": {dispatch.Sent}, "next": {dispatch.Sent}, "again": {dispatch.Sent}, "await": {dispatch.Waiting},
+	"review": {hearing.Waiting}, "vet": {hearing.Review}, "upward": {hearing.Upward}, "asking": {hearing.Asking},
+	"remind": {hearing.Notice}, "release": {hearing.Notice}, "minutes": {hearing.Minutes},
+}
+
+// idle says that a wake-up came to a case that needed it no more.
+func idle(rec storage.Record, name string) bool {
+	in, ok := wakes[name]
+	return ok && !slices.Contains(in, rec.Before)
 }
 
 // by names who did a step: people with a post by name, residents by the part they

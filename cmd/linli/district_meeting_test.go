@@ -316,7 +316,6 @@ type tableStep struct {
 	gap   time.Duration
 	label string
 	text  func() string // "": it is left out; nil: nothing is asked
-	who   flows.PersonID
 }
 
 // meeting is how it goes, from its beginning to its end.

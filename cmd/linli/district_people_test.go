@@ -39,9 +39,8 @@ type concern struct {
 	comers  []flows.PersonID
 	said    map[flows.PersonID]string // what they have said in public of coming: "yes", "no"
 	log     []coming
-	row     []flows.PersonID // who waits for a seat, by what they were told
-	marks   []string         // what was said that must be in no record
-	kept    []string         // what was said that must be
+	marks   []string // what was said that must be in no record
+	kept    []string // what was said that must be
 	begun   time.Time
 	ended   time.Time
 	script  bool
@@ -49,7 +48,6 @@ type concern struct {
 	last    hearing.State
 	items   []hearing.Item
 	parts   map[flows.PersonID]hearing.Part
-	demands []int
 	askedUp int
 }
 
