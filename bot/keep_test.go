@@ -317,3 +317,19 @@ func TestWithdrawnStaysInTheChat(t *testing.T) {
 		t.Errorf("forgotten were %q", forgot)
 	}
 }
+
+// Who was asked for words, and then said that there is nothing to say, is heard with what
+// they write next: it is about something else.
+func TestNothingIsExpectedAnyMore(t *testing.T) {
+	h := keeping(t)
+	h.by("p1", "王", "g3", "3号楼2单元下水道堵了")
+	h.tap("p1", "登记")
+	h.tap("feng", "接单")
+	h.tap("feng", "办好了")
+	h.tap("feng", "不用说，就这样")
+	h.toy.take()
+	h.by("feng", "冯", "", "1号楼2单元楼道灯不亮了")
+	if told := lines(h.toy.take()); !slices.ContainsFunc(told, func(s string) bool { return strings.HasPrefix(s, "feng: ") && strings.Contains(s, "楼道灯") }) {
+		t.Errorf("what was written next was not heard: %q", told)
+	}
+}
