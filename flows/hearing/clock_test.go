@@ -193,3 +193,25 @@ func TestNoWords(t *testing.T) {
 		}
 	}
 }
+
+// The list of topics leaves with the other reminders of its time; where that time was missed
+// it leaves at once, and does not wait for the next.
+func TestReviewersListThatWasMissed(t *testing.T) {
+	s := house(t)
+	for _, late := range []time.Duration{0, time.Hour} {
+		b, _ := scene(t, s, "waiting")
+		b.does(flows.Event{At: december(s, 2, 8, 29).Add(late), What: flows.Woke{Name: "review"}})
+		n := 0
+		for _, say := range b.says() {
+			if say.Words == "vet" {
+				n++
+				if say.Bundle == (late > 0) {
+					t.Errorf("%s after its time the list is bundled: %v", late, say.Bundle)
+				}
+			}
+		}
+		if n == 0 {
+			t.Errorf("%s after its time there is no list", late)
+		}
+	}
+}

@@ -209,8 +209,11 @@ func (t *turn) review() {
 		t.Vetted.Due = due
 	}
 	t.do(t.wake(t.Vetted.Due, "vet"))
+	missed := t.e.At.After(t.listLeaves().Add(time.Minute)) // the machine was off, or an objection has been lifted
 	for _, p := range list {
-		t.do(t.vetting(p, "vet"))
+		say := t.vetting(p, "vet")
+		say.Bundle = !missed // else it would wait for the next of the day's times
+		t.do(say)
 	}
 	if len(list) == 0 {
 		t.do(flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "vet-nobody", Vars: t.vars()})
