@@ -7,7 +7,6 @@ import (
 	"unicode"
 
 	"linli/flows"
-	"linli/flows/dispatch"
 	"linli/flows/hearing"
 	"linli/storage"
 )
@@ -87,7 +86,7 @@ func (p *page) told(rec storage.Record) (key string, rank int) {
 // wakes are the stages in which a wake-up does something: what it was for has been done by
 // then otherwise, and nothing is late. Of a name that is not here it can not be told.
 var wakes = map[string][]string{
-	"accept": {dispatch.Sent}, "next": {dispatch.Sent}, "again": {dispatch.Sent}, "await": {dispatch.Waiting},
+	"accept": {"sent"}, "next": {"sent"}, "again": {"sent"}, "await": {"waiting"},
 	"review": {hearing.Waiting}, "vet": {hearing.Review}, "upward": {hearing.Upward}, "asking": {hearing.Asking},
 	"remind": {hearing.Notice}, "release": {hearing.Notice}, "minutes": {hearing.Minutes},
 }

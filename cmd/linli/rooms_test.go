@@ -32,7 +32,7 @@ func TestHearingsAreServed(t *testing.T) {
 	if link == "" || err != nil || !strings.HasSuffix(link, u.Path) {
 		t.Fatalf("the button leads to %q, the page is %q: %v", link, u, err)
 	}
-	for path, words := range map[string]string{u.Path: "陈社区主持", u.Path + "/notice": "居民议事会公告", u.Path + "/event.ics": "BEGIN:VEVENT", "/hearings": "装不装充电桩", "/hearings.ics": "BEGIN:VEVENT"} {
+	for path, words := range map[string]string{u.Path: "主持：陈社区", u.Path + "/notice": "居民议事会公告", u.Path + "/event.ics": "BEGIN:VEVENT", "/hearings": "装不装充电桩", "/hearings.ics": "BEGIN:VEVENT"} {
 		if n, body, _ := who.get(path); n != 200 || !strings.Contains(body, words) {
 			t.Errorf("%s: %d", path, n)
 		}
