@@ -25,12 +25,12 @@ func state(t *rapid.T, c flows.Case) demand.State {
 	return s
 }
 
-// says gives what a step of a demand said, without the notices that only whoever
+// says gives what a step said, without the notices that only whoever
 // pressed sees.
 func says(st flowstest.Step) []flows.Say {
 	var out []flows.Say
 	for _, eff := range st.Effects {
-		if say, ok := eff.(flows.Say); ok && !say.Toast && st.Flow.Name == "demand" {
+		if say, ok := eff.(flows.Say); ok && !say.Toast {
 			out = append(out, say)
 		}
 	}
@@ -39,10 +39,15 @@ func says(st flowstest.Step) []flows.Say {
 
 func toGroup(say flows.Say) bool { return say.To.Chat != "" || !say.To.Groups.Zero() }
 
-// watch plays the demand with its dispatches and looks at every step.
+// watch plays the demand with its dispatches and looks at every step of the demand.
 func watch(t *testing.T, items []string, check func(*rapid.T, flowstest.Step)) {
 	d, w, s := both(t)
-	flowstest.Run(t, quarrelsome(s), d, flowstest.Options{With: []flows.Flow{w, hearing(t)}, Check: check, Tell: anyNews, Reading: func(t *rapid.T) flows.Reading {
+	ours := func(t *rapid.T, st flowstest.Step) {
+		if st.Flow.Name == d.Name {
+			check(t, st)
+		}
+	}
+	flowstest.Run(t, quarrelsome(s), d, flowstest.Options{With: []flows.Flow{w, hearing(t)}, Check: ours, Tell: anyNews, Reading: func(t *rapid.T) flows.Reading {
 		r := flowstest.AnyReading(t, s)
 		if len(items) > 0 {
 			r.Item = rapid.SampledFrom(items).Draw(t, "one of")
