@@ -102,12 +102,10 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 				return errFetching
 			}
 		}
-		if row.Say.Class == flows.Invitation && row.Person != "" {
-			n, err := tx.Key(capKey(row.Person, now))
-			if err != nil && !errors.Is(err, storage.ErrNone) {
+		if row.Say.Class == flows.Invitation && row.Person != "" && m.Edit == "" && row.Rest == "" {
+			if stop, err := capped(tx, s, row, now); err != nil {
 				return err
-			}
-			if len(n) >= s.Limits.Invites {
+			} else if stop {
 				return errCapped
 			}
 		}

@@ -86,7 +86,7 @@ func (b *Bot) beginErasing(tx storage.Tx, id flows.PersonID, why string) error {
 	} else if err != nil && !errors.Is(err, storage.ErrNone) {
 		return err
 	}
-	p.Consent, p.Recent, p.Expect = time.Time{}, nil, storage.Expect{}
+	p.Consent, p.Recent, p.Expect, p.Profile = time.Time{}, nil, storage.Expect{}, flows.Profile{}
 	if err := tx.PutPerson(p); err != nil {
 		return err
 	}

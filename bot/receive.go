@@ -377,7 +377,7 @@ func (b *Bot) actor(h *heard) flows.Actor {
 
 // actorOf is somebody as rules see them who does nothing at the moment.
 func actorOf(p storage.Person, s *flows.Settings) flows.Actor {
-	a := flows.Actor{Person: p.ID, Name: p.Name, Consent: !p.Consent.IsZero(), Proven: !p.Proven.IsZero(), Reachable: len(p.Reach) > 0, Home: p.Home}
+	a := flows.Actor{Person: p.ID, Name: p.Name, Consent: !p.Consent.IsZero(), Proven: !p.Proven.IsZero(), Reachable: len(p.Reach) > 0, Home: p.Home, Profile: p.Profile}
 	if o, ok := s.Official(p.ID); ok {
 		a.Posts, a.Consent = o.Posts, true // who holds a post has agreed to it with the committee
 	}

@@ -170,12 +170,6 @@ func slotKey(row sendRow, address string) string {
 	return "case/" + string(row.Button) + "/slot/" + row.Say.Slot + "/" + address
 }
 
-// capKey names a person's invitations of a week; its value is a byte for each.
-func capKey(p flows.PersonID, now time.Time) string {
-	y, w := now.ISOWeek()
-	return fmt.Sprintf("cap/%04d-%02d/%s", y, w, p)
-}
-
 // delivered ends rows: keeps the reference of the message and tells the rules
 // where they want to know.
 func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, out flows.Outcome, ref string) error {
@@ -199,13 +193,10 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 				return err
 			}
 		}
-		if out == flows.Confirmed && row.Say.Class == flows.Invitation && row.Person != "" {
-			k := capKey(row.Person, b.clock())
-			n, err := tx.Key(k)
-			if err != nil && !errors.Is(err, storage.ErrNone) {
-				return err
-			}
-			if err := tx.PutKey(k, append(n, 1)); err != nil {
+		if changed, err := b.changes(tx, row, ref); err != nil {
+			return err
+		} else if out == flows.Confirmed && row.Say.Class == flows.Invitation && row.Person != "" && !changed {
+			if err := invited(tx, row.Person, b.clock()); err != nil {
 				return err
 			}
 		}

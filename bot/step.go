@@ -212,6 +212,8 @@ func (st *step) do(c *flows.Case, flow string, eff flows.Effect) error {
 		return nil // the journal has it
 	case flows.Remember:
 		return st.remember(eff)
+	case flows.Find:
+		return st.found(id, eff)
 	}
 	return fmt.Errorf("%w: unknown effect %T", errRules, eff)
 }
@@ -381,13 +383,14 @@ func (st *step) remember(eff flows.Remember) error {
 	if eff.Lang != "" {
 		p.Lang = eff.Lang
 	}
+	likes(&p, st.b.channels, eff)
 	if err := st.tx.PutPerson(p); err != nil {
 		return err
 	}
 	if st.person != nil && st.person.ID == p.ID {
 		*st.person = p
 		st.by.Consent = !p.Consent.IsZero() || len(st.by.Posts) > 0
-		st.by.Home, st.by.Proven = p.Home, !p.Proven.IsZero()
+		st.by.Home, st.by.Proven, st.by.Profile = p.Home, !p.Proven.IsZero(), p.Profile
 	}
 	return nil
 }

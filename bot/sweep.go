@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -77,19 +76,7 @@ func (b *Bot) Sweep(ctx context.Context) error {
 		if err := sweepNative(tx); err != nil {
 			return err
 		}
-		week := strings.SplitN(capKey("", now), "/", 3)[1]
-		caps, err := tx.Keys("cap/")
-		if err != nil {
-			return err
-		}
-		for name := range caps {
-			if parts := strings.SplitN(name, "/", 3); len(parts) == 3 && parts[1] < week {
-				if err := tx.PutKey(name, nil); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
+		return sweepCaps(tx, now)
 	})
 	return errors.Join(sealed, err, b.keep(ctx))
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // Effect is something rules want done: one of Say, Put, Next, Wake, Ask, Open,
-// Tell, Seal, Remember. Put, Next, Open, Tell, Seal and Remember happen in the transaction
+// Tell, Seal, Remember, Find. Put, Next, Open, Tell, Seal, Remember and Find happen in the transaction
 // of the step; Say, Wake and Ask are rows of the outbox.
 type Effect interface{ effect() string }
 
@@ -77,6 +77,9 @@ type (
 		// Along says that only its Media are to be shown: if a message of this case that
 		// shows them all has still to leave for the same reader, nothing is said.
 		Along bool `json:"along,omitempty"`
+		// Allowed is who has allowed, by name, that an invitation passes the limits of a
+		// person's week; empty: nobody has.
+		Allowed PersonID `json:"allowed,omitempty"`
 		// Until is when it is too late to be said; zero for never.
 		Until Time `json:"until,omitzero"`
 		// Ballot is a question that platforms with polls of their own ask in that form,
@@ -135,12 +138,24 @@ type (
 		Sum string `json:"sum"`
 	}
 	// Remember keeps what a person has said of themself: the tap that is the
-	// consent, where they live, the language they read.
+	// consent, where they live, the language they read, what they would like.
 	Remember struct {
 		Person  PersonID `json:"person"`
 		Consent *bool    `json:"consent,omitempty"`
 		Home    *Place   `json:"home,omitempty"`
 		Lang    string   `json:"lang,omitempty"`
+		Profile *Profile `json:"profile,omitempty"` // instead of the one before, but for Served and Came
+		// These are added to the profile, also by whom they do not speak of: at what they
+		// were, and what they have done as a volunteer (with no minutes: have not).
+		Came   string  `json:"came,omitempty"`
+		Served *Served `json:"served,omitempty"`
+	}
+	// Find asks whom to invite: of the residents who have agreed and can be written to,
+	// those whom [Choose] takes and who have no entry in this case; they come back at once
+	// as Answered{Name: "found", Data: []Found}, best first, at most N.
+	Find struct {
+		Who Invitees `json:"who"`
+		N   int      `json:"n"` // at most 200
 	}
 )
 
@@ -153,6 +168,7 @@ func (Open) effect() string     { return "open" }
 func (Tell) effect() string     { return "tell" }
 func (Seal) effect() string     { return "seal" }
 func (Remember) effect() string { return "remember" }
+func (Find) effect() string     { return "find" }
 
 // To names readers symbolically; the engine looks them up. Exactly one of its
 // parts is used; a zero To, or a role with a zero scope, selects nobody.
@@ -296,6 +312,8 @@ func UnmarshalEffect(b []byte) (Effect, error) {
 		return open[Seal](e)
 	case "remember":
 		return open[Remember](e)
+	case "find":
+		return open[Find](e)
 	}
 	return nil, fmt.Errorf("effect: unknown kind %q", e.Kind)
 }

@@ -99,6 +99,7 @@ type Actor struct {
 	Proven    bool     `json:"proven,omitempty"`    // Home was made sure of by a code that was brought to it
 	Reachable bool     `json:"reachable,omitempty"` // has an address of their own to which we may write
 	Home      Place    `json:"home,omitzero"`
+	Profile   Profile  `json:"profile,omitzero"` // what they have said of themself, see [Profile]
 }
 
 // Holds says whether the actor has any of the roles.
@@ -329,6 +330,8 @@ type Reading struct {
 	Chain  *Chain       `json:"chain,omitempty"`  // a list to which people add themselves (接龙)
 	Slip   *Slip        `json:"slip,omitempty"`   // a vote on paper or by telephone that somebody puts in, "0012 3-1-501 要 纸质"
 	Topic  *TopicLine   `json:"topic,omitempty"`  // a topic for a hearing, "议题：3号楼前装不装充电桩"
+	Wish   *WishLine    `json:"wish,omitempty"`   // of what is written to Linli itself: something there should be, "想学吉他"
+	Offer  *OfferLine   `json:"offer,omitempty"`  // of the same: an activity, "活动：学吉他，周四19:30，12人"
 	Plan   *Appointment `json:"plan,omitempty"`   // of what is written to Linli itself: which times, rooms and people with a post it names; nil: none
 }
 

@@ -30,6 +30,7 @@ type Settings struct {
 	Bodies     []Body
 	Polls      Polls
 	Hearings   Hearings
+	Activities Activities
 	Households []Household // the roster (户册) of the buildings whose households are listed, sorted by [Household.Compare]
 }
 

@@ -176,7 +176,8 @@ type Person struct {
 	Expect    Expect         `json:"expect,omitzero"`
 	Recent    []Recent       `json:"recent,omitempty"`
 	Seen      time.Time      `json:"seen,omitzero"`
-	Asked     time.Time      `json:"asked,omitzero"` // when they were offered, once, to be told in private
+	Asked     time.Time      `json:"asked,omitzero"`   // when they were offered, once, to be told in private
+	Profile   flows.Profile  `json:"profile,omitzero"` // what they have said of themself, by buttons
 }
 
 // Expect says to which case the person's next message to Linli belongs.

@@ -160,8 +160,13 @@ func effect(t failer, s Step, eff flows.Effect) {
 			t.Fatalf("the journal is to keep nothing")
 		}
 	case flows.Remember:
-		if eff.Person == "" || eff.Person != e.By.Person {
+		own := eff.Consent == nil && eff.Home == nil && eff.Lang == "" && eff.Profile == nil // what others may confirm
+		if eff.Person == "" || eff.Person != e.By.Person && !own {
 			t.Fatalf("%q is remembered for what %q did", eff.Person, e.By.Person)
+		}
+	case flows.Find:
+		if eff.N <= 0 || eff.N > 200 || eff.Who.Scope.Zero() {
+			t.Fatalf("%d people of %+v are looked for", eff.N, eff.Who.Scope)
 		}
 	default:
 		t.Fatalf("an unknown effect %T", eff)

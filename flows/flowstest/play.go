@@ -235,8 +235,13 @@ func (p *play) do(x *piece, e flows.Event, eff flows.Effect) {
 			to = x.Parent
 		}
 		p.again(to, e, flows.Told{From: x.ID, Name: eff.Name, Data: eff.Data, Said: eff.Said})
+	case flows.Find:
+		p.find(x, e, eff)
 	case flows.Remember:
 		for i := range p.cast {
+			if p.cast[i].Person == eff.Person && eff.Profile != nil {
+				p.cast[i].Profile = *eff.Profile
+			}
 			if p.cast[i].Person == eff.Person && eff.Consent != nil {
 				p.cast[i].Consent = *eff.Consent || len(p.cast[i].Posts) > 0
 			}
@@ -245,6 +250,17 @@ func (p *play) do(x *piece, e flows.Event, eff flows.Effect) {
 			}
 		}
 	}
+}
+
+// find gives those of the cast whom a case may invite.
+func (p *play) find(x *piece, e flows.Event, eff flows.Find) {
+	var from []flows.Candidate
+	for _, a := range p.cast {
+		if _, part := x.entries[string(a.Person)]; !part && a.Consent && a.Reachable {
+			from = append(from, flows.Candidate{Person: a.Person, Home: a.Home, Profile: a.Profile, Left: p.s.Limits.Invites})
+		}
+	}
+	p.again(x.ID, e, flows.Answered{Name: "found", Data: flows.Data(flows.Choose(p.s, eff.Who, from, eff.N))})
 }
 
 // anyOf gives a case that is or was there, or nil.
