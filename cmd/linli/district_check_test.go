@@ -249,7 +249,7 @@ func (c *yearTown) reminders(p promises, all []*concern) {
 				}
 				n := 0
 				for _, x := range c.told {
-					if x.address == "m/"+string(who) && !x.edit && x.no() == m.no && strings.Contains(x.text, "改日子了：") {
+					if x.address == "m/"+string(who) && !x.edit && x.no() == m.no && strings.Contains(x.text, " 改了：") {
 						n++
 					}
 				}

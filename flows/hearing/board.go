@@ -309,14 +309,14 @@ func (t *turn) look() {
 	switch t.Stage {
 	case Notice:
 		say := t.invitation(flows.To{Person: p})
-		say.Slot, say.Reply = "", true
+		say.Slot, say.Reply, say.Until = "", true, time.Time{} // they are asking now
 		if t.present() && t.inRoom() {
 			say.Buttons = append(say.Buttons, flows.Button{Words: "b-here", Choice: "here", Row: 2})
 		}
 		t.do(say)
 	case Asking:
 		say := t.asking(flows.To{Person: p})
-		say.Slot, say.Reply = "", true
+		say.Slot, say.Reply, say.Until = "", true, time.Time{} // they are asking now
 		t.do(say)
 	default:
 		buttons := []flows.Button{{Words: "b-page", Link: "page"}}

@@ -84,7 +84,7 @@ func (t *turn) need(p flows.PersonID, yes bool) {
 			t.Needed = append(t.Needed, p)
 		}
 	})
-	if yes && !asked && t.Stage == Asking { // who is needed now is asked like the others
+	if yes && !asked && t.Stage == Asking && t.e.At.Before(t.Until) { // who is needed now is asked like the others
 		t.put(p, TagAsked)
 		t.do(t.asking(flows.To{Person: p}))
 	}

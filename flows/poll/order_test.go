@@ -173,6 +173,7 @@ type act struct {
 	what  flows.What
 	read  flows.Reading
 	chain bool // lists come in the order in which they were sent, by the one chat they are in
+	nth   int  // of those at the same moment
 }
 
 // drawActs draws votes: good ones, of strangers, of options that are none, too late,
@@ -244,6 +245,9 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		a, b := open(rt, s, change), open(rt, s, change)
 		acts := drawActs(rt, s, a.state())
 		slices.SortStableFunc(acts, func(x, y act) int { return x.at.Compare(y.at) })
+		for i := range acts {
+			acts[i].nth = i
+		}
 		playActs(a, acts)
 
 		mixed := rapid.Permutation(acts).Draw(rt, "order")
@@ -274,7 +278,12 @@ func inOrder(acts []act) {
 			at, some = append(at, i), append(some, a)
 		}
 	}
-	slices.SortStableFunc(some, func(x, y act) int { return x.at.Compare(y.at) })
+	slices.SortFunc(some, func(x, y act) int {
+		if c := x.at.Compare(y.at); c != 0 {
+			return c
+		}
+		return x.nth - y.nth
+	})
 	for i, k := range at {
 		acts[k] = some[i]
 	}
