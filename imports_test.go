@@ -37,7 +37,7 @@ var table = []room{
 
 	{name: "bot", may: []string{"bot/chart", "flows", "prompts", "storage"}, tests: []string{"*"}},
 	{name: "bot/chart", may: []string{"flows"}},
-	{name: "bot/desk", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/hearing", "flows/poll", "storage"}, tests: []string{"*"}},
+	{name: "bot/desk", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/hearing", "flows/poll", "flows/purchase", "prompts", "storage"}, tests: []string{"*"}},
 	{name: "bot/pages", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/hearing", "flows/poll", "storage"}, tests: []string{"*"}},
 	{name: "bot/pages/frame", may: []string{"flows"}},
 	{name: "bot/archive", may: []string{"flows", "flows/poll", "storage"}, tests: []string{"storage/bolt"}},
@@ -47,6 +47,8 @@ var table = []room{
 	{name: "storage/*", may: []string{"storage", "flows"}, tests: []string{"storage/storagetest"}},
 
 	{name: "prompts", may: []string{"flows"}},
+	{name: "prompts/model", may: []string{"prompts", "flows"}, tests: []string{"prompts/model/fake"}},
+	{name: "prompts/model/fake"},
 	{name: "prompts/*", may: []string{"prompts", "flows"}, tests: []string{"flows/community", "flows/demand"}},
 
 	{name: "flows"},
@@ -60,7 +62,7 @@ var table = []room{
 var wired = []string{"storage/bolt", "flows/demand", "flows/dispatch", "flows/room"}
 
 // forTests may be imported only by tests, and by each other.
-var forTests = []string{"bot/bottest", "flows/flowstest", "storage/storagetest", "bot/telegram/fake"}
+var forTests = []string{"bot/bottest", "flows/flowstest", "storage/storagetest", "bot/telegram/fake", "prompts/model/fake"}
 
 // outside says where the things of others may be imported, those of the
 // standard library among them. What is not named here may be anywhere.
@@ -73,14 +75,15 @@ var outside = []struct {
 	{"github.com/go-telegram/bot", []string{"bot/telegram"}, "a platform stays in its channel"},
 	{"github.com/xuri/excelize/v2", []string{"flows/community/table"}, "a file format stays where it is read"},
 	{"github.com/arran4/golang-ical", []string{"bot/pages"}, "a file format stays where it is written"},
+	{"github.com/sashabaranov/go-openai", []string{"prompts/model"}, "a language model is asked in one place"},
 	{"rsc.io/qr", []string{"bot/pages"}, "what is printed stays where it is printed"},
 	{"go.etcd.io/bbolt", []string{"storage/bolt", "bot/webchat"}, "a file format stays in its store"},
 	{"testing", []string{"bot/bottest", "flows/flowstest", "storage/storagetest"}, "a program does not carry its tests"},
 	{"os", []string{"cmd/*", "bot", "bot/*", "bot/telegram/fake", "storage/*", "flows/community", "flows/flowstest", "prompts/local"}, "rules and vocabularies touch no files"},
-	{"net/http", []string{"cmd/*", "bot", "bot/*", "bot/pages/frame", "bot/telegram/fake"}, "rules, stores and readers have no network"},
+	{"net/http", []string{"cmd/*", "bot", "bot/*", "bot/pages/frame", "bot/telegram/fake", "prompts/model", "prompts/model/fake"}, "rules, stores and readers have no network"},
 	{"net", []string{"cmd/*", "bot/*", "bot/pages/frame", "bot/telegram/fake"}, "rules, stores and readers have no network"},
 	{"math/rand", nil, "a replay must do the same"},
-	{"math/rand/v2", []string{"bot/*"}, "a replay must do the same; only a channel may spread its tries"},
+	{"math/rand/v2", []string{"bot/*", "prompts/model"}, "a replay must do the same; only who speaks to a server may spread its tries"},
 }
 
 // listed is what go list says of a package.

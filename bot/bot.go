@@ -71,6 +71,7 @@ type Bot struct {
 	base     *flows.Settings // the directory, without what people have said of themselves
 	leaves   map[flows.PersonID][]flows.Leave
 	stale    atomic.Bool // leaves may have changed in the store
+	unstood  atomic.Bool // what must stand (see stand) may not all be there
 	now      func() time.Time
 	workers  int
 	owner    string
@@ -164,6 +165,7 @@ func New(o Options) (*Bot, error) {
 	b.base = o.Settings
 	b.settings.Store(o.Settings)
 	b.stale.Store(true)
+	b.unstood.Store(true)
 	return b, nil
 }
 
@@ -176,6 +178,8 @@ func (b *Bot) SetSettings(s *flows.Settings) {
 	defer b.force.Unlock()
 	b.base = s
 	b.settings.Store(overlaid(s, b.leaves))
+	b.unstood.Store(true)
+	b.Nudge()
 }
 
 // Nudge makes Run look at the outbox again, after the clock was moved.

@@ -90,6 +90,9 @@ func (b *Bot) beginErasing(tx storage.Tx, id flows.PersonID, why string) error {
 	if err := tx.PutPerson(p); err != nil {
 		return err
 	}
+	if err := emptyCalls(tx); err != nil {
+		return err
+	}
 	return tx.PutKey(erasingKey(id), flows.Data(erasing{Why: why, Since: b.clock()}))
 }
 

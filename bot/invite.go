@@ -177,6 +177,9 @@ func likes(p *storage.Person, channels map[string]Channel, eff flows.Remember) {
 			p.Profile.Came = p.Profile.Came[n-10:]
 		}
 	}
+	if eff.Wishes != nil {
+		p.Profile.Wishes = *eff.Wishes
+	}
 	if s := eff.Served; s != nil {
 		p.Profile.Served = append(slices.DeleteFunc(p.Profile.Served, func(x flows.Served) bool { return x.Case == s.Case }), *s)
 		if s.Minutes <= 0 {

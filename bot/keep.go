@@ -232,7 +232,8 @@ func (b *Bot) keepActive(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			open := slices.ContainsFunc(all, func(c flows.Case) bool { return !c.Done })
+			// The menu is never over: what somebody has wished keeps nobody here.
+			open := slices.ContainsFunc(all, func(c flows.Case) bool { return !c.Done && c.Flow != flows.MenuFlow })
 			switch {
 			case over && !open:
 				gone[p.ID] = "expired"

@@ -58,6 +58,36 @@ func (st *step) fill(f flows.Flow, c flows.Case, e *flows.Event) (err error) {
 		}
 		e.Entries[k] = n
 	}
+	return st.beside(f, c, e)
+}
+
+// beside gives what else of a flow the actor has a part in, where its rules ask for it.
+func (st *step) beside(f flows.Flow, c flows.Case, e *flows.Event) error {
+	if e.By.Person == "" {
+		return nil
+	}
+	var wanted bool
+	var fault error
+	if err := caught(func() error { wanted, fault = f.Shares(c, *e); return nil }); err != nil || !wanted && fault == nil {
+		return err
+	}
+	if fault != nil {
+		return fmt.Errorf("%w: %w", errRules, fault)
+	}
+	cases, err := st.tx.CasesWith(string(e.By.Person), maxKeys)
+	if err != nil {
+		return err
+	}
+	for _, x := range cases {
+		if x.Flow != f.Name || x.ID == c.ID || x.Done {
+			continue
+		}
+		n, err := st.tx.Entry(x.ID, string(e.By.Person))
+		if err != nil {
+			return err
+		}
+		e.Beside = append(e.Beside, flows.Similar{Case: flows.CaseRef{ID: x.ID, No: x.No}, Flow: x.Flow, Stage: x.Stage, Mine: true, Tag: n.Tag, Title: x.Title, Due: x.Due})
+	}
 	return nil
 }
 

@@ -26,6 +26,9 @@ type Mine struct {
 	Posts     []flows.Post // of the directory; these belong to the committee
 	Addresses []string     // channels only ("telegram"), never the account itself
 	Cases     []MyCase     // newest first
+	Profile   flows.Profile
+	Wishes    string       // for the menu, in their own words
+	Said      string       // what is held of Profile and Wishes, in words; "" where that is nothing
 	Until     time.Time    // when they are forgotten if they are not heard again; zero: never
 }
 
@@ -68,7 +71,7 @@ func (b *Bot) mine(tx storage.Tx, id flows.PersonID) (Mine, error) {
 	}
 	s := b.Settings()
 	o, post := s.Official(id)
-	m := Mine{Person: id, Name: p.Name, Lang: p.Lang, Home: p.Home, Consent: p.Consent, Seen: p.Seen, Posts: o.Posts}
+	m := Mine{Person: id, Name: p.Name, Lang: p.Lang, Home: p.Home, Consent: p.Consent, Seen: p.Seen, Posts: o.Posts, Profile: p.Profile}
 	if !post {
 		m.Until = forgottenAt(p, s.Limits.Keep.Idle)
 	}
@@ -82,13 +85,20 @@ func (b *Bot) mine(tx storage.Tx, id flows.PersonID) (Mine, error) {
 		return Mine{}, err
 	}
 	for _, c := range cases {
+		if said, ours, err := b.wishesOf(tx, c, id); err != nil {
+			return Mine{}, err
+		} else if ours {
+			m.Wishes += said
+			continue
+		}
 		x, err := b.myCase(tx, c, p)
 		if err != nil {
 			return Mine{}, err
 		}
 		m.Cases = append(m.Cases, x)
 	}
-	return m, nil
+	m.Said, err = b.profileText(m, b.langOf(p))
+	return m, err
 }
 
 // myCase is a case as somebody with a part in it may see it.
@@ -233,6 +243,9 @@ func (st *step) withdraw(id flows.PersonID) (words string, open int, err error) 
 		}
 	}
 	p.Consent = time.Time{}
+	// What they have said of themself was only held because they agreed; what others have
+	// confirmed that they did as a volunteer stays theirs.
+	p.Profile = flows.Profile{Served: p.Profile.Served}
 	if err := st.tx.PutPerson(p); err != nil {
 		return "", 0, err
 	}
@@ -370,7 +383,7 @@ func (b *Bot) mineVars(m Mine, p storage.Person) flows.Vars {
 		}
 	}
 	vars := flows.Vars{"name": flows.Text(m.Name), "home": flows.Where(m.Home), "consent": dated(m.Consent.In(zone), lang), "until": dated(m.Until.In(zone), lang),
-		"where": flows.Text(strings.Join(where, "、")), "n": flows.Num(len(m.Cases)), "open": flows.Num(open)}
+		"where": flows.Text(strings.Join(where, "、")), "n": flows.Num(len(m.Cases)), "open": flows.Num(open), "profile": flows.Text(m.Said)}
 	if len(m.Posts) > 0 {
 		vars["post"] = flows.Of(m.Posts[0].Role)
 	}

@@ -129,6 +129,9 @@ func (b *Bot) claim(ctx context.Context, n int) (jobs []storage.Job, next time.T
 	if err := b.refresh(ctx); err != nil {
 		return nil, next, err
 	}
+	if err := b.stands(ctx); err != nil {
+		return nil, next, err
+	}
 	b.mu.Lock()
 	unsure := b.unsure
 	b.unsure = false

@@ -143,6 +143,11 @@ func (st *step) merge(keep, lose storage.Person) (storage.Person, error) {
 			return keep, err
 		}
 	}
+	now, err := st.tx.Person(keep.ID)
+	if err != nil {
+		return keep, err
+	}
+	keep.Profile = joined(now.Profile, lose.Profile) // the menu has put the wishes together
 	if err := st.tx.DropPerson(lose.ID); err != nil {
 		return keep, err
 	}

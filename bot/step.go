@@ -283,10 +283,8 @@ func (st *step) under(flow, key string) (flows.ID, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, c := range cases {
-		if c.Flow == flow && slices.Contains(c.Matter, key) {
-			return c.ID, nil
-		}
+	if id, there := foundUnder(cases, flow, key); there {
+		return id, nil
 	}
 	c, err := st.blank(flow)
 	if err != nil {

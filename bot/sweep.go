@@ -76,6 +76,9 @@ func (b *Bot) Sweep(ctx context.Context) error {
 		if err := sweepNative(tx); err != nil {
 			return err
 		}
+		if err := sweepCalls(tx, now); err != nil {
+			return err
+		}
 		return sweepCaps(tx, now)
 	})
 	return errors.Join(sealed, err, b.keep(ctx))

@@ -35,6 +35,9 @@ func (b *Bot) noteSent(tx storage.Tx, j storage.Job, outcome string) error {
 	if err != nil || j.Case == "" || row.Say.Tidy || row.Say.React != "" {
 		return nil
 	}
+	if row.Flow == flows.MenuFlow && row.Person != "" {
+		return nil // what people have said of themselves is told to nobody else, nor that it was told
+	}
 	if _, err := tx.Case(j.Case); errors.Is(err, storage.ErrNone) {
 		return nil // forgotten meanwhile
 	} else if err != nil {

@@ -76,6 +76,7 @@ func (s *Settings) FreeAt(t time.Time) Free {
 type Often string
 
 const (
+	Any     Often = "any"   // whatever suits them, within the community's limits
 	Weekly  Often = "week"  // one a week
 	Monthly Often = "month" // one in four weeks
 	Never   Often = "never"
@@ -279,6 +280,7 @@ type OfferLine struct {
 	Minutes int    `json:"minutes,omitempty"` // how long
 	Number  int    `json:"number,omitempty"`  // of the demand or hearing that it is about
 	Civic   bool   `json:"civic,omitempty"`   // a clean-up, a patrol, an evening on this place's history
+	Teach   bool   `json:"teach,omitempty"`   // somebody says what they could teach, "我可以教吉他": Title is that, and no line of an activity was written
 }
 
 // MenuKey is the key of the one case that is the community's menu of wishes, see [Tell].
@@ -323,6 +325,13 @@ type Learnt struct {
 	Yes      int            `json:"yes"`
 	Came     int            `json:"came"`
 	Arms     map[string]Arm `json:"arms,omitempty"` // by wording
+}
+
+// Fulfilled is what an activity that has taken place tells the menu under the name "came":
+// whose wish of a dish has come true, at most 100 at a time. They are wished for no more.
+type Fulfilled struct {
+	Dish   string     `json:"dish"`
+	People []PersonID `json:"people"`
 }
 
 // Arm is one of the wordings that are compared: how many read it, and how many of them said yes.

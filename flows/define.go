@@ -13,11 +13,14 @@ type Flow struct {
 	hear  func(Event) []Effect
 	step  func(CaseRef, json.RawMessage, Event) (json.RawMessage, Summary, []Effect, error)
 	own   func(json.RawMessage, PersonID) (Own, error)
+	part  func(json.RawMessage, Entry) (Own, error)
 	keys  func(json.RawMessage, Event) ([]string, error)
 	pass  func(json.RawMessage, Actor, *Settings) ([]string, error)
 	sum   func(json.RawMessage) (Summary, error)
 	takes func(json.RawMessage) ([]string, error)
+	share func(json.RawMessage, Event) (bool, error)
 	keeps bool
+	stand func(*Settings) []string
 }
 
 // Own is what a case holds of a person, for nobody but themself.
@@ -31,6 +34,10 @@ type Own struct {
 // Owner is a State that can tell people what it holds of them.
 type Owner interface{ Own(PersonID) Own }
 
+// Parter is a State that can tell people what their own entry of it holds, where that is
+// more than the state does.
+type Parter interface{ Part(Entry) Own }
+
 // Keeper is a State whose entries are not only those of persons (the vote of a
 // household).
 type Keeper interface {
@@ -40,6 +47,10 @@ type Keeper interface {
 	// Pass gives keys of entries: who has one of them is passed over by To.Homes.
 	Pass(Actor, *Settings) []string
 }
+
+// Sharer is a [Keeper] whose rules want to know in what else of their flow the actor has a
+// part; for which events, it says itself.
+type Sharer interface{ Beside(Event) bool }
 
 // Taker is a State that takes words nobody was asked for just now: those of a form on a
 // page, or on the desk. Who may write them is for the rules to say.
@@ -81,6 +92,15 @@ func Define[S State](name string, words fs.FS, rules func(id string, s S, e Even
 			return Own{}, fmt.Errorf("flow %s: state: %w", name, err)
 		}
 		return any(s).(Owner).Own(p), nil
+	}, part: func(data json.RawMessage, e Entry) (Own, error) {
+		var s S
+		if _, ok := any(s).(Parter); !ok || len(data) == 0 {
+			return Own{}, nil
+		}
+		if err := json.Unmarshal(data, &s); err != nil {
+			return Own{}, fmt.Errorf("flow %s: state: %w", name, err)
+		}
+		return any(s).(Parter).Part(e), nil
 	}, keys: func(data json.RawMessage, e Event) ([]string, error) {
 		var s S
 		if !keeps || len(data) == 0 {
@@ -105,6 +125,15 @@ func Define[S State](name string, words fs.FS, rules func(id string, s S, e Even
 			return Summary{}, fmt.Errorf("flow %s: state: %w", name, err)
 		}
 		return s.Summary(), nil
+	}, share: func(data json.RawMessage, e Event) (bool, error) {
+		var s S
+		if _, ok := any(s).(Sharer); !ok || len(data) == 0 {
+			return false, nil
+		}
+		if err := json.Unmarshal(data, &s); err != nil {
+			return false, fmt.Errorf("flow %s: state: %w", name, err)
+		}
+		return any(s).(Sharer).Beside(e), nil
 	}, takes: func(data json.RawMessage) ([]string, error) {
 		var s S
 		if _, ok := any(s).(Taker); !ok || len(data) == 0 {
@@ -115,6 +144,23 @@ func Define[S State](name string, words fs.FS, rules func(id string, s S, e Even
 		}
 		return any(s).(Taker).Takes(), nil
 	}}, nil
+}
+
+// Standing gives the flow with cases that must always be there: keys says under which keys
+// (Summary.Matter) they are found. The engine opens each that is missing, as [Tell] would
+// (Opened.Key), when it starts and when the settings change; one that is there hears
+// nothing of it. The state that Opened leaves must bear the key, or be forgotten.
+func (f Flow) Standing(keys func(*Settings) []string) Flow {
+	f.stand = keys
+	return f
+}
+
+// Stands gives the keys of the cases that must be there, see [Flow.Standing].
+func (f Flow) Stands(s *Settings) []string {
+	if f.stand == nil {
+		return nil
+	}
+	return f.stand(s)
 }
 
 // Keeps says that the state is a [Keeper].
@@ -134,6 +180,10 @@ func (f Flow) Pass(c Case, a Actor, s *Settings) ([]string, error) { return f.pa
 // row may be by an earlier one, which knew less.
 func (f Flow) Sum(c Case) (Summary, error) { return f.sum(c.Data) }
 
+// Shares says whether the rules of a case want Event.Beside with an event, see [Sharer]. A
+// panic of the rules is the caller's to catch.
+func (f Flow) Shares(c Case, e Event) (bool, error) { return f.share(c.Data, e) }
+
 // Takes gives the tags under which a case takes words without having asked for them,
 // see [Taker]. A panic of the rules is the caller's to catch.
 func (f Flow) Takes(c Case) ([]string, error) { return f.takes(c.Data) }
@@ -148,6 +198,10 @@ func (f Flow) Hear(e Event) []Effect {
 	}
 	return f.hear(e)
 }
+
+// Part gives what somebody's own entry of a case holds, see [Parter]; nothing of a flow that
+// cannot say.
+func (f Flow) Part(c Case, e Entry) (Own, error) { return f.part(c.Data, e) }
 
 // Step moves a case. It gives the case as it is afterwards and what is to be
 // done; c itself is unchanged. A panic of the rules is the caller's to catch.

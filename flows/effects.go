@@ -149,6 +149,10 @@ type (
 		// were, and what they have done as a volunteer (with no minutes: have not).
 		Came   string  `json:"came,omitempty"`
 		Served *Served `json:"served,omitempty"`
+		// Wishes are the ids of all dishes they wish for, as the menu has it, instead of
+		// those in the profile: a dish that is merged with another, or comes true, is told by
+		// the menu alone.
+		Wishes *[]string `json:"wishes,omitempty"`
 	}
 	// Find asks whom to invite: of the residents who have agreed and can be written to,
 	// those whom [Choose] takes and who have no entry in this case; they come back at once

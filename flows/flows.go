@@ -79,6 +79,7 @@ type Event struct {
 	Begun    int              // how many cases of this flow the actor has begun in this calendar month, see [BegunKey]
 	Seed     string           // of the case: 32 hex digits that nobody outside can foresee, the same in all its events
 	Similar  []Similar
+	Beside   []Similar // what else of this flow is open in which the actor has a part, where the state asks for it, see [Sharer]
 	Settings *Settings
 	Counts   map[string]int // number of entries of this case by tag, as of before this event
 }
@@ -295,6 +296,8 @@ type Similar struct {
 	Exact bool   // same item, same place; otherwise one of the two places is less exact
 	Mine  bool   // the actor has an entry of it already
 	Tag   string // the tag of that entry
+	Title string // only of Event.Beside
+	Due   Time   // the same
 	Why   Link
 }
 
@@ -331,6 +334,7 @@ type Reading struct {
 	Slip   *Slip        `json:"slip,omitempty"`   // a vote on paper or by telephone that somebody puts in, "0012 3-1-501 要 纸质"
 	Topic  *TopicLine   `json:"topic,omitempty"`  // a topic for a hearing, "议题：3号楼前装不装充电桩"
 	Wish   *WishLine    `json:"wish,omitempty"`   // of what is written to Linli itself: something there should be, "想学吉他"
+	Visit  *VisitLine   `json:"visit,omitempty"`  // of the same: visits, and the week's list of who makes them
 	Offer  *OfferLine   `json:"offer,omitempty"`  // of the same: an activity, "活动：学吉他，周四19:30，12人"
 	Plan   *Appointment `json:"plan,omitempty"`   // of what is written to Linli itself: which times, rooms and people with a post it names; nil: none
 }

@@ -21,6 +21,7 @@ const (
 	Convene  Verb = "convene"  // prepare, hold and close a hearing
 	Vet      Verb = "vet"      // decide whether a topic comes before a hearing
 	Object   Verb = "object"   // object to how a hearing is done, which stops it
+	Visit    Verb = "visit"    // see and tick the rounds of the scope, and who agreed to be visited
 	Observe  Verb = "observe"  // see hearings and polls with their course
 )
 
@@ -40,6 +41,7 @@ var may = map[Verb][]Role{
 	Convene:  {Staff, Head, Secretary},
 	Vet:      {Reviewer, Secretary},
 	Object:   {Supervisor},
+	Visit:    {Leader, Staff, Head, Secretary},
 	Observe:  {Supervisor, Reviewer, Council, Leader, Staff, Head, Secretary},
 }
 

@@ -225,12 +225,14 @@ const RoomFlow = "room"
 
 // Brought is what a demand is opened with that was brought to a complaint meeting: it is a
 // case of its own, and tells the meeting "filed" with its number (TopicNews.No) once it has
-// one. By is empty where the organiser has put it down for somebody.
+// one. By is empty where the organiser has put it down for somebody. What was found on a
+// round is brought to the grid's plan in the same way.
 type Brought struct {
 	Meeting ID       `json:"meeting"`
 	Matter  string   `json:"matter,omitempty"` // item of the duty list
 	About   Role     `json:"about,omitempty"`  // whom it complains about
 	Text    string   `json:"text"`
+	Media   []Media  `json:"media,omitempty"`
 	Place   Place    `json:"place,omitzero"`
 	By      PersonID `json:"by,omitempty"`
 }

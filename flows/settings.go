@@ -31,6 +31,8 @@ type Settings struct {
 	Polls      Polls
 	Hearings   Hearings
 	Activities Activities
+	Rounds     Rounds
+	Partners   Partners
 	Households []Household // the roster (户册) of the buildings whose households are listed, sorted by [Household.Compare]
 }
 

@@ -21,6 +21,12 @@ type Task struct {
 	To      PersonID   `json:"to,omitempty"`      // who is to do it, before anybody of the ladder
 	Due     time.Time  `json:"due,omitzero"`      // by when it was promised; zero: by the item's limit
 	Decided bool       `json:"decided,omitempty"` // by a hearing, whose number it bears
+	// Promised, besides Decided, says that it was promised on a visit and by no hearing.
+	Promised bool `json:"promised,omitempty"`
+	// Declined are the partners that were asked about it in vain, see [Referral]; Kept says
+	// that the resident does not want it passed on to any.
+	Declined []string `json:"declined,omitempty"`
+	Kept     bool     `json:"kept,omitempty"`
 }
 
 // TaskUpdate is what the dispatch is told later: "people", "more", "answer",

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -110,6 +111,7 @@ func (w Words) Keys() []string {
 //	name .w       a person's name; post .w: the post, "网格员王敏"; phone .w: their number
 //	role .r       what a role is called
 //	scope .o      "3号楼", "第一网格", "全社区"; share .h: "2/3以上"; area .x: 1/100 m² as "8640.5平方米"
+//	interests .s  names of interests, by their ids
 //	body .r       the organisation that has a role; danger .s: the name of a danger;
 //	class .s      the name of a class of the duty list
 //	more .n 1     whether a number is more; has .x: whether a value was given at all
@@ -204,6 +206,7 @@ func (p *phrase) funcs() template.FuncMap {
 		"class":     p.class,
 		"danger":    func(v Var) string { return Danger(v.S).In(p.lang) },
 		"body":      p.body,
+		"interests": p.interests,
 		"phones":    func() Phones { return p.s.Phones },
 		"community": func() string { return p.s.Name },
 		"more":      func(a Var, n int) bool { return a.N != nil && *a.N > n },
@@ -254,6 +257,20 @@ func (p *phrase) scope(v Var) string {
 	return p.s.ScopeName(*v.Scope, p.lang)
 }
 
+// interests names interests by their ids.
+func (p *phrase) interests(v Var) string {
+	var names []string
+	for _, id := range strings.Fields(v.S) {
+		if x, ok := p.s.Interest(id); ok {
+			names = append(names, x.In(p.lang))
+		}
+	}
+	if strings.HasPrefix(p.lang, "en") {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names, "、")
+}
+
 // area writes 1/100 m².
 func (p *phrase) area(v Var) string {
 	s := strings.TrimSuffix(fmt.Sprintf("%.1f", float64(v.num())/100), ".0")
@@ -281,13 +298,22 @@ func (p *phrase) post(v Var) string {
 		return o.Name
 	}
 	if strings.HasPrefix(p.lang, "en") {
-		return o.Posts[0].Role.In(p.lang) + " " + o.Name
+		return cmp.Or(p.partner(o), o.Posts[0].Role.In(p.lang)) + " " + o.Name
 	}
-	role := o.Posts[0].Role.In(p.lang)
+	role := cmp.Or(p.partner(o), o.Posts[0].Role.In(p.lang))
 	if strings.Contains(o.Name, role) {
 		return o.Name
 	}
 	return role + o.Name
+}
+
+// partner is the name of the partner that somebody speaks for who has no other post.
+func (p *phrase) partner(o Official) string {
+	if o.Posts[0].Role != Org {
+		return ""
+	}
+	x, _ := p.s.SpeaksFor(o.ID)
+	return x.Name
 }
 
 func (p *phrase) body(v Var) string {
@@ -304,7 +330,7 @@ func (r Role) In(lang string) string {
 		OnDuty: {"值班员", "person on duty"}, Staff: {"社区", "committee worker"}, Head: {"居委会主任", "committee head"},
 		Secretary: {"书记", "secretary"}, Property: {"物业", "property company"}, Owners: {"业委会", "owners' committee"},
 		Station: {"服务站", "service station"}, Department: {"街道有关部门", "department"}, Supervisor: {"监督委员会", "supervision committee"},
-		Reviewer: {"议题审核员", "topic reviewer"}, Council: {"议事会成员", "council member"},
+		Reviewer: {"议题审核员", "topic reviewer"}, Council: {"议事会成员", "council member"}, Org: {"社会组织", "partner organisation"},
 	}
 	if strings.HasPrefix(lang, "en") {
 		return names[r][1]

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -67,10 +68,7 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			went, told, diff, err := dialogue.Run(t.Context(), w, p)
-			if err != nil {
-				t.Fatalf("%v\nso far:\n%s", err, went)
-			}
+			went, told, diff, stopped := dialogue.Run(t.Context(), w, p)
 			troubles, err := w.Bot.Troubles(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -83,6 +81,12 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 				if found := secrets.In(x.Why); len(found) > 0 {
 					t.Errorf("a trouble says %q: %s", found, x.Why)
 				}
+			}
+			if stopped != nil && !slices.ContainsFunc(unsure, func(name string) bool { return strings.Contains(stopped.Error(), ": "+name+" has no button") }) {
+				t.Fatalf("%v\nso far:\n%s", stopped, went)
+			}
+			if stopped != nil {
+				told = nil // it cannot go on: the invitation did not arrive, and staff see it
 			}
 			return went, told, diff
 		}
@@ -122,6 +126,9 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 						if len(unsure) > 1 {
 							t.Errorf("transaction %d of %d failed: %d invitations are in doubt", i, n, len(unsure))
 						}
+						if told == nil {
+							continue
+						}
 						if want, got := tally(but(first, unsure)), tally(but(told, unsure)); !maps.Equal(want, got) {
 							t.Errorf("transaction %d of %d failed (after commit: %v):", i, n, after)
 							compare(t, want, got)
@@ -137,8 +144,8 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 // longPlay is how many transactions a play may have for each of them to fail once; of a longer
 // one so many fail as are in few, evenly over the play. With LINLI_FAULTS=all it is each.
 const (
-	longPlay = 120
-	few      = 60
+	longPlay = 60
+	few      = 40
 )
 
 // points gives the transactions of a play that are to fail.
@@ -196,12 +203,17 @@ func invited(f *community.File, x storage.Trouble) string {
 // staff are told of it.
 func but(told []dialogue.Told, unsure []string) (out []dialogue.Told) {
 	for _, x := range told {
+		if len(unsure) > 0 {
+			x.Text = anyNumber.ReplaceAllString(x.Text, "N") // how many were invited is told with one less
+		}
 		if len(unsure) == 0 || !slices.Contains(unsure, x.Name) && !strings.Contains(x.Text, "有一条邀请不知道送到没有") {
 			out = append(out, x)
 		}
 	}
 	return out
 }
+
+var anyNumber = regexp.MustCompile(`[0-9]+`)
 
 // tally counts what people were told, whatever the order.
 func tally(told []dialogue.Told) map[string]int {

@@ -81,6 +81,7 @@ type Options struct {
 	Deletions func(ctx context.Context) ([]bot.Deletion, error)              // oldest first
 	Troubles  Troubles
 	Directory Directory
+	Model     Model // the language model
 	// HomeCodes makes a code for each household of a scope, by which it proves, on the
 	// form that is brought to it, that it lives there; Forms writes these forms as a page to
 	// print. Without both of them there are none.
@@ -174,8 +175,11 @@ func (d *Desk) routes() []route {
 		{"POST", "/desk/hearings", flows.Convene, d.propose},
 		{"GET", "/desk/hearings/{id}", flows.Observe, d.hearing},
 		{"POST", "/desk/hearings/{id}", flows.Observe, d.pressHearing},
+		{"GET", "/desk/partners", flows.Observe, d.partners},
+		{"POST", "/desk/partners/{id}", flows.Review, d.pressNeed},
 		{"GET", "/desk/troubles", flows.Trouble, d.troubles},
 		{"POST", "/desk/troubles/{id}", flows.Trouble, d.trouble},
+		{"GET", "/desk/calls", flows.Trouble, d.calls},
 		{"GET", "/desk/groups", flows.Invite, d.groups},
 		{"POST", "/desk/groups/{id}", flows.Invite, d.groupCode},
 		{"GET", "/desk/directory", flows.Change, d.directory},
@@ -304,7 +308,9 @@ func (p *page) Menu() []link {
 		{flows.See, link{"/desk/cases", "nav-cases"}},
 		{watch, link{"/desk/polls", "nav-polls"}},
 		{flows.Observe, link{"/desk/hearings", "nav-hearings"}},
+		{flows.Observe, link{"/desk/partners", "nav-partners"}},
 		{flows.Trouble, link{"/desk/troubles", "nav-troubles"}},
+		{flows.Trouble, link{"/desk/calls", "nav-calls"}},
 		{flows.Invite, link{"/desk/groups", "nav-groups"}},
 		{flows.Change, link{"/desk/directory", "nav-directory"}},
 		{flows.Enter, link{"/desk/deletions", "nav-deletions"}},

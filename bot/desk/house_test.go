@@ -22,6 +22,7 @@ import (
 	"linli/flows/dispatch"
 	"linli/flows/hearing"
 	"linli/flows/poll"
+	"linli/flows/purchase"
 	"linli/flows/room"
 	"linli/prompts/local"
 	"linli/storage"
@@ -103,7 +104,7 @@ func build(t testing.TB, base string, change func(*Options)) *house {
 	t.Cleanup(func() { _ = db.Close() })
 	h.store = db.In(s.Community)
 	var fl []flows.Flow
-	for _, f := range []func() (flows.Flow, error){hearing.New, demand.New, dispatch.New, poll.New, room.New} {
+	for _, f := range []func() (flows.Flow, error){hearing.New, demand.New, dispatch.New, poll.New, room.New, purchase.New} {
 		x, err := f()
 		if err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"linli/flows/demand"
 	"linli/flows/hearing"
 	"linli/flows/poll"
+	"linli/flows/purchase"
 	"linli/storage"
 )
 
@@ -71,8 +72,11 @@ var matrix = map[string]string{
 	"POST /desk/hearings":               "nfffffuuufffn",
 	"GET /desk/hearings/{id}":           "nffsgfssssssn",
 	"POST /desk/hearings/{id}":          "nfffgfsssfffn",
+	"GET /desk/partners":                "nffssfssssssn",
+	"POST /desk/partners/{id}":          "nfffffsssfffn",
 	"GET /desk/troubles":                "nfffffsssfffn",
 	"POST /desk/troubles/{id}":          "nfffffsssfffn",
+	"GET /desk/calls":                   "nfffffsssfffn",
 	"GET /desk/groups":                  "nfffffsssfffn",
 	"POST /desk/groups/{id}":            "nfffffsssfffn",
 	"GET /desk/directory":               "nfffffsssfffn",
@@ -227,6 +231,12 @@ func (h *house) fill(t *testing.T, rt route, hash string) (path string, form url
 	case strings.HasPrefix(rt.path, "/desk/hearings/{id}"):
 		h.hearing(id, hearing.Notice, nil)
 		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "choice": {"begin"}}
+	case strings.HasPrefix(rt.path, "/desk/partners/{id}"):
+		h.update(func(tx storage.Tx) error {
+			return tx.PutCase(flows.Case{ID: flows.ID(id), Flow: flows.PurchaseFlow, Opened: h.clock.now(), Summary: flows.Summary{Stage: purchase.Noted, Title: "购买服务：居家照护"},
+				Data: flows.Data(purchase.State{Stage: purchase.Noted, Service: "care", Name: "居家照护", Cases: []purchase.Case{{No: 401, At: h.clock.now(), People: 2}}})})
+		})
+		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "choice": {"now"}}
 	case rt.path == "/desk/troubles/{id}":
 		var n uint64
 		h.update(func(tx storage.Tx) (err error) {

@@ -25,6 +25,7 @@
 //	= 有链接                              it has links to the private chat, and there are pages
 //	= 不能先写私信                         on this platform Linli cannot write to people first
 //	= 没有账号 王阿姨                       somebody has no account on it
+//	= 喜好 小林 青年 乐器 晚上            what somebody has said of themself, see [World.Set]
 //	= 能委托 1                            one household may vote for so many others
 //	> 严姨: {码 13-1-101}                 says the code of the letter that was brought to a home
 //

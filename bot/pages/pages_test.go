@@ -23,6 +23,7 @@ import (
 	"linli/flows/dispatch"
 	"linli/flows/hearing"
 	"linli/flows/poll"
+	"linli/flows/purchase"
 	"linli/flows/room"
 	"linli/prompts/local"
 	"linli/storage"
@@ -56,7 +57,7 @@ func build(t *testing.T, base string, change func(*Options)) *house {
 	t.Cleanup(func() { _ = db.Close() })
 	h.store = db.In(f.Settings.Community)
 	var fl []flows.Flow
-	for _, f := range []func() (flows.Flow, error){poll.New, hearing.New, room.New, demand.New, dispatch.New} {
+	for _, f := range []func() (flows.Flow, error){poll.New, hearing.New, room.New, demand.New, dispatch.New, purchase.New} {
 		x, err := f()
 		if err != nil {
 			t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"linli/flows/dispatch"
 	"linli/flows/hearing"
 	"linli/flows/poll"
+	"linli/flows/purchase"
 	"linli/flows/room"
 	"linli/prompts/local"
 	"linli/storage"
@@ -85,7 +86,7 @@ func asksTimes(b *testing.B) (w *dialogue.World, id flows.ID, until time.Time, s
 		b.Fatal(err)
 	}
 	var all []flows.Flow
-	for _, make := range []func() (flows.Flow, error){poll.New, hearing.New, demand.New, dispatch.New, room.New} {
+	for _, make := range []func() (flows.Flow, error){poll.New, hearing.New, demand.New, dispatch.New, room.New, purchase.New} {
 		f, err := make()
 		if err != nil {
 			b.Fatal(err)

@@ -22,7 +22,9 @@ import (
 	"linli/flows/dispatch"
 	"linli/flows/hearing"
 	"linli/flows/poll"
+	"linli/flows/purchase"
 	"linli/flows/room"
+	"linli/flows/round"
 	"linli/prompts/local"
 	"linli/storage"
 )
@@ -63,7 +65,7 @@ type plan struct {
 // allFlows are the flows, in the order in which they hear.
 func allFlows() ([]flows.Flow, error) {
 	var out []flows.Flow
-	for _, make := range []func() (flows.Flow, error){poll.New, hearing.New, demand.New, dispatch.New, room.New} {
+	for _, make := range []func() (flows.Flow, error){poll.New, hearing.New, round.New, demand.New, dispatch.New, room.New, purchase.New} {
 		f, err := make()
 		if err != nil {
 			return nil, err

@@ -76,6 +76,8 @@ var random = rapid.Custom(func(t *rapid.T) directory {
 	if rapid.Bool().Draw(t, "hands") {
 		d.Hearings.Agree, d.Hearings.AgreeBy = share{Num: 2, Den: 3, Over: rapid.Bool().Draw(t, "over")}, "某街道"
 	}
+	d.Activities.Most, d.Activities.Hold = rapid.IntRange(2, 500).Draw(t, "places"), clock(rapid.IntRange(0, 24*60).Draw(t, "hold"))
+	d.Activities.Urgent = rapid.SampledFrom([][]role{nil, {"head"}, {"staff", "secretary"}}).Draw(t, "urgent")
 	d.Bodies = []body{{ID: "wuye", Role: "property", Name: word.Draw(t, "body"), None: true}}
 	for _, r := range []role{"staff", "head", "secretary", "station", "property"} {
 		d.People = append(d.People, person{ID: "p" + string(r), Name: word.Draw(t, "person") + string(r), Posts: []post{{Role: r}}})

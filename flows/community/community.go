@@ -154,7 +154,7 @@ func build(name string, data, duty []byte, years func(folder string) ([]source, 
 		b.page.Mistake(b.dir.Of("holidays"), "放假安排的文件夹“%s”读不到", b.dir.Holidays)
 	}
 	hash := sha256.New()
-	for _, part := range append([]source{{name, data}, {dutyName, duty}, {pollsName, pollsText}, {hearingsName, hearingsText}}, append(builtin(), files...)...) {
+	for _, part := range append([]source{{name, data}, {dutyName, duty}, {pollsName, pollsText}, {hearingsName, hearingsText}, {activitiesName, activitiesText}, {roundsName, roundsText}, {partnersName, partnersText}}, append(builtin(), files...)...) {
 		fmt.Fprintf(hash, "%d\n", len(part.data))
 		hash.Write(part.data)
 	}
@@ -169,10 +169,13 @@ func build(name string, data, duty []byte, years func(folder string) ([]source, 
 		b.people()
 		b.places()
 		b.rooms()
+		b.partners()
 		b.posts()
 		b.reviewers()
 		b.polls()
 		b.hearings()
+		b.activities()
+		b.rounds()
 		b.rolls()
 		b.spellings()
 		b.groups()

@@ -48,6 +48,9 @@ func Differences(from, to *flows.Settings) []Difference {
 	c.people()
 	c.polls()
 	c.hearings()
+	c.activities()
+	c.rounds()
+	c.partners()
 	c.register()
 	return c.out
 }

@@ -70,18 +70,7 @@ func (b *builder) hearings() {
 		}
 		b.warn(line, "审议题的时间 %s（review）落在不打扰的时段里：清单要等到早上才发", weekText(flows.WeekTime(h.Review)))
 	}
-	for i, d := range h.Remind {
-		out.Remind = append(out.Remind, time.Duration(d))
-		switch {
-		case time.Duration(d) < time.Hour || time.Duration(d) > 30*day:
-			b.note(h.Where, "remind", "开会前多久提醒（remind）要在1小时到30天之间")
-		case i > 0 && d >= h.Remind[i-1]:
-			b.note(h.Where, "remind", "开会前多久提醒（remind）要从早的写到晚的，比如 [96h, 24h]")
-		}
-	}
-	if len(h.Remind) < 1 || len(h.Remind) > 3 {
-		b.note(h.Where, "remind", "开会前的提醒（remind）要有1到3次，写了%d次", len(h.Remind))
-	}
+	out.Remind = b.reminders(h.Where, "开会前", h.Remind)
 	out.Clear = b.term("clear", "通知和开会之间隔几个净天", h.Clear, 30)
 	out.Publish = b.term("publish", "开完会几个工作日内公布记录", h.Publish, 30)
 	out.Dissent = b.term("dissent", "几个工作日内答复不同意的人", h.Dissent, 60)
@@ -92,6 +81,23 @@ func (b *builder) hearings() {
 		b.note(h.Where, "agree_by", "议事会写了来源（agree_by），却没有写举手多少算同意（agree）")
 	}
 	b.s.Hearings = out
+}
+
+// reminders reads how long before something people are reminded of it.
+func (b *builder) reminders(w strict.Where, before string, written []duration) (out []time.Duration) {
+	for i, d := range written {
+		out = append(out, time.Duration(d))
+		switch {
+		case time.Duration(d) < time.Hour || time.Duration(d) > 30*day:
+			b.note(w, "remind", "%s多久提醒（remind）要在1小时到30天之间", before)
+		case i > 0 && d >= written[i-1]:
+			b.note(w, "remind", "%s多久提醒（remind）要从早的写到晚的，比如 [96h, 24h]", before)
+		}
+	}
+	if len(written) < 1 || len(written) > 3 {
+		b.note(w, "remind", "%s的提醒（remind）要有1到3次，写了%d次", before, len(written))
+	}
+	return out
 }
 
 // term reads a number that needs a source.

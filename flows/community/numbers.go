@@ -29,8 +29,11 @@ func defaults() directory {
 			// to whom. A case may be questioned for the three years of a claim (民法典 188).
 			Keep: keep{Words: days(180), Media: days(90), Danger: days(3 * 365), Sent: days(190), Cases: days(3 * 365), Idle: days(2 * 365)},
 		},
-		Polls:    builtinPolls().polls,
-		Hearings: hearings,
+		Polls:      builtinPolls().polls,
+		Hearings:   hearings,
+		Activities: builtinActivities().activities,
+		Rounds:     builtinRounds().rounds,
+		Partners:   builtinPartners().partners,
 	}
 }
 

@@ -85,6 +85,9 @@ func (b *builder) posts() {
 				o.Posts = append(o.Posts, post)
 			}
 		}
+		if post, ok := b.speaker(o.ID); ok {
+			o.Posts = append(o.Posts, post)
+		}
 		o.Leave = b.leaves(p)
 		if !slices.ContainsFunc(b.s.People, func(x flows.Official) bool { return x.ID == o.ID }) {
 			b.s.People = append(b.s.People, o)

@@ -82,10 +82,10 @@ func TestLegible(t *testing.T) {
 func TestAcross(t *testing.T) {
 	text := string(Example())
 	real := []string{text[strings.Index(text, "cast:"):], ""} // no dummies and no cast
-	for _, n := range []string{"0471-0000000", "0472-0000000", "0473-0000000", "0474-0000001", "0474-0000002", "0474-0000003"} {
+	for _, n := range []string{"0471-0000000", "0472-0000000", "0473-0000000", "0474-0000001", "0474-0000002", "0474-0000003", "0474-0000004", "0474-0000005"} {
 		real = append(real, n, strings.Replace(n, "00000", "12345", 1))
 	}
-	for n := range 16 {
+	for n := range 20 {
 		real = append(real, fmt.Sprintf("0471-00000%02d", n+1), fmt.Sprintf("0471-12345%02d", n+1))
 	}
 	file := func(name, id string, pairs ...string) *File {

@@ -30,6 +30,9 @@ type (
 		Items        []*yaml.Node `yaml:"items,omitempty"` // laid over the duty list, see items.go
 		Polls        polls        `yaml:"polls"`
 		Hearings     hearings     `yaml:"hearings"`
+		Activities   activities   `yaml:"activities"`
+		Rounds       rounds       `yaml:"rounds"`
+		Partners     partners     `yaml:"partners"`
 		Households   []household  `yaml:"households,omitempty"`
 		Cast         []castMember `yaml:"cast,omitempty"`
 	}
@@ -244,6 +247,83 @@ type (
 		Days         int    `yaml:"days"`
 		Source       string `yaml:"source"`
 		Waive        []role `yaml:"waive,flow"`
+	}
+
+	activities struct {
+		strict.Where `yaml:"-"`
+		Most         int          `yaml:"most"`
+		Few          duration     `yaml:"few"`
+		Remind       []duration   `yaml:"remind,flow"`
+		Batch        duration     `yaml:"batch"`
+		Rate         int          `yaml:"rate"`
+		Hold         clock        `yaml:"hold"`
+		Cancel       duration     `yaml:"cancel"`
+		Small        int          `yaml:"small"`
+		Urgent       []role       `yaml:"urgent,flow"`
+		Interests    []*yaml.Node `yaml:"interests,omitempty"` // interest, laid over those of activities.yaml
+	}
+
+	rounds struct {
+		strict.Where `yaml:"-"`
+		Plan         weekTime     `yaml:"plan"`
+		Spots        int          `yaml:"spots"`
+		Visits       int          `yaml:"visits"`
+		Doors        int          `yaml:"doors"`
+		Looks        []*yaml.Node `yaml:"looks,omitempty"` // look, laid over those of rounds.yaml
+	}
+
+	look struct {
+		strict.Where `yaml:"-"`
+		ID           string `yaml:"id"`
+		Name         texts  `yaml:"name"`
+		In           string `yaml:"in"`
+		Item         string `yaml:"item"`
+		None         bool   `yaml:"none"` // in a community file: it is not looked at there
+	}
+
+	interest struct {
+		strict.Where `yaml:"-"`
+		ID           string   `yaml:"id"`
+		Name         texts    `yaml:"name"`
+		Words        []string `yaml:"words"`
+		MoreWords    []string `yaml:"more_words"` // in a community file: added to those that are built in
+		None         bool     `yaml:"none"`       // in a community file: it is not offered there
+	}
+
+	partners struct {
+		strict.Where `yaml:"-"`
+		Answer       span         `yaml:"answer"`
+		Consent      duration     `yaml:"consent"`
+		Tries        int          `yaml:"tries"`
+		Period       duration     `yaml:"period"`
+		Least        int          `yaml:"least"`
+		Again        duration     `yaml:"again"`
+		Approve      []role       `yaml:"approve,flow"`
+		Services     []*yaml.Node `yaml:"services,omitempty"` // service, laid over those of partners.yaml
+		List         []partner    `yaml:"list,omitempty"`
+	}
+
+	service struct {
+		strict.Where `yaml:"-"`
+		ID           string   `yaml:"id"`
+		Name         texts    `yaml:"name"`
+		Items        []string `yaml:"items"`
+		Quiet        bool     `yaml:"quiet"`
+		None         bool     `yaml:"none"` // in a community file: it is not offered there
+	}
+
+	partner struct {
+		strict.Where `yaml:"-"`
+		ID           string   `yaml:"id"`
+		Name         string   `yaml:"name"`
+		Team         bool     `yaml:"team,omitempty"`
+		Offers       []string `yaml:"offers,flow"`
+		Community    bool     `yaml:"community,omitempty"`
+		Grid         string   `yaml:"grid,omitempty"`
+		Building     string   `yaml:"building,omitempty"`
+		From         string   `yaml:"from,omitempty"`
+		Phone        string   `yaml:"phone,omitempty"`
+		People       []string `yaml:"people,omitempty,flow"`
 	}
 
 	household struct {

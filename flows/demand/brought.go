@@ -11,7 +11,7 @@ func (t *turn) brought(b flows.Brought) {
 	if t.Reporter == "" {
 		t.Reporter, t.Behalf = t.e.By.Person, true
 	}
-	t.Item, t.Place, t.Words, t.First = b.Matter, b.Place, cut(b.Text), cut(b.Text)
+	t.Item, t.Place, t.Words, t.First, t.Media = b.Matter, b.Place, cut(b.Text), cut(b.Text), b.Media
 	if t.Item == "" {
 		t.Item = "8-3"
 	}

@@ -117,6 +117,9 @@ type State struct {
 	Back    int      `json:"back,omitempty"`   // how often it came back: returned, or not well done
 	Silent  int      `json:"silent,omitempty"` // how often the property company has not answered
 	Nobody  bool     `json:"nobody,omitempty"` // everybody was asked, and nobody has taken it
+
+	Pass      Pass       `json:"pass,omitzero"`
+	Announced []flows.ID `json:"announced,omitempty"` // activities about it, of which everybody concerned has heard
 }
 
 // Summary is the engine's view.

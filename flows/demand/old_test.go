@@ -34,7 +34,7 @@ func TestOld(t *testing.T) {
 			})
 		}
 	}
-	flowstest.Old(t, s, d, flowstest.Options{With: []flows.Flow{w, hearing(t)}, Tell: anyNews}, "testdata/old/*.json", pressed...)
+	flowstest.Old(t, s, d, flowstest.Options{With: []flows.Flow{w, hearing(t), needs(t)}, Tell: anyNews}, "testdata/old/*.json", pressed...)
 }
 
 // There is an old case of every stage but the one in which nothing is kept.

@@ -47,7 +47,7 @@ func watch(t *testing.T, items []string, check func(*rapid.T, flowstest.Step)) {
 			check(t, st)
 		}
 	}
-	flowstest.Run(t, quarrelsome(s), d, flowstest.Options{With: []flows.Flow{w, hearing(t)}, Check: ours, Tell: anyNews, Reading: func(t *rapid.T) flows.Reading {
+	flowstest.Run(t, quarrelsome(s), d, flowstest.Options{With: []flows.Flow{w, hearing(t), needs(t)}, Check: ours, Tell: anyNews, Reading: func(t *rapid.T) flows.Reading {
 		r := flowstest.AnyReading(t, s)
 		if len(items) > 0 {
 			r.Item = rapid.SampledFrom(items).Draw(t, "one of")

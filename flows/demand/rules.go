@@ -319,7 +319,7 @@ func (t *turn) dispatch(why string) {
 	t.Taken, t.Receipt = false, why != ""
 	t.do(flows.Open{Flow: "dispatch", Data: flows.Data(flows.Task{
 		Item: t.Item, Place: t.Place, Text: t.Words, Media: t.Media, People: t.people(), Urgent: t.Urgent, Danger: t.Danger, About: t.About,
-		Except: t.Past, Second: why != "", Why: why,
+		Except: t.Past, Second: why != "", Why: why, Declined: t.Pass.Declined, Kept: t.Pass.Kept,
 	})})
 }
 

@@ -29,6 +29,8 @@ func (t *turn) chose(w flows.Chose) {
 		t.published(w.Choice == "publish", staff)
 	case "restored", "notyet":
 		t.restored(w.Choice == "restored", staff)
+	case "pass-yes", "pass-no":
+		t.passed(w.Choice == "pass-yes", w.Value)
 	case "convene", "noconvene":
 		t.mooted(w.Choice == "convene", w.Value)
 	case "yes", "no", "same", "other", "b", "u", "spot", "page", "move", "rate", "again":
@@ -294,6 +296,10 @@ func (t *turn) told(w flows.Told) {
 	case "reached":
 		t.reached()
 		return
+	case "activity":
+		t.about(w.From)
+		t.announced(w)
+		return
 	case "sent":
 		t.Job, t.Who, t.Due, t.Turn = w.From, f.Who, f.Due, 0
 	}
@@ -339,6 +345,8 @@ func (t *turn) told(w flows.Told) {
 		}
 	case "discuss":
 		t.discuss(f)
+	case "refer", "unrefer", "declined":
+		t.referred(w)
 	case "question":
 		if t.Reporter == "" {
 			return // has left the matter to those who follow it
@@ -478,6 +486,8 @@ func (t *turn) missed(w flows.Missed) {
 		t.Stage = Gone
 	case w.Mark == t.mootSlot() && t.Moot != "":
 		t.unasked()
+	case w.Mark == t.passSlot() && t.Pass.Open:
+		t.unpassed()
 	case w.Mark == "question":
 		t.toJob("unasked", flows.TaskUpdate{}) // who has asked must not wait for an answer
 	case w.Mark == "ask" && t.Stage == Placing:

@@ -8,7 +8,18 @@ import (
 	"linli/flows/demand"
 	"linli/flows/dispatch"
 	"linli/flows/flowstest"
+	"linli/flows/purchase"
 )
+
+// needs is the flow in which it is noted what nobody does.
+func needs(t *testing.T) flows.Flow {
+	t.Helper()
+	f, err := purchase.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
 
 // both are the two flows that stand for one demand, and the example community.
 func both(t *testing.T) (d, w flows.Flow, s *flows.Settings) {
@@ -29,7 +40,7 @@ func both(t *testing.T) (d, w flows.Flow, s *flows.Settings) {
 
 func TestSuite(t *testing.T) {
 	d, w, s := both(t)
-	o := flowstest.Options{With: []flows.Flow{w, hearing(t)}, Tell: anyNews}
+	o := flowstest.Options{With: []flows.Flow{w, hearing(t), needs(t)}, Tell: anyNews}
 	t.Run("example", func(t *testing.T) { flowstest.Run(t, s, d, o) })
 	t.Run("quarrelsome", func(t *testing.T) { flowstest.Run(t, quarrelsome(s), d, o) })
 	t.Run("few posts", func(t *testing.T) { flowstest.Run(t, few(s), d, o) })

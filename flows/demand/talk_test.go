@@ -374,7 +374,7 @@ func talkPlay(t *testing.T, check func(*rapid.T, flowstest.Step)) {
 	s.People = slices.DeleteFunc(slices.Clone(s.People), func(o flows.Official) bool {
 		return !slices.Contains([]flows.PersonID{"li", "feng", "chen"}, o.ID)
 	})
-	flowstest.Run(t, s, d, flowstest.Options{With: []flows.Flow{w, hearing(t)}, Check: check, Tell: anyNews, Reading: func(t *rapid.T) flows.Reading {
+	flowstest.Run(t, s, d, flowstest.Options{With: []flows.Flow{w, hearing(t), needs(t)}, Check: check, Tell: anyNews, Reading: func(t *rapid.T) flows.Reading {
 		if rapid.IntRange(0, 7).Draw(t, "anything") == 0 {
 			return flowstest.AnyReading(t, s)
 		}

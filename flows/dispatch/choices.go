@@ -190,7 +190,11 @@ func (t *turn) notMine(w flows.Chose) {
 		}
 		switch {
 		case t.Work.Decided:
-			bs = append(bs, flows.Button{Words: "b-back-decided", Choice: "plain", Row: 20})
+			back := flows.Button{Words: "b-back-decided", Choice: "plain", Row: 20}
+			if t.Work.Promised {
+				back.Words = "b-back-promised"
+			}
+			bs = append(bs, back)
 		default:
 			bs = append(bs, flows.Button{Words: "b-back", Choice: "back", Row: 20})
 		}

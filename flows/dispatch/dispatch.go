@@ -54,6 +54,7 @@ type State struct {
 	Loops  int              `json:"loops,omitempty"`  // a danger: times the whole ladder was called
 	Watch  time.Time        `json:"watch,omitzero"`   // when the promise is looked after next
 	Help   bool             `json:"help,omitempty"`
+	Refer  Refer            `json:"refer,omitzero"`
 	Talked bool             `json:"talked,omitempty"` // it ended because it comes before a hearing
 	// Silent counts by role how often somebody was asked or waited for and has not answered.
 	Silent map[flows.Role]int `json:"silent,omitempty"`
@@ -114,6 +115,7 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	case flows.Erased:
 		t.erased(w)
 	}
+	t.settle()
 	t.cover()
 	t.fromHearing()
 	return t.State, t.effects
@@ -125,7 +127,7 @@ func (t *turn) discreet() bool { return t.Work.Danger.Discreet() || t.Work.Item 
 // cover keeps all that is said of a discreet matter off lock screens.
 func (t *turn) cover() {
 	for i, x := range t.effects {
-		if say, ok := x.(flows.Say); ok && t.discreet() {
+		if say, ok := x.(flows.Say); ok && (t.discreet() || t.Work.Promised) { // what was promised names a door
 			say.Neutral = true
 			t.effects[i] = say
 		}
@@ -258,10 +260,16 @@ func (t *turn) working() []flows.Button {
 		return []flows.Button{{Words: "b-done-danger", Choice: "done"}, {Words: "b-false", Choice: "false"}}
 	}
 	bs := []flows.Button{{Words: "b-done", Choice: "done"}}
+	if t.partnered() {
+		return append(bs, flows.Button{Words: "b-ask", Choice: "ask"}, flows.Button{Words: "b-more", Choice: "more", Row: 1}, flows.Button{Words: "b-org-back", Choice: "org-back", Row: 1})
+	}
 	if !t.Work.Decided { // else there is nobody to ask
 		bs = append(bs, flows.Button{Words: "b-ask", Choice: "ask"})
 	}
 	bs = append(bs, flows.Button{Words: "b-more", Choice: "more", Row: 1}, flows.Button{Words: "b-wait", Choice: "wait", Row: 1}, flows.Button{Words: "b-help", Choice: "help", Row: 1})
+	if t.referable() && !t.kept() {
+		bs = append(bs, flows.Button{Words: "b-refer", Choice: "refer", Row: 2})
+	}
 	if t.debatable() {
 		bs = append(bs, flows.Button{Words: "b-discuss", Choice: "discuss", Row: 2}) // in one row with three others a small telephone cuts it
 	}
@@ -315,6 +323,10 @@ func (t *turn) next(has bool) bool {
 
 // unreached goes on at once where the one asked has no address, or blocked us.
 func (t *turn) unreached(mark string) {
+	if r := t.Refer; r.Who != "" && !r.Has && mark == t.slot(r.Who) {
+		t.askPartner()
+		return
+	}
 	if t.Stage != Sent || t.Loops > 0 || t.Rung >= len(t.Ladder) || mark != t.slot(t.Ladder[t.Rung]) {
 		return
 	}
@@ -374,6 +386,7 @@ func (t *turn) barred() []flows.PersonID {
 
 func (t *turn) woke(w flows.Woke) {
 	switch {
+	case t.referWoke(w.Name):
 	case w.Name == "due" && !t.Watch.IsZero() && !w.Due.Equal(t.Watch):
 		// an older one: a later time was promised since
 	case w.Name == "due" && t.open() && t.holder() != "" && !t.e.At.Before(t.Due):

@@ -12,6 +12,7 @@ import (
 	"linli/flows/demand"
 	"linli/flows/dispatch"
 	"linli/flows/flowstest"
+	"linli/flows/purchase"
 )
 
 // example is the flow in the example community.
@@ -30,7 +31,12 @@ func example(t *testing.T) (flows.Flow, *flows.Settings) {
 
 // options are what a dispatch is opened with and told by a demand.
 func options(s *flows.Settings) flowstest.Options {
+	needs, err := purchase.New()
+	if err != nil {
+		panic(err)
+	}
 	return flowstest.Options{
+		With: []flows.Flow{needs},
 		Begin: func(t *rapid.T) json.RawMessage {
 			r := flowstest.AnyReading(t, s)
 			w := flows.Task{Item: r.Item, Place: r.Place, Text: flowstest.Rare, People: 1, Urgent: r.Urgent, Danger: r.Danger, About: r.About}
@@ -58,7 +64,17 @@ func options(s *flows.Settings) flowstest.Options {
 			return flows.Data(w)
 		},
 		Tell: func(t *rapid.T) (string, json.RawMessage) {
-			name := rapid.SampledFrom([]string{"people", "more", "answer", "moved", "moved", "withdrawn", "closed", "nothing"}).Draw(t, "told")
+			name := rapid.SampledFrom([]string{"people", "more", "answer", "moved", "moved", "withdrawn", "closed", "nothing", "agreed", "kept", "unheard"}).Draw(t, "told")
+			switch name {
+			case "agreed", "kept", "unheard":
+				r := flows.Referral{N: rapid.IntRange(0, 4).Draw(t, "question")}
+				for _, p := range s.Partners.List {
+					if rapid.Bool().Draw(t, "to "+p.ID) {
+						r.Partners = append(r.Partners, p.ID)
+					}
+				}
+				return name, flows.Data(r)
+			}
 			u := flows.TaskUpdate{People: rapid.IntRange(0, 3).Draw(t, "people")}
 			switch name {
 			case "moved":

@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"slices"
+	"strings"
 
 	"linli/flows"
 )
@@ -102,11 +103,15 @@ const called = 30
 // resident waits for an answer, and the hearing's page shows what becomes of it.
 var decided = []string{"card", "card-taken", "card-done", "overdue", "overdue-head", "now-taken", "now-done", "more-until", "more-done", "more-refused", "wait-done"}
 
-// fromHearing gives work that a hearing has decided the texts it has for it.
+// fromHearing gives work that a hearing has decided, or that was promised on a visit, the
+// texts it has for it.
 func (t *turn) fromHearing() {
 	for i, x := range t.effects {
 		if say, ok := x.(flows.Say); ok && t.Work.Decided && slices.Contains(decided, say.Words) {
 			say.Words += "-decided"
+			if t.Work.Promised {
+				say.Words = strings.TrimSuffix(say.Words, "decided") + "promised"
+			}
 			t.effects[i] = say
 		}
 	}

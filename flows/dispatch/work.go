@@ -45,6 +45,9 @@ func (t *turn) holds() {
 }
 
 func (t *turn) chose(w flows.Chose) {
+	if t.referChose(w) {
+		return
+	}
 	if !t.asked() {
 		t.toast("not-your-grid")
 		return
@@ -237,6 +240,9 @@ func (t *turn) finished(m flows.Message) {
 
 // told takes what the parent says.
 func (t *turn) told(w flows.Told) {
+	if t.referTold(w) {
+		return
+	}
 	u := data[flows.TaskUpdate](w.Data)
 	switch w.Name {
 	case "withdrawn", "closed":

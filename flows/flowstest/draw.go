@@ -38,6 +38,9 @@ func (p *play) people() {
 			}
 		}
 		p.mute[a.Person] = i >= 2
+		if p.o.Cast != nil {
+			p.o.Cast(p.t, &a)
+		}
 		p.cast = append(p.cast, a)
 	}
 }
@@ -155,10 +158,61 @@ func AnyReading(t *rapid.T, s *flows.Settings) flows.Reading {
 			r.Slip = &flows.Slip{Place: AnyPlace(t, s), Choice: "要", Paper: true}
 		}
 	}
+	if rapid.IntRange(0, 14).Draw(t, "of an activity") == 0 {
+		anyLeisure(t, s, &r)
+	}
 	if r.Notice {
 		r.Until = time.Date(2026, 3, 9, 12, 0, 0, 0, s.Zone).AddDate(0, 0, rapid.IntRange(0, 30).Draw(t, "until"))
 	}
 	return r
+}
+
+// anyLeisure draws a wish or an offer, of which a reader gives one at most. What is no
+// interest any more and numbers that make no sense are among them.
+func anyLeisure(t *rapid.T, s *flows.Settings, r *flows.Reading) {
+	interests := []string{"", "no-such"}
+	for _, x := range s.Activities.Interests {
+		interests = append(interests, x.ID)
+	}
+	title := rapid.SampledFrom([]string{"学吉他", "大扫除", "徒步", "", strings.Repeat("很", 300)}).Draw(t, "title")
+	some := func(label string, n int) int { return rapid.SampledFrom([]int{0, 0, 1, n, 99_999}).Draw(t, label) }
+	r.Demand = min(r.Demand, 0.1)
+	if rapid.Bool().Draw(t, "wish") {
+		if title == "" {
+			title = "学"
+		}
+		r.Wish = &flows.WishLine{
+			Text: title, Interest: rapid.SampledFrom(interests).Draw(t, "interest"), Children: rapid.Bool().Draw(t, "children"),
+			Free: rapid.SampledFrom([]flows.Free{"", flows.Evenings, flows.Weekends, flows.Daytime}).Draw(t, "free"),
+		}
+		return
+	}
+	r.Offer = &flows.OfferLine{
+		Title: title, Most: some("most", 12), Least: some("least", 5), Minutes: some("minutes", 90), Number: rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "tied to"),
+		Cost: rapid.SampledFrom([]string{"", "免费", "20元"}).Draw(t, "cost"), Civic: rapid.Bool().Draw(t, "civic"), Teach: rapid.IntRange(0, 4).Draw(t, "teach") == 0,
+	}
+	if r.Offer.Number > 0 {
+		r.Number = r.Offer.Number
+	}
+	if rapid.Bool().Draw(t, "planned") {
+		r.Plan = &flows.Appointment{Rest: title}
+		for _, h := range rapid.SliceOfN(rapid.IntRange(-48, 24*30), 0, 3).Draw(t, "times") {
+			at := time.Date(2026, 3, 9, 19, 0, 0, 0, s.Zone).Add(time.Duration(h) * time.Hour)
+			day := h%5 == 0
+			if day {
+				at = time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, s.Zone)
+			}
+			r.Plan.Times = append(r.Plan.Times, flows.When{At: at, Day: day, Words: "那天"})
+		}
+		for _, x := range s.Rooms {
+			if rapid.Bool().Draw(t, "room "+x.ID) {
+				r.Plan.Rooms = append(r.Plan.Rooms, x.ID)
+			}
+		}
+		if len(s.People) > 0 && rapid.Bool().Draw(t, "who") {
+			r.Plan.People = append(r.Plan.People, rapid.SampledFrom(s.People).Draw(t, "person").ID)
+		}
+	}
 }
 
 // AnyPlace draws a place: known to the room, to the building, or not at all.

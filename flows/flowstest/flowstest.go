@@ -30,6 +30,8 @@ type Options struct {
 	Tell func(*rapid.T) (name string, data json.RawMessage)
 	// Reading draws what the reader made of something said; nil draws any.
 	Reading func(*rapid.T) flows.Reading
+	// Cast changes a resident of the play, as they are at its beginning; may be nil.
+	Cast func(*rapid.T, *flows.Actor)
 	// Check looks at every step of every case, besides what the suite looks at.
 	Check func(*rapid.T, Step)
 }

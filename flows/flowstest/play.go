@@ -242,6 +242,9 @@ func (p *play) do(x *piece, e flows.Event, eff flows.Effect) {
 			if p.cast[i].Person == eff.Person && eff.Profile != nil {
 				p.cast[i].Profile = *eff.Profile
 			}
+			if p.cast[i].Person == eff.Person && eff.Wishes != nil {
+				p.cast[i].Profile.Wishes = *eff.Wishes
+			}
 			if p.cast[i].Person == eff.Person && eff.Consent != nil {
 				p.cast[i].Consent = *eff.Consent || len(p.cast[i].Posts) > 0
 			}

@@ -9,12 +9,13 @@ import (
 	"linli/flows/dispatch"
 	"linli/flows/hearing"
 	"linli/flows/poll"
+	"linli/flows/purchase"
 	"linli/flows/room"
 )
 
 func TestDialogues(t *testing.T) {
 	var all []flows.Flow
-	for _, make := range []func() (flows.Flow, error){poll.New, hearing.New, demand.New, dispatch.New, room.New} {
+	for _, make := range []func() (flows.Flow, error){poll.New, hearing.New, demand.New, dispatch.New, room.New, purchase.New} {
 		f, err := make()
 		if err != nil {
 			t.Fatal(err)

@@ -264,8 +264,8 @@ func (t *turn) clocks() {
 // remind tells those who come when and where, and the first time those who have not
 // answered.
 func (t *turn) remind(first bool) {
-	if t.inRoom() && !t.Booked {
-		return // nobody can say where
+	if t.inRoom() && !t.Booked || !t.e.At.Before(t.From) {
+		return // nobody can say where, or it is too late
 	}
 	buttons := []flows.Button{{Words: "b-nocome", Choice: "nocome"}}
 	if t.inRoom() {

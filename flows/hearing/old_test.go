@@ -14,6 +14,7 @@ import (
 	"linli/flows/flowstest"
 	"linli/flows/hearing"
 	"linli/flows/poll"
+	"linli/flows/purchase"
 	"linli/flows/room"
 )
 
@@ -29,7 +30,7 @@ var pressed = []string{"propose=yes", "propose=no", "tick=0", "tick=1", "tick=19
 // Cases of every earlier version stay readable, and go on.
 func TestOld(t *testing.T) {
 	var all []flows.Flow
-	for _, make := range []func() (flows.Flow, error){poll.New, hearing.New, demand.New, dispatch.New, room.New} {
+	for _, make := range []func() (flows.Flow, error){poll.New, hearing.New, demand.New, dispatch.New, room.New, purchase.New} {
 		f, err := make()
 		if err != nil {
 			t.Fatal(err)

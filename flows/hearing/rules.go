@@ -231,6 +231,8 @@ func (t *turn) told(w flows.Told) {
 		}
 	case "status":
 		t.look()
+	case "activity":
+		t.tellActivity(w.From)
 	case flows.Joined:
 		t.joined(data[flows.Entry](w.Data))
 	case "filed":

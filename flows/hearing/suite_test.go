@@ -14,6 +14,7 @@ import (
 	"linli/flows/flowstest"
 	"linli/flows/hearing"
 	"linli/flows/poll"
+	"linli/flows/purchase"
 	"linli/flows/room"
 )
 
@@ -34,7 +35,7 @@ func TestSuite(t *testing.T) {
 	}
 	s := settings(t)
 	var with []flows.Flow
-	for _, make := range []func() (flows.Flow, error){room.New, poll.New, dispatch.New, demand.New} {
+	for _, make := range []func() (flows.Flow, error){room.New, purchase.New, poll.New, dispatch.New, demand.New} {
 		x, err := make()
 		if err != nil {
 			t.Fatal(err)

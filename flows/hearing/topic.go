@@ -147,7 +147,7 @@ func (t *turn) enlist(people []flows.PersonID) {
 			t.put(p, TagAsked)
 		}
 	}
-	if t.Stage == Notice && len(seen) > 0 { // the others were invited when it was announced
+	if t.Stage == Notice && t.e.At.Before(t.From) { // the others were invited when it was announced
 		for _, p := range seen {
 			t.do(t.invitation(flows.To{Person: p}))
 		}

@@ -18,6 +18,7 @@ type directory struct {
 	named    []named
 	items    *items
 	meets    *meets // rooms and people with a post, for plans
+	likes    likes  // interests, for wishes
 }
 
 // named is what a name or an alias stands for; building is -1 for a spot.
@@ -81,6 +82,7 @@ func compile(s *flows.Settings) *directory {
 	}
 	d.items = compileItems(s)
 	d.meets = compileMeets(s)
+	d.likes = compileLikes(s)
 	return d
 }
 

@@ -79,9 +79,13 @@ func (r *Reader) Read(text string, c prompts.Context) flows.Reading {
 	}
 	if own.reading.Danger == "" {
 		own.many(text, topic, d, c)
+		if c.Direct {
+			own.leisure(text, d, c)
+			own.reading.Visit = d.visit(text)
+		}
 	}
 	out := own.reading
-	if whole := out.Poll != nil || out.Chain != nil || out.Slip != nil || out.Topic != nil; len(c.Before) > 0 && !whole && own.joins() {
+	if whole := out.Poll != nil || out.Chain != nil || out.Slip != nil || out.Topic != nil || out.Wish != nil || out.Offer != nil || out.Visit != nil; len(c.Before) > 0 && !whole && own.joins() {
 		r.join(&out, own, text, d, c)
 	}
 	if out.Place.Zero() || !own.adds() || own.said.place() {

@@ -1,0 +1,30 @@
+package activity_test
+
+import (
+	"testing"
+
+	"linli/bot/bottest"
+	"linli/flows"
+	"linli/flows/activity"
+	"linli/flows/demand"
+	"linli/flows/dispatch"
+	"linli/flows/room"
+)
+
+// all are the flows that the plays of this one need, in the order in which they hear.
+func all(t *testing.T) []flows.Flow {
+	t.Helper()
+	var out []flows.Flow
+	for _, make := range []func() (flows.Flow, error){activity.New, demand.New, dispatch.New, room.New} {
+		f, err := make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, f)
+	}
+	return append(out, menu(t))
+}
+
+func TestDialogues(t *testing.T) {
+	bottest.Dialogues(t, "dialogues/*.txt", demand.DutyList(), all(t)...)
+}
