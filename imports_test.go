@@ -37,8 +37,8 @@ var table = []room{
 
 	{name: "bot", may: []string{"bot/chart", "flows", "prompts", "storage"}, tests: []string{"*"}},
 	{name: "bot/chart", may: []string{"flows"}},
-	{name: "bot/desk", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/hearing", "flows/poll", "flows/purchase", "prompts", "storage"}, tests: []string{"*"}},
-	{name: "bot/pages", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/hearing", "flows/poll", "storage"}, tests: []string{"*"}},
+	{name: "bot/desk", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/activity", "flows/hearing", "flows/poll", "flows/purchase", "prompts", "storage"}, tests: []string{"*"}},
+	{name: "bot/pages", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/activity", "flows/hearing", "flows/poll", "storage"}, tests: []string{"*"}},
 	{name: "bot/pages/frame", may: []string{"flows"}},
 	{name: "bot/archive", may: []string{"flows", "flows/poll", "storage"}, tests: []string{"storage/bolt"}},
 	{name: "bot/*", may: []string{"bot", "flows"}, tests: []string{"bot/bottest", "bot/dialogue", "bot/*/fake", "flows/*", "prompts", "prompts/local", "storage", "storage/bolt"}},

@@ -32,6 +32,10 @@ func (b *Bot) command(st *step, h *heard) (done bool, err error) {
 		if !h.chat.Group {
 			return true, b.tellPoll(st, h)
 		}
+	case "/activities", "/likes", "/stop":
+		if !h.chat.Group {
+			return false, nil // it is said to the flows
+		}
 	case "/help", "/intro", "介绍一下", "邻里介绍":
 		return true, b.introduce(st, h)
 	case "/me", "/mydata", "我的数据":

@@ -370,6 +370,7 @@ func (b *Bot) unremember(address string) {
 	delete(b.limits, address)
 	delete(b.limits, hearLane(address))
 	delete(b.lined, address)
+	delete(b.owed, address)
 }
 
 // trail is by what a person can be found.

@@ -34,7 +34,7 @@ type overdue struct {
 
 // keep deletes what was kept for its time.
 func (b *Bot) keep(ctx context.Context) error {
-	return errors.Join(b.resumeErasing(ctx), b.keepLeft(ctx), b.keepActive(ctx), b.keepFolder(ctx))
+	return errors.Join(b.resumeErasing(ctx), b.keepLeft(ctx), b.keepActive(ctx), b.keepStanding(ctx), b.keepFolder(ctx))
 }
 
 // keepLeft goes on through the cases, oldest first, and begins anew at the end.

@@ -232,13 +232,13 @@ func (b *Bot) files(kind string, list []flows.Media) []Photo {
 			b.log.Warn("a photo or voice note is missing", "err", err)
 			continue
 		}
-		out = append(out, Photo{Name: m.Hash[:8] + extension(body), Data: body, Seconds: m.Seconds})
+		out = append(out, Photo{Name: m.Hash[:8] + Extension(body), Data: body, Seconds: m.Seconds})
 	}
 	return out
 }
 
-// extension names the type of a file as its first bytes show it.
-func extension(body []byte) string {
+// Extension names the type of a file as its first bytes show it.
+func Extension(body []byte) string {
 	switch http.DetectContentType(body) {
 	case "image/png":
 		return ".png"

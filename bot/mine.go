@@ -27,9 +27,9 @@ type Mine struct {
 	Addresses []string     // channels only ("telegram"), never the account itself
 	Cases     []MyCase     // newest first
 	Profile   flows.Profile
-	Wishes    string       // for the menu, in their own words
-	Said      string       // what is held of Profile and Wishes, in words; "" where that is nothing
-	Until     time.Time    // when they are forgotten if they are not heard again; zero: never
+	Wishes    string    // for the menu, in their own words
+	Said      string    // what is held of Profile and Wishes, in words; "" where that is nothing
+	Until     time.Time // when they are forgotten if they are not heard again; zero: never
 }
 
 // MyCase is a case in which a person has a part.

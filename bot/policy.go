@@ -107,6 +107,19 @@ func (b *Bot) rates(row sendRow, patient bool, now time.Time) time.Time {
 		if l.per <= 0 {
 			continue
 		}
+		every := time.Duration(math.Ceil(float64(time.Second) / l.per))
+		if owed := b.owed[l.name]; patient && now.Before(owed.Add(2*every)) {
+			// Somebody waits for an answer that is to leave as soon as the platform lets it.
+			for _, r := range taken {
+				r.CancelAt(now)
+			}
+			at := owed.Add(every)
+			if last := b.lined[l.name].Add(every); last.After(at) {
+				at = last
+			}
+			b.lined[l.name] = at
+			return at
+		}
 		lim := b.limits[l.name]
 		if lim == nil {
 			lim = rate.NewLimiter(rate.Limit(l.per), l.burst)
@@ -120,12 +133,17 @@ func (b *Bot) rates(row sendRow, patient bool, now time.Time) time.Time {
 			}
 			at := now.Add(d)
 			if patient {
-				if last := b.lined[l.name].Add(time.Duration(math.Ceil(float64(time.Second) / l.per))); last.After(at) {
+				if last := b.lined[l.name].Add(every); last.After(at) {
 					at = last
 				}
 				b.lined[l.name] = at
+			} else {
+				b.owed[l.name] = at
 			}
 			return at
+		}
+		if !patient {
+			delete(b.owed, l.name)
 		}
 	}
 	return now

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"linli/flows"
 	"linli/storage"
@@ -83,4 +84,76 @@ func foundUnder(cases []flows.Case, flow, key string) (flows.ID, bool) {
 		}
 	}
 	return "", false
+}
+
+// keepStanding deletes what is old of cases that stand. They are never over, so that the
+// times of [flows.Keep], which count from the end of a case, would never come: of what was
+// said each message has its own, as of words, and of the journal each record.
+func (b *Bot) keepStanding(ctx context.Context) error {
+	var wrong error
+	s, now := b.Settings(), b.clock()
+	words, k := s.Limits.Keep.Words, s.Limits.Keep
+	if k.Sent > 0 && (words == 0 || k.Sent < words) {
+		words = k.Sent
+	}
+	for _, f := range b.order {
+		var keys []string
+		if err := caught(func() error { keys = f.Stands(s); return nil }); err != nil {
+			continue // it was told when they were to be opened
+		}
+		for _, key := range keys {
+			wrong = errors.Join(wrong, b.store.Update(ctx, func(tx storage.Tx) error {
+				cases, err := tx.Same(key)
+				if err != nil {
+					return err
+				}
+				id, there := foundUnder(cases, f.Name, key)
+				if !there {
+					return nil
+				}
+				return fadeStanding(tx, id, now, words, k.Cases)
+			}))
+		}
+	}
+	return wrong
+}
+
+// fadeStanding deletes what was said for a case longer ago than words, and the records of
+// its journal that are older than records; 0: for ever.
+func fadeStanding(tx storage.Tx, id flows.ID, now time.Time, words, records time.Duration) error {
+	old := func(at time.Time, keep time.Duration) bool { return keep > 0 && now.Sub(at) > keep }
+	sent, err := tx.Keys("case/" + string(id) + "/sent/")
+	if err != nil {
+		return err
+	}
+	n := 0
+	for name, raw := range sent {
+		if row, err := decode[sentRow](raw); err == nil && !old(row.At, words) {
+			continue
+		}
+		if err := tx.PutKey(name, nil); err != nil {
+			return err
+		}
+		n++
+	}
+	if err := deleted(tx, now, "sent", "expired", n); err != nil {
+		return err
+	}
+	journal, err := tx.Journal(id)
+	if err != nil {
+		return err
+	}
+	n = 0
+	for _, r := range journal {
+		if !r.Erased && old(r.At, records) {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	if err := tx.EraseRecords(id, func(r storage.Record) bool { return !r.Erased && old(r.At, records) }); err != nil {
+		return err
+	}
+	return deleted(tx, now, "record", "expired", n)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"linli/flows"
 	"linli/storage"
@@ -160,4 +161,57 @@ func TestStandingKilled(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Of a case that is never over, what was said and what happened go by their own time.
+func TestStandingFades(t *testing.T) {
+	s := newStage(t, nil, toy(t, "toy", func(_ string, n note, e flows.Event) (note, []flows.Effect) {
+		switch w := e.What.(type) {
+		case flows.Opened:
+			n.Stage, n.Matter = "kept", w.Key
+			return n, []flows.Effect{tell(person("li"), flows.Work, "第一张单子"), flows.Wake{At: e.At.AddDate(0, 0, 20), Name: "next"}}
+		case flows.Woke:
+			return n, []flows.Effect{tell(person("li"), flows.Work, "第二张单子")}
+		}
+		return n, nil
+	}).Standing(func(*flows.Settings) []string { return []string{"#toy/g1"} }))
+	s.o.Settings.Limits.Keep = flows.Keep{Words: 30 * day, Sent: 60 * day, Cases: 40 * day}
+	s.restart()
+	s.drain()
+	kept := func() (said []string, records int) {
+		s.view(func(tx storage.Tx) error {
+			sent, err := tx.Keys("case/1/sent/")
+			for _, raw := range sent {
+				for _, text := range []string{"第一张", "第二张"} {
+					if strings.Contains(string(raw), text) {
+						said = append(said, text)
+					}
+				}
+			}
+			journal, err2 := tx.Journal("1")
+			for _, r := range journal {
+				if !r.Erased {
+					records++
+				}
+			}
+			return errors.Join(err, err2)
+		})
+		slices.Sort(said)
+		return said, records
+	}
+	look := func(days int, want []string, records int) {
+		t.Helper()
+		s.pass(time.Duration(days) * day)
+		if err := s.b.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if said, n := kept(); !slices.Equal(said, want) || n != records {
+			t.Errorf("%d days later there is %q and %d records, want %q and %d", days, said, n, want, records)
+		}
+	}
+	look(25, []string{"第一张", "第二张"}, 2)
+	look(10, []string{"第二张"}, 2)
+	look(10, []string{"第二张"}, 1)
+	look(30, nil, 0)
+	s.stands("#toy/g1")
 }

@@ -95,6 +95,7 @@ func (b *Bot) fade(now time.Time) {
 	// What is full is as good as new.
 	maps.DeleteFunc(b.limits, func(_ string, l *rate.Limiter) bool { return l.TokensAt(now) >= float64(l.Burst()) })
 	maps.DeleteFunc(b.lined, func(_ string, at time.Time) bool { return now.After(at) })
+	maps.DeleteFunc(b.owed, func(_ string, at time.Time) bool { return now.Sub(at) > time.Hour })
 	maps.DeleteFunc(b.gathered, func(_ string, at time.Time) bool { return now.Sub(at) >= gatherFor })
 	maps.DeleteFunc(b.wrong, func(_ string, a attempts) bool { return now.After(a.until) })
 }

@@ -24,6 +24,7 @@ import (
 	"linli/flows/poll"
 	"linli/flows/purchase"
 	"linli/flows/room"
+	"linli/flows/round"
 	"linli/prompts/local"
 	"linli/storage"
 	"linli/storage/bolt"
@@ -104,7 +105,7 @@ func build(t testing.TB, base string, change func(*Options)) *house {
 	t.Cleanup(func() { _ = db.Close() })
 	h.store = db.In(s.Community)
 	var fl []flows.Flow
-	for _, f := range []func() (flows.Flow, error){hearing.New, demand.New, dispatch.New, poll.New, room.New, purchase.New} {
+	for _, f := range []func() (flows.Flow, error){hearing.New, demand.New, dispatch.New, poll.New, room.New, purchase.New, round.New} {
 		x, err := f()
 		if err != nil {
 			t.Fatal(err)

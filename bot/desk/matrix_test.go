@@ -74,6 +74,9 @@ var matrix = map[string]string{
 	"POST /desk/hearings/{id}":          "nfffgfsssfffn",
 	"GET /desk/partners":                "nffssfssssssn",
 	"POST /desk/partners/{id}":          "nfffffsssfffn",
+	"GET /desk/rounds":                  "nffssfsssfffn",
+	"GET /desk/rounds/{id}":             "nffsgfsssfffn",
+	"POST /desk/rounds/{id}":            "nffsgfsssfffn",
 	"GET /desk/troubles":                "nfffffsssfffn",
 	"POST /desk/troubles/{id}":          "nfffffsssfffn",
 	"GET /desk/calls":                   "nfffffsssfffn",
@@ -237,6 +240,9 @@ func (h *house) fill(t *testing.T, rt route, hash string) (path string, form url
 				Data: flows.Data(purchase.State{Stage: purchase.Noted, Service: "care", Name: "居家照护", Cases: []purchase.Case{{No: 401, At: h.clock.now(), People: 2}}})})
 		})
 		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "choice": {"now"}}
+	case strings.HasPrefix(rt.path, "/desk/rounds/{id}"):
+		h.walk(id)
+		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "choice": {"ok"}, "n": {"1"}}
 	case rt.path == "/desk/troubles/{id}":
 		var n uint64
 		h.update(func(tx storage.Tx) (err error) {

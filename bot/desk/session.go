@@ -70,7 +70,7 @@ func (v *visitor) may(verb flows.Verb) bool {
 	switch verb {
 	case watch:
 		return v.may(flows.Poll) || v.may(flows.See)
-	case flows.Enter, flows.See, flows.Poll, flows.Slips, flows.Observe:
+	case flows.Enter, flows.See, flows.Poll, flows.Slips, flows.Observe, flows.Visit:
 		return len(v.scopes(verb)) > 0
 	}
 	return v.s.May(v.actor, verb, flows.Everywhere)

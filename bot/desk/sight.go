@@ -128,6 +128,8 @@ func (v *visitor) keeps(c flows.Case) bool {
 		return v.seesPoll(c)
 	case hearing.Name:
 		return v.seesHearing(c)
+	case flows.RoundFlow:
+		return false // it has pages of its own, for fewer eyes
 	}
 	m, ok := read(c)
 	if !ok {

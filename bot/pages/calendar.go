@@ -3,6 +3,7 @@ package pages
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -17,13 +18,13 @@ import (
 	"linli/flows/hearing"
 )
 
-// Hearings as calendars read them (iCalendar, RFC 5545): one, and a feed of all that were
-// announced. They name nobody.
+// Hearings and activities as calendars read them (iCalendar, RFC 5545): one, and a feed of
+// all that everybody may come to. They name nobody.
 
 // errScope says that there is no such part of the community.
 var errScope = errors.New("pages: no such part of the community")
 
-// feedPast is how long a hearing stays in the feed.
+// feedPast is how long something that is over stays in the feed.
 const feedPast = 60 * 24 * time.Hour
 
 // event is one hearing for a calendar.
@@ -46,29 +47,34 @@ func (p *Pages) event(w http.ResponseWriter, r *http.Request, who *reader) error
 			}
 		}
 	}
-	return p.calendar(w, r, p.sheet(r, nil, bot.Mine{Lang: v.person.Lang}, "hearings-title"), []heard{v}, "linli-"+flows.Spoken(v.row.No)+".ics")
+	return p.calendar(w, r, p.sheet(r, nil, bot.Mine{Lang: v.person.Lang}, "hearings-title"), []happening{&v}, "linli-"+flows.Spoken(v.row.No)+".ics")
 }
 
-// feed is all hearings that were announced, of all the community or with ?for=b/3 of those
-// that touch a part of it.
-func (p *Pages) feed(w http.ResponseWriter, r *http.Request, _ *reader) error {
+// hearingFeed is all hearings that were announced.
+func (p *Pages) hearingFeed(w http.ResponseWriter, r *http.Request, _ *reader) error {
+	return p.feed(w, r, p.hearingsKnown, "hearings-title")
+}
+
+// feed is all that is in a list, of all the community or with ?for=b/3 of what touches a
+// part of it.
+func (p *Pages) feed(w http.ResponseWriter, r *http.Request, known func(context.Context) ([]happening, error), title string) error {
 	scope := flows.Everywhere
 	if word := r.URL.Query().Get("for"); word != "" {
 		if scope = flows.ScopeOfWord(word); p.o.Settings().ScopeName(scope, "") == "" || !p.o.Settings().Contains(flows.Everywhere, scope) || !p.there(scope) {
 			return errScope
 		}
 	}
-	all, err := p.announcedOnes(r.Context())
+	all, err := known(r.Context())
 	if err != nil {
 		return err
 	}
-	var list []heard
+	var list []happening
 	for _, v := range all {
-		if v.To.After(p.o.Now().Add(-feedPast)) && p.o.Settings().Touches(scope, v.whom()) {
+		if _, to := v.lasts(); to.After(p.o.Now().Add(-feedPast)) && p.o.Settings().Touches(scope, v.whom()) {
 			list = append(list, v)
 		}
 	}
-	return p.calendar(w, r, p.sheet(r, nil, bot.Mine{}, "hearings-title"), list, "linli.ics")
+	return p.calendar(w, r, p.sheet(r, nil, bot.Mine{}, title), list, "linli.ics")
 }
 
 // there says whether a scope is one of the directory.
@@ -86,9 +92,9 @@ func (p *Pages) there(scope flows.Scope) bool {
 	return scope.Community
 }
 
-// calendar writes hearings as a calendar. What has not changed is not sent again.
-func (p *Pages) calendar(w http.ResponseWriter, r *http.Request, s *sheet, list []heard, name string) error {
-	title, err := s.T("hearings-title")
+// calendar writes what happens as a calendar. What has not changed is not sent again.
+func (p *Pages) calendar(w http.ResponseWriter, r *http.Request, s *sheet, list []happening, name string) error {
+	title, err := s.T(s.Title)
 	if err != nil {
 		return err
 	}
@@ -99,10 +105,12 @@ func (p *Pages) calendar(w http.ResponseWriter, r *http.Request, s *sheet, list 
 	cal.SetXWRTimezone(s.Settings.Zone.String())
 	cal.SetRefreshInterval("PT1H", ics.WithValue("DURATION"))
 	cal.SetXPublishedTTL("PT1H")
-	for i := range list {
-		if err := p.addEvent(cal, s, &list[i]); err != nil {
+	for _, x := range list {
+		e, err := x.entry(p, s)
+		if err != nil {
 			return err
 		}
+		e.add(cal, s)
 	}
 	var b bytes.Buffer
 	if err := cal.SerializeTo(&b, ics.WithNewLine("\r\n")); err != nil {
@@ -119,38 +127,46 @@ func (p *Pages) calendar(w http.ResponseWriter, r *http.Request, s *sheet, list 
 	return nil
 }
 
-// addEvent puts a hearing into a calendar.
-func (p *Pages) addEvent(cal *ics.Calendar, s *sheet, v *heard) error {
-	t := p.tellHearing(s, v)
-	changed := v.Noticed
-	if v.called.After(changed) {
-		changed = v.called
+// dated is what stands in a calendar.
+type dated struct {
+	id       string
+	changed  time.Time
+	number   int // a calendar takes only what has a higher one
+	off      bool
+	from, to time.Time
+	summary  string
+	where    string
+	lines    []string
+	url      string
+}
+
+// add puts it into a calendar.
+func (d dated) add(cal *ics.Calendar, s *sheet) {
+	e := cal.AddEvent(d.id + "@" + s.Settings.Community + ".linli")
+	e.SetDtStampTime(d.changed)
+	e.SetLastModifiedAt(d.changed)
+	e.SetSequence(d.number)
+	e.SetStartAt(d.from)
+	e.SetEndAt(cmp.Or(d.to, d.from))
+	status := ics.ObjectStatusConfirmed
+	if d.off {
+		status = ics.ObjectStatusCancelled
 	}
-	e := cal.AddEvent("hearing-" + string(v.row.ID) + "@" + s.Settings.Community + ".linli")
-	e.SetDtStampTime(changed)
-	e.SetLastModifiedAt(changed)
-	// A calendar takes only what has a higher number: calling a date off is a change of it, too.
-	number := 2 * v.Version
-	if v.Stage == hearing.Off || v.Stage == hearing.Closed && v.Published.IsZero() {
-		number++
+	e.SetStatus(status)
+	e.SetSummary(d.summary)
+	if d.where != "" {
+		e.SetLocation(d.where)
 	}
-	e.SetSequence(number)
-	e.SetStartAt(v.From)
-	e.SetEndAt(cmp.Or(v.To, v.From))
-	summary := t.form()
-	if v.Topic != "" {
-		summary = t.say("hear-event", flows.Vars{"form": flows.Text(t.form()), "topic": flows.Text(v.Topic)})
+	e.SetDescription(strings.Join(d.lines, "\n"))
+	if d.url != "" {
+		e.SetURL(d.url)
 	}
-	var lines []string
-	if v.Stage == hearing.Off {
-		e.SetStatus(ics.ObjectStatusCancelled)
-		summary = t.say("hear-event-off", flows.Vars{"summary": flows.Text(summary)})
-		lines = append(lines, t.say("hear-stage-off", flows.Vars{"why": flows.Text(v.Changed)}))
-	} else {
-		e.SetStatus(ics.ObjectStatusConfirmed)
-	}
-	e.SetSummary(summary)
-	for _, x := range t.six() {
+	e.SetTimeTransparency(ics.TransparencyOpaque)
+}
+
+// calls gives the lines of what something is about, and where it is.
+func (t *telling) calls(items []sixth) (lines []string, where string) {
+	for _, x := range items {
 		text := x.Text
 		if len(x.Lines) > 0 {
 			text = strings.TrimSpace(text + " " + strings.Join(x.Lines, t.say("hear-semi", nil)))
@@ -159,17 +175,35 @@ func (p *Pages) addEvent(cal *ics.Calendar, s *sheet, v *heard) error {
 			text += " " + x.URL
 		}
 		if x.Key == "place" {
-			e.SetLocation(text)
+			where = text
 		}
 		lines = append(lines, t.say("hear-event-line", flows.Vars{"label": flows.Text(x.Label), "text": flows.Text(text)}))
 	}
-	if office := s.Office(); office != "" {
+	if office := t.s.Office(); office != "" {
 		lines = append(lines, t.say("hear-office", flows.Vars{"phone": flows.Text(office)}))
 	}
-	e.SetDescription(strings.Join(lines, "\n"))
-	if url := p.HearingLink(v.row.ID, "", p.o.Now()); url != "" {
-		e.SetURL(url)
+	return lines, where
+}
+
+// entry is a hearing in a calendar.
+func (v *heard) entry(p *Pages, s *sheet) (dated, error) {
+	t := p.tellHearing(s, v)
+	d := dated{id: "hearing-" + string(v.row.ID), changed: v.Noticed, number: 2 * v.Version, off: v.Stage == hearing.Off, from: v.From, to: v.To, summary: t.form(),
+		url: p.HearingLink(v.row.ID, "", p.o.Now())}
+	if v.called.After(d.changed) {
+		d.changed = v.called
 	}
-	e.SetTimeTransparency(ics.TransparencyOpaque)
-	return t.err
+	if d.off || v.Stage == hearing.Closed && v.Published.IsZero() {
+		d.number++ // calling a date off is a change of it, too
+	}
+	if v.Topic != "" {
+		d.summary = t.say("hear-event", flows.Vars{"form": flows.Text(t.form()), "topic": flows.Text(v.Topic)})
+	}
+	if d.off {
+		d.summary = t.say("hear-event-off", flows.Vars{"summary": flows.Text(d.summary)})
+		d.lines = append(d.lines, t.say("hear-stage-off", flows.Vars{"why": flows.Text(v.Changed)}))
+	}
+	lines, where := t.calls(t.six())
+	d.lines, d.where = append(d.lines, lines...), where
+	return d, t.err
 }

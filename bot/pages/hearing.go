@@ -49,14 +49,8 @@ func (p *Pages) loadHearing(ctx context.Context, who *reader) (v heard, err erro
 	}
 	set := p.o.Settings()
 	err = p.o.Store.View(ctx, func(tx storage.Tx) (err error) {
-		if v.row, err = tx.Case(who.of); errors.Is(err, storage.ErrNone) || err == nil && v.row.Bare {
-			return errHearingOver
-		}
-		if err != nil {
+		if v.row, err = caseOf(tx, who.of, hearing.Name, hearingLinks); err != nil {
 			return err
-		}
-		if v.row.Flow != hearing.Name {
-			return errHearingLink
 		}
 		if v.State, err = hearing.Read(v.row); err != nil {
 			return err
@@ -94,24 +88,43 @@ func (v *heard) whom() flows.Scope {
 }
 
 // partOf reads what the reader has answered.
-func (v *heard) partOf(tx storage.Tx) error {
-	own, err := tx.Entry(v.row.ID, string(v.person.ID))
-	if errors.Is(err, storage.ErrNone) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	v.tag = own.Tag
-	return v.decode(own.Data, &v.part)
+func (v *heard) partOf(tx storage.Tx) (err error) {
+	v.tag, err = partOf(tx, v.row, v.person.ID, &v.part)
+	return err
 }
 
-func (v *heard) decode(data json.RawMessage, to any) error {
+func (v *heard) decode(data json.RawMessage, to any) error { return decodeOf(v.row, data, to) }
+
+// caseOf reads the case of a link of a kind; one that is not there any more, or was emptied, is over.
+func caseOf(tx storage.Tx, id flows.ID, flow string, k sealed) (flows.Case, error) {
+	c, err := tx.Case(id)
+	switch {
+	case errors.Is(err, storage.ErrNone) || err == nil && c.Bare:
+		err = k.over
+	case err == nil && c.Flow != flow:
+		err = k.wrong
+	}
+	return c, err
+}
+
+// partOf reads what somebody has an entry of in a case; the tag is "" where there is none.
+func partOf(tx storage.Tx, c flows.Case, person flows.PersonID, to any) (tag string, err error) {
+	own, err := tx.Entry(c.ID, string(person))
+	if errors.Is(err, storage.ErrNone) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return own.Tag, decodeOf(c, own.Data, to)
+}
+
+func decodeOf(c flows.Case, data json.RawMessage, to any) error {
 	if len(data) == 0 {
 		return nil
 	}
 	if err := json.Unmarshal(data, to); err != nil {
-		return fmt.Errorf("pages: hearing %s: entry: %w", v.row.ID, err)
+		return fmt.Errorf("pages: %s %s: entry: %w", c.Flow, c.ID, err)
 	}
 	return nil
 }

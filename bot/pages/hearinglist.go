@@ -23,65 +23,99 @@ import (
 // maxHearings is how many hearings of the past the page shows.
 const maxHearings = 100
 
-// known are the hearings that were announced, read anew when they are older than fresh:
-// everybody may ask for them, and calendars do so day and night.
-type known struct {
+// known is a list that everybody may ask for, and calendars do so day and night: it is read
+// anew when it is older than fresh.
+type known[T any] struct {
 	mu   sync.Mutex
 	at   time.Time
-	list []heard
+	list []T
 }
 
 const fresh = 20 * time.Second
+
+// get gives the list; nobody may change it.
+func (k *known[T]) get(now time.Time, read func() ([]T, error)) ([]T, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if age := now.Sub(k.at); !k.at.IsZero() && age >= 0 && age < fresh {
+		return k.list, nil
+	}
+	list, err := read()
+	if err != nil {
+		return nil, err
+	}
+	k.at, k.list = now, list
+	return list, nil
+}
+
+// happening is something that people come to, as lists and calendars show it.
+type happening interface {
+	lasts() (from, to time.Time)
+	whom() flows.Scope
+	on() bool // it is going on
+	listed(p *Pages, s *sheet) (listed, error)
+	entry(p *Pages, s *sheet) (dated, error)
+}
+
+func (v *heard) lasts() (from, to time.Time) { return v.From, cmp.Or(v.To, v.From) }
+
+func (v *heard) on() bool { return v.Stage == hearing.Meeting }
+
+func (v *heard) listed(p *Pages, s *sheet) (listed, error) {
+	t := p.tellHearing(s, v)
+	x := t.inList("")
+	return x, t.err
+}
 
 // announcedOnes gives the hearings that were announced, by their time.
 func (p *Pages) announcedOnes(ctx context.Context) ([]heard, error) {
 	if p.o.Store == nil {
 		return nil, nil
 	}
-	p.known.mu.Lock()
-	defer p.known.mu.Unlock()
-	now := p.o.Now()
-	if age := now.Sub(p.known.at); !p.known.at.IsZero() && age >= 0 && age < fresh {
-		return p.known.list, nil
-	}
-	var list []heard
-	err := p.o.Store.View(ctx, func(tx storage.Tx) error {
-		cases, err := tx.Cases(maxHearings, func(c flows.Case) bool {
-			return c.Flow == hearing.Name && !c.Bare && !slices.Contains([]string{hearing.Offered, hearing.Waiting, hearing.Review, hearing.Gone}, c.Stage)
-		})
-		if err != nil {
-			return err
-		}
-		for _, c := range cases {
-			v := heard{row: c}
-			if v.State, err = hearing.Read(c); err != nil {
+	return p.hearingsNow.get(p.o.Now(), func() (list []heard, err error) {
+		err = p.o.Store.View(ctx, func(tx storage.Tx) error {
+			cases, err := tx.Cases(maxHearings, func(c flows.Case) bool {
+				return c.Flow == hearing.Name && !c.Bare && !slices.Contains([]string{hearing.Offered, hearing.Waiting, hearing.Review, hearing.Gone}, c.Stage)
+			})
+			if err != nil {
 				return err
 			}
-			if !v.announced() {
-				continue
-			}
-			if v.Stage == hearing.Off {
-				if v.called, err = calledOff(tx, c.ID); err != nil {
+			for _, c := range cases {
+				v := heard{row: c}
+				if v.State, err = hearing.Read(c); err != nil {
 					return err
 				}
+				if !v.announced() {
+					continue
+				}
+				if v.Stage == hearing.Off {
+					if v.called, err = calledOff(tx, c.ID, hearing.Off); err != nil {
+						return err
+					}
+				}
+				list = append(list, v)
 			}
-			list = append(list, v)
-		}
-		return nil
+			return nil
+		})
+		slices.SortStableFunc(list, func(a, b heard) int { return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.row.No, b.row.No)) })
+		return list, err
 	})
-	if err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(list, func(a, b heard) int { return cmp.Or(a.From.Compare(b.From), cmp.Compare(a.row.No, b.row.No)) })
-	p.known.at, p.known.list = now, list
-	return list, nil
 }
 
-// calledOff is when a hearing was called off, by its journal.
-func calledOff(tx storage.Tx, id flows.ID) (at time.Time, err error) {
+// hearingsKnown gives them for a list or a calendar.
+func (p *Pages) hearingsKnown(ctx context.Context) (out []happening, err error) {
+	list, err := p.announcedOnes(ctx)
+	for i := range list {
+		out = append(out, &list[i])
+	}
+	return out, err
+}
+
+// calledOff is when a case came to the stage in which it is off, by its journal.
+func calledOff(tx storage.Tx, id flows.ID, off string) (at time.Time, err error) {
 	records, err := tx.Journal(id)
 	for _, r := range records {
-		if r.After == hearing.Off && r.Before != hearing.Off {
+		if r.After == off && r.Before != off {
 			at = r.At
 		}
 	}
@@ -94,7 +128,7 @@ type listed struct {
 	Time, Where, Whom      string
 	Path                   string
 	Over                   bool
-	Said                   string // of the reader
+	Said, Mine             string // what the reader has said, and answered
 }
 
 // inList is a hearing for a list, with the link of a person, if there is one.
@@ -116,32 +150,38 @@ func (t *tellHearing) inList(person flows.PersonID) listed {
 
 // hearings shows everybody which hearings come and which there were.
 func (p *Pages) hearings(w http.ResponseWriter, r *http.Request, _ *reader) error {
-	list, err := p.announcedOnes(r.Context())
+	return p.list(w, r, p.hearingsKnown, "hearings", true)
+}
+
+// list shows everybody what comes, and what there was where past says so. Words is the name
+// of the page, of its feed, and what the keys of its words begin with.
+func (p *Pages) list(w http.ResponseWriter, r *http.Request, known func(context.Context) ([]happening, error), words string, past bool) error {
+	all, err := known(r.Context())
 	if err != nil {
 		return err
 	}
-	s := p.sheet(r, nil, bot.Mine{}, "hearings-title")
+	s := p.sheet(r, nil, bot.Mine{}, words+"-title")
 	s.Sheet = "hearing.css"
 	data := struct {
+		Words      string
 		Next, Past []listed
 		Feed       string       // where the calendar is read
 		Subscribe  template.URL // the same for a calendar that takes such links
 		Buildings  []flows.Building
-	}{Feed: p.o.Base + "/hearings.ics", Buildings: s.Settings.Buildings}
+	}{Words: words, Feed: p.o.Base + "/" + words + ".ics", Buildings: s.Settings.Buildings}
 	if host, ok := strings.CutPrefix(p.o.PublicURL, "https://"); ok {
 		data.Feed, data.Subscribe = p.o.PublicURL+data.Feed, template.URL("webcal://"+host+data.Feed)
 	} else if p.o.PublicURL != "" {
 		data.Feed = p.o.PublicURL + data.Feed
 	}
-	for i := range list {
-		t := p.tellHearing(s, &list[i])
-		x := t.inList("")
-		if t.err != nil {
-			return t.err
+	for _, v := range all {
+		x, err := v.listed(p, s)
+		if err != nil {
+			return err
 		}
-		if end := cmp.Or(list[i].To, list[i].From); end.After(s.At) || list[i].Stage == hearing.Meeting {
+		if _, to := v.lasts(); to.After(s.At) || v.on() {
 			data.Next = append(data.Next, x)
-		} else {
+		} else if past {
 			data.Past = append(data.Past, x)
 		}
 	}

@@ -39,6 +39,8 @@ type hearingPaper struct {
 	Printed  string
 	Time     string
 	Code     string
+	How      string // what to do with the square
+	Else     string // what to do without a telephone
 	Lines    []signature
 }
 
@@ -74,6 +76,7 @@ func (p *Pages) notice(w http.ResponseWriter, r *http.Request, who *reader) erro
 	if v.announced() {
 		data.Day = s.Day(v.Noticed)
 	}
+	data.How = t.say("hear-scan", nil)
 	return p.printHearing(w, s, t, &v, data, "notice.html", "")
 }
 
@@ -109,12 +112,18 @@ func script(name string) string {
 	return ""
 }
 
-// printHearing writes a sheet with what all of them have.
-func (p *Pages) printHearing(w http.ResponseWriter, s *sheet, t *tellHearing, v *heard, data *hearingPaper, name, query string) (err error) {
-	data.No, data.Topic = flows.Spoken(v.row.No), t.topic()
-	data.Time = t.span(v.From, v.To)
-	data.Printed = s.Day(s.At)
-	if data.URL = p.HearingLink(v.row.ID, "", p.o.Now()); data.URL != "" {
+// printHearing writes a sheet about a hearing.
+func (p *Pages) printHearing(w http.ResponseWriter, s *sheet, t *tellHearing, v *heard, data *hearingPaper, name, query string) error {
+	data.Topic, data.Time = t.topic(), t.span(v.From, v.To)
+	return p.printSheet(w, &t.telling, data, p.HearingLink(v.row.ID, "", p.o.Now()), name, query)
+}
+
+// printSheet writes a sheet with what all of them have: the number, the day, the square of a
+// link with a query behind it.
+func (p *Pages) printSheet(w http.ResponseWriter, t *telling, data *hearingPaper, link, name, query string) (err error) {
+	s := t.s
+	data.No, data.Printed = flows.Spoken(t.no), s.Day(s.At)
+	if data.URL = link; data.URL != "" {
 		if data.Square, err = square(data.URL + query); err != nil {
 			return err
 		}
@@ -156,6 +165,10 @@ func (p *Pages) doorSheet(w http.ResponseWriter, r *http.Request, who *reader) e
 		if x.Key == "place" {
 			data.Six = append(data.Six, printed{x, script(x.Other)})
 		}
+	}
+	data.How, data.Else = t.say("hear-door-how-plain", nil), t.say("hear-door-none", nil)
+	if p.o.PublicURL != "" {
+		data.How = t.say("hear-door-how", nil)
 	}
 	return p.printHearing(w, s, t, &v, data, "door.html", "?code="+v.Code)
 }

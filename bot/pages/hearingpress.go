@@ -200,25 +200,33 @@ func doorCode(s string) bool {
 	return len(s) == 4 && strings.Trim(s, "0123456789") == ""
 }
 
+// doorTried reads the code of a door from a form and counts the attempt; wrong is the key of
+// the words for why it is not looked at.
+func (p *Pages) doorTried(w http.ResponseWriter, r *http.Request, who *reader) (code, wrong string) {
+	if code = plainDigits(r.PostForm.Get("code")); !doorCode(code) {
+		return "", "hear-code-form"
+	}
+	now := p.o.Now()
+	again, ok := p.doors.Try(string(who.person), now)
+	if !ok {
+		w.Header().Set("Retry-After", strconv.Itoa(int(again.Sub(now)/time.Second)+1))
+		return code, "hear-code-many"
+	}
+	return code, ""
+}
+
 // checkIn takes the code that hangs at the door.
 func (p *Pages) checkIn(w http.ResponseWriter, r *http.Request, who *reader) error {
 	v, err := p.mineOnly(r, who)
 	if err != nil {
 		return err
 	}
-	code := plainDigits(r.PostForm.Get("code"))
+	code, words := p.doorTried(w, r, who)
 	wrong := func(words string) error {
 		return p.showHearing(w, r, who, "", func(d *hearingPage) { d.Wrong, d.Code = words, code })
 	}
-	if !doorCode(code) {
-		code = ""
-		return wrong("hear-code-form")
-	}
-	now := p.o.Now()
-	again, ok := p.doors.Try(string(who.person), now)
-	if !ok {
-		w.Header().Set("Retry-After", strconv.Itoa(int(again.Sub(now)/time.Second)+1))
-		return wrong("hear-code-many")
+	if words != "" {
+		return wrong(words)
 	}
 	toast, err := p.pressed(r, &v, "here!="+code, "")
 	if err != nil {

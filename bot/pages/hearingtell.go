@@ -44,7 +44,7 @@ func (t *tellHearing) form() string { return t.say("hear-form-"+t.formKey(), nil
 
 // post gives somebody with a post for words; of who holds none nothing, so that no
 // resident's name can come onto a page this way.
-func (t *tellHearing) post(id flows.PersonID) flows.Var {
+func (t *telling) post(id flows.PersonID) flows.Var {
 	if _, ok := t.s.Settings.Official(id); !ok {
 		return flows.Var{}
 	}
@@ -171,7 +171,7 @@ func full(six []sixth) bool {
 }
 
 // span writes from when until when: "12月5日（周六） 15:00-17:00".
-func (t *tellHearing) span(from, to time.Time) string {
+func (t *telling) span(from, to time.Time) string {
 	if from.IsZero() {
 		return ""
 	}
@@ -210,7 +210,7 @@ func (t *tellHearing) place() sixth {
 
 // room is a room of the directory with where it is. One that is there no more keeps its
 // id: somebody may know it.
-func (t *tellHearing) room(id string) sixth {
+func (t *telling) room(id string) sixth {
 	set := t.s.Settings
 	out := sixth{Key: "place", Text: id}
 	r, ok := set.Room(id)
@@ -228,7 +228,7 @@ func (t *tellHearing) room(id string) sixth {
 }
 
 // plain is the name of a place without its name in a second script, and that.
-func (t *tellHearing) plain(pl flows.Place) (name, other string) {
+func (t *telling) plain(pl flows.Place) (name, other string) {
 	set := t.s.Settings
 	name = set.PlaceName(pl, t.s.Lang, true)
 	if b, ok := set.Building(pl.Building); ok {
@@ -443,6 +443,6 @@ func (t *tellHearing) ratings() string {
 }
 
 // where is a building in words: "3号楼".
-func (t *tellHearing) where(pl flows.Place) string {
+func (t *telling) where(pl flows.Place) string {
 	return t.s.Settings.PlaceName(flows.Place{Building: pl.Building, Spot: pl.Spot}, t.s.Lang, false)
 }

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -41,7 +42,17 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, who *reader, notice
 	if err != nil {
 		return err
 	}
-	theirs = append(theirs, heard...)
+	activities, joined, err := p.activitiesOf(r.Context(), s, who.person)
+	if err != nil {
+		return err
+	}
+	theirs = append(append(theirs, heard...), joined...)
+	helped := 0
+	if x, err := p.known(r, who.person); err == nil {
+		helped = len(x.Profile.Served)
+	} else if !errors.Is(err, storage.ErrNone) {
+		return err
+	}
 	m.Cases = slices.DeleteFunc(m.Cases, func(c bot.MyCase) bool { return slices.Contains(theirs, c.ID) })
 	s.Sheet, s.Data = "poll.css", struct {
 		bot.Mine
@@ -51,7 +62,9 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, who *reader, notice
 		Polls     []myPoll
 		CanAsk    bool
 		Hearings  []listed
-	}{m, strings.Join(s.channels(m.Addresses), s.between()), p.o.Copy != nil, p.o.Erase != nil, polls, p.mayAsk(who.person), hearings}
+		Doing     []listed // activities
+		Served    int      // times they have helped
+	}{m, strings.Join(s.channels(m.Addresses), s.between()), p.o.Copy != nil, p.o.Erase != nil, polls, p.mayAsk(who.person), hearings, activities, helped}
 	return frame.Render(w, http.StatusOK, sheets, "mine.html", s)
 }
 

@@ -4,7 +4,8 @@
 // register of deletions is there for everybody. Polls have links of their own, see
 // [Pages.PollLink]: to vote, to check a receipt, to see what came of it. So have hearings, see
 // [Pages.HearingLink]: to say which time suits, to come, to speak, to read the minutes and what
-// was done; which hearings there are is everybody's, as a page and as a calendar.
+// was done; which hearings there are is everybody's, as a page and as a calendar. Activities are
+// like them ([Pages.ActivityLink]): to come, to wait for a place, to lend a hand, to check in.
 //
 // A link opens the pages of one person for an hour; there is nothing else to know
 // or to guess. The pages work without a script. They must change nothing on a GET,
@@ -12,7 +13,8 @@
 // stands on a page. No page and no header may tell how somebody has voted, not even
 // the page that answers the vote; nor how a poll stands before its end. No page of a
 // hearing may name a resident who has not agreed to it, nor show what somebody has said
-// before the minutes are out.
+// before the minutes are out; no page of an activity may tell anybody else who was invited,
+// comes or stayed away.
 package pages
 
 import (
@@ -36,6 +38,7 @@ import (
 	"linli/bot"
 	"linli/bot/pages/frame"
 	"linli/flows"
+	"linli/flows/activity"
 	"linli/storage"
 )
 
@@ -90,11 +93,15 @@ type Options struct {
 
 // Pages serves the residents' pages of one community. It is safe for concurrent use.
 type Pages struct {
-	o     Options
-	words flows.Words
-	wrong frame.Limit // codes tried, by visitor
-	doors frame.Limit // wrong codes of the door, by person
-	known known       // which hearings were announced
+	o             Options
+	words         flows.Words
+	activityWords flows.Words // of the flow of activities: a page has the buttons that its messages have
+	wrong         frame.Limit // codes tried, by visitor
+	doors         frame.Limit // wrong codes of the door, by person
+	told          asides      // what was said to who pressed something
+
+	hearingsNow   known[heard]
+	activitiesNow known[joined]
 }
 
 // New builds the pages.
@@ -106,13 +113,17 @@ func New(o Options) (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
+	does, err := activity.New()
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Pages{o: o, words: words, wrong: frame.Limit{N: 5, All: 1500, Per: time.Hour},
+	return &Pages{o: o, words: words, activityWords: does.Words, wrong: frame.Limit{N: 5, All: 1500, Per: time.Hour},
 		doors: frame.Limit{N: 10, All: 5000, Per: time.Hour}}, nil
 }
 
@@ -219,7 +230,7 @@ func (p *Pages) routes() []route {
 		{"POST", "/poll/{token}/receipts", p.look},
 		{"GET", "/poll/{token}/paper", p.paper},
 		{"GET", "/hearings", p.hearings},
-		{"GET", "/hearings.ics", p.feed},
+		{"GET", "/hearings.ics", p.hearingFeed},
 		{"GET", "/hearing/{token}", p.hearing},
 		{"GET", "/hearing/{token}/times", p.hearing},
 		{"GET", "/hearing/{token}/press", p.hearing},
@@ -233,6 +244,19 @@ func (p *Pages) routes() []route {
 		{"GET", "/hearing/{token}/door", p.doorSheet},
 		{"GET", "/hearing/{token}/signin", p.signIn},
 		{"GET", "/hearing/{token}/event.ics", p.event},
+		{"GET", "/my/{token}/served", p.certificate},
+		{"GET", "/activities", p.activities},
+		{"GET", "/activities.ics", p.activityFeed},
+		{"GET", "/activity/{token}", p.activity},
+		{"GET", "/activity/{token}/press", p.activity},
+		{"GET", "/activity/{token}/here", p.activity},
+		{"GET", "/activity/{token}/walk", p.activity},
+		{"POST", "/activity/{token}/press", p.pressActivity},
+		{"POST", "/activity/{token}/here", p.enterActivity},
+		{"POST", "/activity/{token}/walk", p.walkActivity},
+		{"GET", "/activity/{token}/notice", p.activityNotice},
+		{"GET", "/activity/{token}/door", p.activityDoor},
+		{"GET", "/activity/{token}/event.ics", p.activityEvent},
 	}
 }
 
@@ -244,7 +268,7 @@ type reader struct {
 }
 
 // Handler serves the pages under Base: "/my/", "/poll/", "/hearing/", "/hearings",
-// "/hearings.ics", "/deletions", "/board" and their parts under "/pages/".
+// "/hearings.ics", "/activity/", "/activities", "/activities.ics", "/deletions", "/board" and their parts under "/pages/".
 func (p *Pages) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, rt := range p.routes() {
@@ -257,6 +281,7 @@ func (p *Pages) Handler() http.Handler {
 	mux.HandleFunc(p.o.Base+"/my/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errLink) })
 	mux.HandleFunc(p.o.Base+"/poll/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errPollLink) })
 	mux.HandleFunc(p.o.Base+"/hearing/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errHearingLink) })
+	mux.HandleFunc(p.o.Base+"/activity/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errActivityLink) })
 	return frame.Secure(mux)
 }
 
@@ -271,6 +296,8 @@ func (p *Pages) serve(w http.ResponseWriter, r *http.Request, rt route) error {
 		who.of, who.person, err = p.unseal(pollLinks, who.token)
 	case strings.HasPrefix(rt.path, "/hearing/"):
 		who.of, who.person, err = p.unseal(hearingLinks, who.token)
+	case strings.HasPrefix(rt.path, "/activity/"):
+		who.of, who.person, err = p.unseal(activityLinks, who.token)
 	case who.token != "":
 		who.person, err = p.open(who.token)
 	}
@@ -295,6 +322,11 @@ var answers = frame.Answers{
 	{errHearingOver, http.StatusGone, "hearing-over"},
 	{errHearingYet, http.StatusNotFound, "hearing-yet"},
 	{errHearingRun, http.StatusForbidden, "hearing-run"},
+	{errActivityLink, http.StatusNotFound, "activity"},
+	{errActivityOver, http.StatusGone, "activity-over"},
+	{errActivityYet, http.StatusNotFound, "activity-yet"},
+	{errActivityRun, http.StatusForbidden, "activity-run"},
+	{errServed, http.StatusNotFound, "served"},
 	{errScope, http.StatusNotFound, "scope"},
 	{errReceive, http.StatusServiceUnavailable, "later"},
 	{errLink, http.StatusNotFound, "link"},

@@ -321,14 +321,15 @@ const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 func TestEveryRoute(t *testing.T) {
 	h := build(t, "", nil)
 	h.resident("r1", "王阿姨", "电梯又停了")
-	my, asked, met := h.path("r1"), h.pollPath(h.poll(nil), "r1"), h.hearingPath(h.hearing(nil), "r1")
+	my, asked, met, does := h.path("r1"), h.pollPath(h.poll(nil), "r1"), h.hearingPath(h.hearing(nil), "r1"), h.activityPath(h.activity(nil), "r1")
+	h.helped("r1", flows.Served{No: 7, What: "清理楼道", At: h.at, Minutes: 90, By: "chen"})
 	if err := h.bot.SealDays(t.Context()); err != nil { // of yesterday, for the board
 		t.Fatal(err)
 	}
 	want := map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "no-store",
 		"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"}
-	public := map[string]bool{"/pages/{name}": true, "/deletions": true, "/hearings": true, "/hearings.ics": true, "/board": true, "/board/{day}": true}
-	posts := map[string]int{"/my/{token}/ask": 403, "/poll/{token}/paper": 403, "/hearing/{token}/door": 403, "/hearing/{token}/signin": 403} // not for a resident
+	public := map[string]bool{"/pages/{name}": true, "/deletions": true, "/hearings": true, "/hearings.ics": true, "/activities": true, "/activities.ics": true, "/board": true, "/board/{day}": true}
+	posts := map[string]int{"/my/{token}/ask": 403, "/poll/{token}/paper": 403, "/hearing/{token}/door": 403, "/hearing/{token}/signin": 403, "/activity/{token}/door": 403} // not for a resident
 	check := func(what string, a answer) {
 		for k, v := range want {
 			if k == "Cache-Control" && strings.HasPrefix(what, "GET /pages/") {
@@ -344,12 +345,12 @@ func TestEveryRoute(t *testing.T) {
 	}
 	for _, rt := range h.pages.routes() {
 		what := rt.method + " " + rt.path
-		path := strings.NewReplacer("/my/{token}", my, "/poll/{token}", asked, "/hearing/{token}", met, "{name}", "page.css", "{day}", "2026-03-10").Replace(rt.path)
+		path := strings.NewReplacer("/my/{token}", my, "/poll/{token}", asked, "/hearing/{token}", met, "/activity/{token}", does, "{name}", "page.css", "{day}", "2026-03-10").Replace(rt.path)
 		if strings.Contains(rt.path, "{token}") == public[rt.path] {
 			t.Errorf("%s is for everybody or for one, and not listed so", what)
 		}
 		if !public[rt.path] {
-			bad := h.ask(rt.method, strings.NewReplacer(my, "/my/AAAA", asked, "/poll/AAAA", met, "/hearing/AAAA").Replace(path), url.Values{"sure": {"yes"}})
+			bad := h.ask(rt.method, strings.NewReplacer(my, "/my/AAAA", asked, "/poll/AAAA", met, "/hearing/AAAA", does, "/activity/AAAA").Replace(path), url.Values{"sure": {"yes"}})
 			if bad.Status != 404 {
 				t.Errorf("%s with a wrong link: %d", what, bad.Status)
 			}

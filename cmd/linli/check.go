@@ -102,6 +102,7 @@ func summary(w io.Writer, f *community.File) {
 	for _, hint := range unwatched(s) {
 		fmt.Fprintln(w, "    提示："+hint)
 	}
+	fmt.Fprintf(w, "  %s\n", partnered(s))
 	var years []string
 	for _, y := range f.Years() {
 		years = append(years, fmt.Sprint(y))

@@ -28,6 +28,7 @@ type Config struct {
 	Storage      Storage `yaml:"storage"`
 	Backup       Backup  `yaml:"backup"`
 	Metrics      Metrics `yaml:"metrics"`
+	Model        Model   `yaml:"model"`
 	Log          Log     `yaml:"log"`
 
 	// One community is written at the top; several are a list.
@@ -186,6 +187,7 @@ func readConfig(path string, env func(string) (string, bool)) (*Config, strict.M
 		Backup:   Backup{Dir: "backup", At: 3*60 + 30, Keep: 14},
 		Telegram: Telegram{APIURL: telegram.DefaultAPI, Mode: telegram.Polling},
 		Log:      Log{Format: "text"},
+		Model:    defaultModel(),
 	}
 	page := strict.Open(path, data)
 	page.Expand(func(text string) (string, error) { return expand(text, env) })

@@ -63,6 +63,7 @@ func (c *Config) check(page *strict.Page) {
 	if c.Log.Format != "text" && c.Log.Format != "json" {
 		page.Mistake(c.Log.Of("format"), "“format”只能写 text 或 json，写的是“%s”", c.Log.Format)
 	}
+	c.checkModel(page)
 	c.notice(page)
 }
 

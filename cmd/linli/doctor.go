@@ -98,6 +98,7 @@ func (d *doctor) examine(ctx context.Context, path string) error {
 			d.telegram(ctx, c, site, h, name, c.Base(site, f.Settings.Community))
 		}
 	}
+	d.model(ctx, c)
 	d.public(ctx, c, s.Running)
 	if d.wrong > 0 {
 		fmt.Fprintf(d.out, "有%d件事要处理。\n", d.wrong)

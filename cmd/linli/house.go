@@ -17,10 +17,12 @@ import (
 	"linli/bot/telegram"
 	"linli/bot/webchat"
 	"linli/flows"
+	"linli/flows/activity"
 	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
 	"linli/flows/hearing"
+	"linli/flows/menu"
 	"linli/flows/poll"
 	"linli/flows/purchase"
 	"linli/flows/room"
@@ -41,6 +43,8 @@ type house struct {
 	web      *webchat.Webchat   // nil where it is off
 	telegram *telegram.Telegram // nil where it is off
 	desk     *desk.Desk
+	calls    bot.Calls               // to a language model, if there is one
+	answers  map[string]bot.Answerer // what it answers to
 	pages    *pages.Pages
 	now      func() time.Time
 	log      *slog.Logger
@@ -59,13 +63,14 @@ type plan struct {
 	now      func() time.Time
 	web      *webchat.Options  // nil: no web chat
 	telegram *telegram.Options // nil: no Telegram
+	model    Model             // off in the demo
 	alone    bool              // a channel that cannot work ends the program
 }
 
 // allFlows are the flows, in the order in which they hear.
 func allFlows() ([]flows.Flow, error) {
 	var out []flows.Flow
-	for _, make := range []func() (flows.Flow, error){poll.New, hearing.New, round.New, demand.New, dispatch.New, room.New, purchase.New} {
+	for _, make := range []func() (flows.Flow, error){poll.New, hearing.New, menu.New, activity.New, round.New, demand.New, dispatch.New, room.New, purchase.New} {
 		f, err := make()
 		if err != nil {
 			return nil, err
@@ -123,16 +128,19 @@ func furnish(ctx context.Context, p plan, dir string, store storage.Store, watch
 	}
 	if p.telegram != nil {
 		o := *p.telegram
-		o.Receive, o.Cursor, o.Commands, o.Log = ears, (*cursor)(h), menu(), log
+		o.Receive, o.Cursor, o.Commands, o.Log = ears, (*cursor)(h), commandMenu(), log
 		if h.telegram, err = telegram.New(o); err == nil {
 			channels = append(channels, h.telegram)
 		} else if err = h.fail(p, "telegram", err); err != nil {
 			return h, err
 		}
 	}
+	if h.answers, err = h.ask(p); err != nil {
+		return h, err
+	}
 	h.bot, err = bot.New(bot.Options{
 		Store: store, Settings: s, Flows: fl, Channels: channels, Reader: local.New(),
-		Now: p.now, Media: filepath.Join(dir, "media"), Watch: watch, Log: log, Workers: 32,
+		Now: p.now, Media: filepath.Join(dir, "media"), Watch: watch, Log: log, Workers: 32, Answer: h.answers,
 		Link: func(page string, who flows.PersonID, word string) string { return h.link(p, page, who, word) },
 	})
 	if err != nil {

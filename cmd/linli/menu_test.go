@@ -37,7 +37,7 @@ func TestMenuIsUnderstood(t *testing.T) {
 		}
 		return n
 	}
-	for _, c := range append(menu(), menu()[0]) {
+	for _, c := range append(commandMenu(), commandMenu()[0]) {
 		before := rows()
 		_, err := h.bot.Receive(t.Context(), bot.Inbound{Channel: webchat.Name, Keys: []string{c.Word + time.Now().String()}, Kind: bot.Said,
 			Chat: bot.Peer{Address: "m/p1"}, From: bot.Peer{Address: "m/p1", Name: "小林", Person: true}, Message: flows.Message{Ref: "1", Text: "/" + c.Word}})

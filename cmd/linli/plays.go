@@ -10,8 +10,11 @@ import (
 
 	"linli/bot/dialogue"
 	"linli/flows/demand"
+	"linli/flows/dispatch"
 	"linli/flows/hearing"
+	"linli/flows/menu"
 	"linli/flows/poll"
+	"linli/flows/round"
 )
 
 // The dialogues that come along: those of demands by their bare name, those of other
@@ -20,7 +23,7 @@ import (
 var comeAlong = []struct {
 	flow  string
 	plays embed.FS
-}{{"", demand.Dialogues}, {"poll", poll.Dialogues}, {"hearing", hearing.Dialogues}}
+}{{"", demand.Dialogues}, {"poll", poll.Dialogues}, {"hearing", hearing.Dialogues}, {"dispatch", dispatch.Dialogues}, {"menu", menu.Dialogues}, {"round", round.Dialogues}}
 
 // plays are the examples that the demo's page offers.
 var plays = []string{"main", "two-neighbours", "where", "no-consent", "dissatisfied", "returned", "more-time-twice", "danger-acknowledged", "danger-night",

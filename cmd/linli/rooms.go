@@ -36,7 +36,7 @@ func (h *house) rooms(ctx context.Context, p plan, hear desk.Receiver) (err erro
 			}
 			return strings.TrimPrefix(h.pages.HearingLink(id, who, p.now()), p.public)
 		},
-		Archive: h.archive, Troubles: h.bot, Directory: list, Secure: p.secure, Proxied: p.proxied, Now: p.now, Log: h.log,
+		Archive: h.archive, Troubles: h.bot, Directory: list, Model: h.deskModel(p), Secure: p.secure, Proxied: p.proxied, Now: p.now, Log: h.log,
 	})
 	if err != nil {
 		return err
@@ -69,8 +69,8 @@ func (h *house) private(id flows.ID) string {
 	return h.telegram.Link("v" + string(id))
 }
 
-// link is where a person finds a page; "" where that is not known. Of a poll and a hearing
-// word is the case, and nobody's page is everybody's.
+// link is where a person finds a page; "" where that is not known. Of a poll, a hearing and
+// an activity word is the case, and nobody's page is everybody's.
 func (h *house) link(p plan, page string, who flows.PersonID, word string) string {
 	switch {
 	case p.public == "":
@@ -83,6 +83,8 @@ func (h *house) link(p plan, page string, who flows.PersonID, word string) strin
 		return h.pages.PollLink(flows.ID(word), who, p.now())
 	case page == hearing.Name:
 		return h.pages.HearingLink(flows.ID(word), who, p.now())
+	case page == flows.ActivityFlow:
+		return h.pages.ActivityLink(flows.ID(word), who, p.now())
 	}
 	return ""
 }
@@ -102,6 +104,9 @@ func (h *house) mountRooms(mux *http.ServeMux) {
 	mux.Handle(h.base+"/hearing/", mine)
 	mux.Handle("GET "+h.base+"/hearings", mine)
 	mux.Handle("GET "+h.base+"/hearings.ics", mine)
+	mux.Handle(h.base+"/activity/", mine)
+	mux.Handle("GET "+h.base+"/activities", mine)
+	mux.Handle("GET "+h.base+"/activities.ics", mine)
 	mux.Handle("GET "+h.base+"/board", mine)
 	mux.Handle("GET "+h.base+"/board/", mine)
 }

@@ -42,7 +42,7 @@ func (c *Config) plans(files []*community.File, now func() time.Time) (out []pla
 		p := plan{file: f, base: c.Base(s, f.Settings.Community), public: c.PublicURL,
 			secure: c.TrustedProxy || c.HTTPS.On(), proxied: c.TrustedProxy,
 			read: func() (*community.File, error) { return c.loadCommunity(s) },
-			now:  func() time.Time { return now().In(zone) }}
+			now:  func() time.Time { return now().In(zone) }, model: c.Model}
 		if s.Webchat.Enabled {
 			p.web = &webchat.Options{}
 		}

@@ -8,6 +8,7 @@ import (
 	"linli/flows/activity"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/menu"
 	"linli/flows/room"
 )
 
@@ -15,14 +16,14 @@ import (
 func all(t *testing.T) []flows.Flow {
 	t.Helper()
 	var out []flows.Flow
-	for _, make := range []func() (flows.Flow, error){activity.New, demand.New, dispatch.New, room.New} {
+	for _, make := range []func() (flows.Flow, error){menu.New, activity.New, demand.New, dispatch.New, room.New} {
 		f, err := make()
 		if err != nil {
 			t.Fatal(err)
 		}
 		out = append(out, f)
 	}
-	return append(out, menu(t))
+	return out
 }
 
 func TestDialogues(t *testing.T) {

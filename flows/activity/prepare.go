@@ -78,7 +78,12 @@ func (t *turn) write() (read bool) {
 	r, plan := t.e.Reading.Offer, t.e.Reading.Plan
 	if r != nil {
 		read = true
-		t.Title = cmp.Or(line(r.Title, maxTitle), t.Title)
+		title, where := placed(r.Title)
+		if where != "" {
+			t.freeRoom()
+			t.Room, t.Where = "", where
+		}
+		t.Title = cmp.Or(line(title, maxTitle), t.Title)
 		t.Least, t.Most = cmp.Or(r.Least, t.Least), cmp.Or(r.Most, t.Most)
 		t.Cost, t.Minutes = cmp.Or(line(r.Cost, 20), t.Cost), cmp.Or(r.Minutes, t.Minutes)
 		t.Civic = t.Civic || r.Civic
@@ -98,6 +103,16 @@ func (t *turn) write() (read bool) {
 			t.Runner, read = plan.People[0], true
 		}
 	}
+	if p := t.e.Reading.Place; r != nil && p.Spot != "" && t.Room == "" {
+		t.Where = t.e.Settings.PlaceName(flows.Place{Spot: p.Spot}, t.e.Settings.Lang, false)
+		for _, s := range t.e.Settings.Spots {
+			if s.ID == p.Spot {
+				for _, name := range append([]string{s.Name}, s.Aliases...) {
+					t.Title = strings.Trim(strings.Replace(t.Title, name, "", 1), "，,、 ")
+				}
+			}
+		}
+	}
 	if w := t.e.Reading.Wish; t.Interest == "" && w != nil {
 		t.Interest = w.Interest
 	}
@@ -108,6 +123,22 @@ func (t *turn) write() (read bool) {
 		t.Least = (t.Most + 2) / 3
 	}
 	return read
+}
+
+// placed finds a place that is no room, "地点：东门广场", and gives the words without it.
+func placed(text string) (rest, where string) {
+	for _, mark := range []string{"地点：", "地点:", "place:", "Place:"} {
+		before, after, ok := strings.Cut(text, mark)
+		if !ok {
+			continue
+		}
+		end := strings.IndexAny(after, "，,；;。")
+		if end < 0 {
+			end = len(after)
+		}
+		return strings.Trim(before, "，,；;。 ") + after[end:], line(after[:end], 30)
+	}
+	return text, ""
 }
 
 // interestIn is the interest that a title names.
@@ -269,15 +300,9 @@ func (t *turn) changed() {
 		text = line(w.Message.Text, maxLine)
 	}
 	read := t.write()
-	// "地点：东门广场" is a place that is no room.
-	for _, mark := range []string{"地点：", "地点:", "place:", "Place:"} {
-		if _, rest, ok := strings.Cut(text, mark); ok {
-			rest, _, _ = strings.Cut(strings.NewReplacer("，", ",", "；", ",", "。", ",").Replace(rest), ",")
-			if rest = line(rest, 30); rest != "" && t.Room == was {
-				t.freeRoom()
-				t.Room, t.Where, read = "", rest, true
-			}
-		}
+	if _, where := placed(text); where != "" && t.Room == was {
+		t.freeRoom()
+		t.Room, t.Where, read = "", where, true
 	}
 	if !read {
 		t.ask("line", "line-unread", nil)

@@ -35,7 +35,7 @@ func (notes) Summary() flows.Summary {
 	return flows.Summary{Stage: "open", Matter: []string{flows.MenuKey}}
 }
 
-func menu(t *testing.T) flows.Flow {
+func notebook(t *testing.T) flows.Flow {
 	t.Helper()
 	words := fstest.MapFS{"words/zh-CN.yaml": {Data: []byte("x: x")}, "words/en.yaml": {Data: []byte("x: x")}}
 	f, err := flows.Define(flows.MenuFlow, words, func(_ string, s notes, _ flows.Event) (notes, []flows.Effect) { return s, nil }, nil)
@@ -55,7 +55,7 @@ func both(t *testing.T) (a flows.Flow, with []flows.Flow, s *flows.Settings) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a, []flows.Flow{r, menu(t)}, settings(t)
+	return a, []flows.Flow{r, notebook(t)}, settings(t)
 }
 
 // options are those of a play of activities: people whom they suit, offers, news of rooms.

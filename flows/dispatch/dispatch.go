@@ -20,6 +20,11 @@ import (
 //go:embed words
 var words embed.FS
 
+// Dialogues are the plays of work that goes to partners, which are tests and examples.
+//
+//go:embed dialogues
+var Dialogues embed.FS
+
 // New gives the flow.
 func New() (flows.Flow, error) { return flows.Define("dispatch", words, rules, nil) }
 

@@ -21,7 +21,12 @@ import (
 // Plays of a neighbour dispute, a leak, an old resident who needs care, and of partners that
 // do and do not take it.
 func TestReferDialogues(t *testing.T) {
-	var all []flows.Flow
+	bottest.Dialogues(t, "dialogues/*.txt", demand.DutyList(), withPartners(t)...)
+}
+
+// withPartners are the flows in which work goes to partners.
+func withPartners(t *testing.T) (all []flows.Flow) {
+	t.Helper()
 	for _, make := range []func() (flows.Flow, error){demand.New, dispatch.New, purchase.New} {
 		f, err := make()
 		if err != nil {
@@ -29,7 +34,7 @@ func TestReferDialogues(t *testing.T) {
 		}
 		all = append(all, f)
 	}
-	bottest.Dialogues(t, "dialogues/*.txt", demand.DutyList(), all...)
+	return all
 }
 
 // crowded is the example in which far more goes to partners: also what is public, and people
@@ -268,6 +273,137 @@ func TestPartnerHasOnlyItsOwnButtons(t *testing.T) {
 		}
 		if string(after.Data) != string(c.Data) || len(effects) != 1 || effects[0].(flows.Say).Words != "org-not" {
 			t.Errorf("%s: %+v", choice, effects)
+		}
+	}
+}
+
+// turns plays one dispatch step by step; each gives what was said and told, by its words and name.
+func turns(t *testing.T, s *flows.Settings, f flows.Flow, begin flows.Task) func(by flows.PersonID, w flows.What) []string {
+	t.Helper()
+	c := flows.Case{ID: "2", Flow: "dispatch", Parent: "1", No: 412}
+	now := time.Date(2026, 3, 9, 9, 0, 0, 0, s.Zone)
+	step := func(by flows.PersonID, w flows.What) (said []string) {
+		t.Helper()
+		o, _ := s.Official(by)
+		after, effects, err := f.Step(c, flows.Event{ID: "e", At: now, By: flows.Actor{Person: by, Posts: o.Posts, Reachable: true}, What: w, Settings: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c = after
+		for _, eff := range effects {
+			switch eff := eff.(type) {
+			case flows.Say:
+				line := string(eff.To.Person) + string(eff.To.Role) + " " + eff.Words
+				for _, b := range eff.Buttons {
+					if strings.HasPrefix(b.Choice, "refer=") || strings.HasPrefix(b.Choice, "need=") {
+						line += " " + b.Choice
+					}
+				}
+				said = append(said, line)
+			case flows.Tell:
+				said = append(said, "→ "+eff.Name)
+			}
+		}
+		return said
+	}
+	step("", flows.Opened{Parent: "1", Data: flows.Data(begin)})
+	return step
+}
+
+func taps(choice string) flows.Chose {
+	name, v, _ := strings.Cut(choice, "=")
+	return flows.Chose{Choice: name, Value: v}
+}
+
+// Who has declined is neither offered nor asked again, in this round or a later one; nor is
+// whoever it is about, or has had it.
+func TestWhoIsOffered(t *testing.T) {
+	f, s := example(t)
+	c := *s
+	c.Partners.Services = slices.Clone(s.Partners.Services)
+	c.Partners.Services[0].Items = []string{"5-3", "1-2"}
+	c.Partners.List = append(slices.Clone(s.Partners.List), flows.Partner{ID: "wuye2", Name: "物业义工队", Offers: []string{"mediation"}, Scope: flows.Everywhere, People: []flows.PersonID{"feng"}},
+		flows.Partner{ID: "gone", Name: "没有人的队", Offers: []string{"mediation"}, Scope: flows.Everywhere, People: []flows.PersonID{"nobody"}},
+		flows.Partner{ID: "far", Name: "9号楼队", Offers: []string{"mediation"}, Scope: flows.Scope{Building: "9"}, People: []flows.PersonID{"tian"}})
+	s = &c
+	home := flows.Place{Building: "3", Unit: "2", Room: "501"}
+	offered := func(w flows.Task) string {
+		t.Helper()
+		w.Place, w.Text, w.People = home, "原话", 1
+		step := turns(t, s, f, w)
+		step("chen", taps("accept"))
+		return strings.Join(step("chen", taps("refer")), ";")
+	}
+	for name, x := range map[string]struct {
+		work flows.Task
+		want string
+	}{
+		"a dispute":                  {flows.Task{Item: "5-3"}, "chen refer-whom refer=mediation.chunhui refer=mediation.xinqing refer=mediation.wuye2 refer=counselling.xinqing"},
+		"declined in a round before": {flows.Task{Item: "5-3", Declined: []string{"chunhui"}}, "chen refer-whom refer=mediation.xinqing refer=mediation.wuye2 refer=counselling.xinqing"},
+		"had it before":              {flows.Task{Item: "5-3", Except: []flows.PersonID{"mei"}}, "chen refer-whom refer=mediation.chunhui refer=mediation.wuye2"},
+		"about the company":          {flows.Task{Item: "5-3", About: flows.Property}, "chen refer-whom refer=mediation.chunhui refer=mediation.xinqing refer=counselling.xinqing"},
+		"about a person":             {flows.Task{Item: "5-3", About: flows.Leader}, "chen now-taken"},
+		"decided at a hearing":       {flows.Task{Item: "5-3", Decided: true}, "chen now-taken-decided"},
+		"violence":                   {flows.Task{Item: "6-5"}, "chen now-taken"},
+		"the company's own":          {flows.Task{Item: "1-2"}, "chen refer-whom refer=mediation.chunhui refer=mediation.xinqing"}, // whose work it is anyway, it does not come to as a volunteer
+		"nothing fits":               {flows.Task{Item: "3-1"}, "chen now-taken"},
+		"not wanted":                 {flows.Task{Item: "5-3", Kept: true}, "chen refer-kept"},
+		"not wanted, but public":     {flows.Task{Item: "1-2", Kept: true}, "chen refer-whom refer=mediation.chunhui refer=mediation.xinqing"},
+	} {
+		if got := offered(x.work); got != x.want {
+			t.Errorf("%s: %s, want %s", name, got, x.want)
+		}
+	}
+
+	agreed := flows.Told{From: "1", Name: "agreed", Data: flows.Data(flows.Referral{N: 1, Partners: []string{"chunhui", "xinqing"}})}
+	step := turns(t, s, f, flows.Task{Item: "5-3", Place: home, Text: "原话", People: 1})
+	want := func(got []string, want ...string) {
+		t.Helper()
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	want(step("li", taps("refer")), "li first-accept")
+	step("li", taps("accept"))
+	want(step("wu", taps("refer")), "wu not-your-grid")
+	want(step("li", taps("refer=mediation.far")), "li refer-gone")
+	want(step("li", taps("refer=mediation.chunhui")), "li refer-asking", "→ refer")
+	want(step("li", taps("refer=mediation.xinqing")), "li refer-pending")
+	want(step("", agreed), "lv org-card", "li refer-asked")
+	want(step("", agreed)) // the same answer, brought twice
+	want(step("mei", taps("org-yes=2")), "mei org-over")
+	want(step("lv", taps("org-no=2")), "lv org-declined", "→ declined", "mei org-card", "li refer-asked")
+	want(step("li", taps("refer=mediation.chunhui")), "li refer-pending")
+	want(step("mei", taps("org-yes=3")), "mei org-taken", "li passed", "li refer-asked", "→ accepted")
+	want(step("li", taps("done")), "li now-taken")
+	want(step("mei", taps("org-back")), "mei org-declined", "→ declined", "li org-gave-back", "li card-taken", "→ accepted")
+	want(step("mei", taps("done=plain")), "mei not-your-grid")
+	want(step("li", taps("refer=mediation.chunhui")), "li refer-gone")
+	want(step("li", taps("refer")), "li refer-whom refer=mediation.wuye2")
+	// What is done meanwhile takes the question back.
+	want(step("li", taps("refer=mediation.wuye2")), "li refer-asking", "→ refer")
+	want(step("", flows.Told{From: "1", Name: "agreed", Data: flows.Data(flows.Referral{N: 4, Partners: []string{"wuye2"}})}), "feng org-card", "li refer-asked")
+	want(step("li", taps("done=plain")), "li card-done", "li done-what", "→ done", "feng org-over")
+}
+
+// A public matter goes without asking, with the building and without the words; what the
+// resident sends later does not follow.
+func TestPublicMatterGoesWithoutWords(t *testing.T) {
+	f, s := example(t)
+	c := *s
+	c.Partners.Services = slices.Clone(s.Partners.Services)
+	c.Partners.Services[0].Items = []string{"1-2"}
+	step := turns(t, &c, f, flows.Task{Item: "1-2", Place: flows.Place{Building: "3", Unit: "2", Room: "501"}, Text: "原话", People: 1})
+	step("chen", taps("accept"))
+	for _, x := range []struct {
+		got, want []string
+	}{
+		{step("chen", taps("refer=mediation.chunhui")), []string{"lv org-card", "chen refer-asked"}},
+		{step("lv", taps("org-yes=1")), []string{"lv org-taken", "chen passed", "chen refer-asked", "→ accepted"}},
+		{step("", flows.Told{From: "1", Name: "more", Data: flows.Data(flows.TaskUpdate{Text: "又说", Media: []flows.Media{{Kind: "photo", Remote: "f"}}})}), []string{"lv org-taken"}},
+	} {
+		if !slices.Equal(x.got, x.want) {
+			t.Errorf("got %q, want %q", x.got, x.want)
 		}
 	}
 }

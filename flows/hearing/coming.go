@@ -247,6 +247,9 @@ func (t *turn) itemOf(n int) (x Item, ok bool) {
 }
 
 func (t *turn) putItem(n int, x Item) {
+	if x.Kind != "dissent" && len(t.Draft) > 0 {
+		t.unword() // what is said here now is not what they were made of
+	}
 	t.do(flows.Put{Entry: flows.Entry{Key: ItemKey(n), Tag: ItemTag(x.tag()), Order: int64(n), Data: flows.Data(x)}})
 }
 

@@ -34,6 +34,9 @@ func (t *turn) erased(w flows.Erased) {
 		t.Slots[i].Needed = slices.DeleteFunc(slices.Clone(t.Slots[i].Needed), goes)
 	}
 	if w.Person == "" {
+		if len(t.Draft) > 0 {
+			t.unword()
+		}
 		for i := range t.Dissents {
 			t.Dissents = slices.Clone(t.Dissents)
 			t.Dissents[i].Left = t.Dissents[i].Left || t.Dissents[i].Answered.IsZero()

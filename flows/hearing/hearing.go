@@ -119,11 +119,15 @@ type State struct {
 	Came      int            `json:"came,omitempty"`   // who was there, see also Guests
 	Guests    int            `json:"guests,omitempty"` // of these, put down by the organiser
 	Decisions []Decision     `json:"decisions,omitempty"`
-	Issue     []Issue        `json:"issue,omitempty"` // of a complaint meeting: what it led to
-	Prose     string         `json:"prose,omitempty"` // the minutes in better words, confirmed by the chair; empty: by template
-	Fixes     []Fix          `json:"fixes,omitempty"` // corrections by who confirmed the minutes
-	Due       time.Time      `json:"due,omitzero"`    // by when the minutes must be out
-	Draft     []Line         `json:"draft,omitempty"` // the minutes, see [Line]; set when the meeting ends
+	Issue     []Issue        `json:"issue,omitempty"`     // of a complaint meeting: what it led to
+	Prose     string         `json:"prose,omitempty"`     // the minutes in better words, confirmed by the chair; empty: by template
+	ProseBy   string         `json:"prose_by,omitempty"`  // the machine that wrote them
+	Better    string         `json:"better,omitempty"`    // better words that the chair has not answered
+	BetterBy  string         `json:"better_by,omitempty"` // the machine that wrote them
+	Reworded  int            `json:"reworded,omitempty"`  // how often better words were taken away, or asked for
+	Fixes     []Fix          `json:"fixes,omitempty"`     // corrections by who confirmed the minutes
+	Due       time.Time      `json:"due,omitzero"`        // by when the minutes must be out
+	Draft     []Line         `json:"draft,omitempty"`     // the minutes, see [Line]; set when the meeting ends
 	Signed    Signature      `json:"signed,omitzero"`
 	Published time.Time      `json:"published,omitzero"`
 	Dissents  []Dissent      `json:"dissents,omitempty"`

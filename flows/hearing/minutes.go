@@ -29,6 +29,7 @@ func (t *turn) minutes() {
 	t.draft()
 	t.board(true)
 	t.toChair()
+	t.reword()
 }
 
 // toChair asks the chair to confirm, where somebody else prepares it.
@@ -41,8 +42,12 @@ func (t *turn) toChair() {
 
 // redraft drafts again what has changed since the end of the meeting.
 func (t *turn) redraft() {
-	if t.Stage == Minutes {
-		t.draft()
+	if t.Stage != Minutes {
+		return
+	}
+	before := t.wording()
+	if t.draft(); t.wording() != before {
+		t.reword()
 	}
 }
 
@@ -217,8 +222,12 @@ func (t *turn) confirm(paper bool) {
 	if paper {
 		t.Signed.By = by
 	}
-	t.Stage, t.Published = Tasks, t.e.At
+	before := t.wording()
 	t.draft()
+	if t.Better != "" || t.wording() != before {
+		t.unword() // words that nobody has said yes to, or that are about another draft
+	}
+	t.Stage, t.Published = Tasks, t.e.At
 	t.do(flows.Seal{Sum: t.Sum()})
 	vars := t.recordVars()
 	if t.Chaired != t.Organiser && t.Chaired != "" {

@@ -43,6 +43,10 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	case flows.Woke:
 		t.woke(w)
 	case flows.Answered:
+		if w.Name == "minutes" {
+			t.reworded(w)
+			break
+		}
 		switch list := data[[]flows.Entry](w.Data); {
 		case w.Name == "next:"+TagWait:
 			t.promote(list)
@@ -54,6 +58,11 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	case flows.Erased:
 		t.erased(w)
 	}
+	// A meeting whose hour came while nobody had begun it: what would be too late is not said.
+	t.effects = slices.DeleteFunc(t.effects, func(x flows.Effect) bool {
+		say, ok := x.(flows.Say)
+		return ok && !say.Until.IsZero() && say.Until.Before(e.At)
+	})
 	// What other cases answer comes within the step, and is the newer: it must be said after
 	// what is said here.
 	slices.SortStableFunc(t.effects, func(a, b flows.Effect) int { return after(a) - after(b) })
@@ -114,6 +123,8 @@ func (t *turn) chose(w flows.Chose) {
 		t.undissent(w.Value)
 	case "rate":
 		t.rate(w.Value)
+	case "prose":
+		t.prose(w.Value == "yes")
 	case "open", "look":
 		t.look()
 	case "rev":

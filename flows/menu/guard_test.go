@@ -12,61 +12,59 @@ import (
 	"linli/flows/menu"
 )
 
-// counted looks at every step of a play for what must hold whatever happens: nobody but staff
+// guarded looks at every step of a play for what must hold whatever happens: nobody but staff
 // reads a resident's words before staff have put them on the menu; who has stopped
 // invitations has them stopped until they say otherwise; of a minor nothing is kept; and the
 // journal is told nothing of what somebody has chosen.
-func counted(map[flows.PersonID]bool) func(*rapid.T, flowstest.Step) {
-	return func(t *rapid.T, s flowstest.Step) {
-		if s.Flow.Name != menu.Name {
-			return
-		}
-		var before, after menu.State
-		for raw, to := range map[*flows.Case]*menu.State{&s.Before: &before, &s.After: &after} {
-			if len(raw.Data) > 0 {
-				if err := json.Unmarshal(raw.Data, to); err != nil {
-					t.Fatal(err)
-				}
+func guarded(t *rapid.T, s flowstest.Step) {
+	if s.Flow.Name != menu.Name {
+		return
+	}
+	var before, after menu.State
+	for raw, to := range map[*flows.Case]*menu.State{&s.Before: &before, &s.After: &after} {
+		if len(raw.Data) > 0 {
+			if err := json.Unmarshal(raw.Data, to); err != nil {
+				t.Fatal(err)
 			}
 		}
-		var secret []string
-		for _, d := range slices.Concat(before.Dishes, after.Dishes) {
-			listed := func(x menu.Dish) bool { return x.ID == d.ID && x.Title != "" }
-			if d.Title == "" && !slices.ContainsFunc(before.Dishes, listed) && !slices.ContainsFunc(after.Dishes, listed) {
-				for _, x := range d.Said {
-					secret = append(secret, x.Text)
-				}
+	}
+	var secret []string
+	for _, d := range slices.Concat(before.Dishes, after.Dishes) {
+		listed := func(x menu.Dish) bool { return x.ID == d.ID && x.Title != "" }
+		if d.Title == "" && !slices.ContainsFunc(before.Dishes, listed) && !slices.ContainsFunc(after.Dishes, listed) {
+			for _, x := range d.Said {
+				secret = append(secret, x.Text)
 			}
 		}
-		for _, eff := range s.Effects {
-			switch eff := eff.(type) {
-			case flows.Say:
-				staff := eff.To.Role != "" || len(s.Event.By.Posts) > 0 && eff.To.Person == s.Event.By.Person
-				own := eff.To.Person == s.Event.By.Person && own(s.Event)
-				if !staff && !own {
-					shown(t, s, eff, secret)
+	}
+	for _, eff := range s.Effects {
+		switch eff := eff.(type) {
+		case flows.Say:
+			staff := eff.To.Role != "" || len(s.Event.By.Posts) > 0 && eff.To.Person == s.Event.By.Person
+			own := eff.To.Person == s.Event.By.Person && own(s.Event)
+			if !staff && !own {
+				shown(t, s, eff, secret)
+			}
+			if eff.Class == flows.Invitation {
+				t.Fatalf("the menu invites: %s", eff.Words)
+			}
+			for _, b := range eff.Buttons {
+				name, value, _ := strings.Cut(b.Choice, "=")
+				personal := []string{"age", "like", "with", "free", "often", "tick", "un", "lang", "here"}
+				if value != "" && slices.Contains(personal, name) {
+					t.Fatalf("the journal would keep %q", b.Choice)
 				}
-				if eff.Class == flows.Invitation {
-					t.Fatalf("the menu invites: %s", eff.Words)
-				}
-				for _, b := range eff.Buttons {
-					name, value, _ := strings.Cut(b.Choice, "=")
-					personal := []string{"age", "like", "with", "free", "often", "tick", "un", "lang", "here"}
-					if value != "" && slices.Contains(personal, name) {
-						t.Fatalf("the journal would keep %q", b.Choice)
-					}
-				}
-			case flows.Remember:
-				p := eff.Profile
-				if p == nil {
-					continue
-				}
-				if was := s.Event.By.Profile; was.Stopped() && !p.Stopped() && !resumes(s.Event) {
-					t.Fatalf("invitations that were stopped come again after %#v", s.Event.What)
-				}
-				if p.Age == flows.Minor && (len(p.Likes)+len(p.Free)+len(p.Wishes) > 0 || p.Children || p.Channel != "") {
-					t.Fatalf("of a minor is kept: %+v", p)
-				}
+			}
+		case flows.Remember:
+			p := eff.Profile
+			if p == nil {
+				continue
+			}
+			if was := s.Event.By.Profile; was.Stopped() && !p.Stopped() && !resumes(s.Event) {
+				t.Fatalf("invitations that were stopped come again after %#v", s.Event.What)
+			}
+			if p.Age == flows.Minor && (len(p.Likes)+len(p.Free)+len(p.Wishes) > 0 || p.Children || p.Channel != "") {
+				t.Fatalf("of a minor is kept: %+v", p)
 			}
 		}
 	}

@@ -1,8 +1,10 @@
 package menu
 
 import (
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"linli/flows"
 )
@@ -63,33 +65,47 @@ func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 // term is a word of the community's interests.
 type term struct{ interest, word string }
 
-// terms are those that a wish names, the longest at each place. With whom and when are named
-// only where nothing else is.
-func terms(s *flows.Settings, text string) []term {
-	text = strings.ToLower(text)
-	if found := named(s, with.Replace(text)); len(found) > 0 {
-		return found
-	}
-	return named(s, text)
-}
+// lexicon is the words of the interests by the character they begin with, the longest first.
+type lexicon map[rune][]term
 
-func named(s *flows.Settings, text string) (found []term) {
-	for i := 0; i < len(text); {
-		best := term{}
-		for _, x := range s.Activities.Interests {
-			for _, w := range x.Words {
-				if len(w) > len(best.word) && strings.HasPrefix(text[i:], strings.ToLower(w)) && whole(text, i, i+len(w)) {
-					best = term{x.ID, w}
-				}
+func lexiconOf(s *flows.Settings) lexicon {
+	l := lexicon{}
+	for _, x := range s.Activities.Interests {
+		for _, w := range x.Words {
+			if w = strings.ToLower(strings.TrimSpace(w)); w != "" {
+				r, _ := utf8.DecodeRuneInString(w)
+				l[r] = append(l[r], term{x.ID, w})
 			}
 		}
-		if best.word != "" {
-			found = append(found, best)
-			i += len(best.word)
-			continue
+	}
+	for _, list := range l {
+		slices.SortStableFunc(list, func(a, b term) int { return len(b.word) - len(a.word) })
+	}
+	return l
+}
+
+// terms are those that a wish names, the longest at each place. With whom and when are named
+// only where nothing else is.
+func (l lexicon) terms(text string) []term {
+	text = strings.ToLower(text)
+	if found := l.named(with.Replace(text)); len(found) > 0 {
+		return found
+	}
+	return l.named(text)
+}
+
+func (l lexicon) named(text string) (found []term) {
+next:
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		for _, x := range l[r] {
+			if strings.HasPrefix(text[i:], x.word) && whole(text, i, i+len(x.word)) {
+				found = append(found, x)
+				i += len(x.word)
+				continue next
+			}
 		}
-		for i++; i < len(text) && text[i]&0xc0 == 0x80; i++ { // to the next character
-		}
+		i += size
 	}
 	return found
 }
@@ -104,14 +120,14 @@ func whole(s string, from, to int) bool {
 
 // plain gives the title of a wish that says nothing but what an interest is called, with or
 // without "学", when and with whom; ok says that it is one. Such a title is nobody's words.
-func plain(s *flows.Settings, text string) (title string, ok bool) {
-	found := terms(s, text)
+func (l lexicon) plain(text string) (title string, ok bool) {
+	found := l.terms(text)
 	if len(found) == 0 {
 		return "", false
 	}
 	rest := with.Replace(strings.ToLower(text))
 	for _, x := range found {
-		rest = strings.Replace(rest, strings.ToLower(x.word), "", 1)
+		rest = strings.Replace(rest, x.word, "", 1)
 	}
 	if squeeze(every.Replace(rest)) != "" {
 		return "", false
@@ -124,8 +140,8 @@ func plain(s *flows.Settings, text string) (title string, ok bool) {
 }
 
 // likeness says how much two wishes are the same matter, from 0 to 1.
-func likeness(s *flows.Settings, a, b string) float64 {
-	ta, tb := terms(s, a), terms(s, b)
+func (l lexicon) likeness(a, b string) float64 {
+	ta, tb := l.terms(a), l.terms(b)
 	for _, x := range ta {
 		for _, y := range tb {
 			if x.word == y.word {
@@ -169,14 +185,14 @@ func dice(a, b string) float64 {
 // same gives the place of the dish that a wish is for, -1 if there is none.
 func (t *turn) same(text string) (at int) {
 	at = -1
-	best := alike
+	best, l := alike, lexiconOf(t.e.Settings)
 	for i, d := range t.Dishes {
 		score := 0.0
 		if d.Title != "" {
-			score = likeness(t.e.Settings, text, d.Title)
+			score = l.likeness(text, d.Title)
 		}
 		for _, x := range d.Said {
-			score = max(score, likeness(t.e.Settings, text, x.Text))
+			score = max(score, l.likeness(text, x.Text))
 		}
 		if score > best || score == best && at < 0 {
 			at, best = i, score

@@ -51,7 +51,7 @@ const (
 // asked whether they agree.
 const (
 	TagOwn   = "wishes"
-	tagAsked = "asked"
+	tagAsked = "reporter" // whom the engine forgets together with a case that is forgotten
 )
 
 const (

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"linli/bot/bottest"
+	"linli/flows"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
 )
@@ -17,5 +18,8 @@ func TestDialogues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bottest.Dialogues(t, "dialogues/*.txt", demand.DutyList(), newMenu(t), activity(t), d, w)
+	all := []flows.Flow{newMenu(t), activity(t), d, w}
+	bottest.Dialogues(t, "dialogues/*.txt", demand.DutyList(), all...)
+	// These speak with the toy that stands for an activity here.
+	bottest.Dialogues(t, "testdata/activity/*.txt", demand.DutyList(), all...)
 }

@@ -188,7 +188,7 @@ func (t *turn) reply(words string, vars flows.Vars, buttons ...flows.Button) {
 // was written.
 var asked = map[string]string{
 	"有什么活动": "list", "有哪些活动": "list", "有啥活动": "list", "最近有什么活动": "list", "最近有啥活动": "list", "社区有什么活动": "list", "活动": "list", "活动列表": "list", "看看活动": "list",
-	"activities": "list", "what's on": "list", "whats on": "list", "/activities": "list",
+	"activities": "list", "what's on": "list", "whats on": "list", "/activities": "list", "/likes": "likes", "/stop": "stop",
 	"我的喜好": "likes", "活动设置": "likes", "喜好": "likes", "改喜好": "likes", "my preferences": "likes", "preferences": "likes",
 	"我的愿望": "mine", "my wishes": "mine",
 	"以后别发": "stop", "别再发": "stop", "别再发活动": "stop", "不要再发活动": "stop", "不要再发": "stop", "别给我发活动": "stop", "别再给我发活动": "stop", "不要给我发活动": "stop",
@@ -200,6 +200,9 @@ var asked = map[string]string{
 
 // askedFor gives what a message asks for by one of those words.
 func askedFor(text string) string {
+	if strings.HasPrefix(text, "/") {
+		text, _, _ = strings.Cut(text, "@") // the name of the account that is meant
+	}
 	text = strings.ToLower(strings.TrimFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsPunct(r) && r != '/' }))
 	text = strings.TrimPrefix(strings.ReplaceAll(text, "’", "'"), "请")
 	for {

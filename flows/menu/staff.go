@@ -196,7 +196,8 @@ func (t *turn) into(d Dish, other string) {
 	}
 	all := t.sorted(t.e.Counts, func(x Dish) bool { return x.Title != "" && x.ID != d.ID })
 	// The likest first, then the most wished.
-	score := func(x Dish) float64 { return likeness(t.e.Settings, d.words(), x.Title) }
+	l := lexiconOf(t.e.Settings)
+	score := func(x Dish) float64 { return l.likeness(d.words(), x.Title) }
 	slices.SortStableFunc(all, func(a, b Dish) int {
 		same := func(x Dish) int {
 			if x.Interest != "" && x.Interest == d.Interest {
@@ -243,7 +244,7 @@ func (t *turn) teach() {
 		return
 	}
 	offer := flows.Offer{Title: clean(o.Title)}
-	if found := terms(t.e.Settings, offer.Title); len(found) > 0 {
+	if found := lexiconOf(t.e.Settings).terms(offer.Title); len(found) > 0 {
 		offer.Interest = found[0].interest
 	}
 	if at := t.same(offer.Title); at >= 0 && t.Dishes[at].Title != "" {

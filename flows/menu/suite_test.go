@@ -112,7 +112,7 @@ func newMenu(t testing.TB) flows.Flow {
 
 func TestSuite(t *testing.T) {
 	s := settings(t)
-	o := flowstest.Options{With: []flows.Flow{activity(t)}, Reading: func(rt *rapid.T) flows.Reading { return reading(rt, s) }, Tell: tellings, Check: counted(map[flows.PersonID]bool{})}
+	o := flowstest.Options{With: []flows.Flow{activity(t)}, Reading: func(rt *rapid.T) flows.Reading { return reading(rt, s) }, Tell: tellings, Check: guarded}
 	flowstest.Run(t, s, newMenu(t), o)
 }
 

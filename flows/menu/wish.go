@@ -105,11 +105,12 @@ func (t *turn) add(dish, text string) (already, ok bool) {
 // dish makes a dish of a wish that is like no other, and gives its place; -1 where there are
 // too many. What the community's interests name is on the menu at once.
 func (t *turn) dish(text, interest string) int {
-	title, _ := plain(t.e.Settings, text)
+	l := lexiconOf(t.e.Settings)
+	title, _ := l.plain(text)
 	if _, ok := t.e.Settings.Interest(interest); !ok {
 		interest = ""
 	}
-	if found := terms(t.e.Settings, text); len(found) > 0 {
+	if found := l.terms(text); len(found) > 0 {
 		interest = found[0].interest
 	}
 	return t.newDish(Dish{Title: title, Interest: interest})
@@ -162,7 +163,7 @@ func (t *turn) unsay(p flows.PersonID, of func(Dish) bool) {
 func (t *turn) tidy() {
 	was := len(t.Dishes)
 	t.Dishes = slices.DeleteFunc(t.Dishes, func(d Dish) bool {
-		return d.Title == "" && d.Into == "" && !d.Off && t.e.Counts[d.ID]+t.more[d.ID] <= 0
+		return d.Title == "" && d.Into == "" && !d.Off && t.more[d.ID] < 0 && t.e.Counts[d.ID]+t.more[d.ID] <= 0
 	})
 	for i, d := range t.Dishes {
 		if len(d.Said) == 0 {

@@ -75,9 +75,13 @@ func (t *turn) answers(w flows.Chose) {
 		return
 	}
 	place := flows.Place{Building: at[0], Unit: at[1], Room: at[2]}
+	home, lives := t.e.Settings.Household(by.Home)
 	switch {
 	case !t.here(place):
 		t.reply("visit-where", nil)
+		return
+	case lives && home.Place() != place: // the button of somebody else
+		t.toast("not-yours", nil)
 		return
 	case t.own(by.Person) >= 0:
 		t.reply("visit-already", nil, flows.Button{Words: "b-stop", Choice: "stop"})
@@ -92,7 +96,7 @@ func (t *turn) answers(w flows.Chose) {
 	}
 	yes := true
 	know := flows.Remember{Person: by.Person, Consent: &yes}
-	if by.Home.Zero() {
+	if !lives {
 		know.Home = &place
 	}
 	t.do(know)

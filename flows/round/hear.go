@@ -50,8 +50,8 @@ func hear(e flows.Event) []flows.Effect {
 		return say("visit-self")
 	}
 	place := v.Place
-	if place.Room == "" {
-		place = by.Home
+	if _, lives := s.Household(by.Home); lives || place.Room == "" {
+		place = by.Home // who has moved says so under their data
 	}
 	h, known := s.Household(place)
 	g, ok := s.GridOf(place)

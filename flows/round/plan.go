@@ -223,7 +223,10 @@ func (t *turn) pairs() (all []pair) {
 func (t *turn) fillSpots(n int) {
 	all := t.pairs()
 	miss := t.keep(Spot, n)
-	for tries := 0; miss > 0 && tries < len(all); tries++ {
+	// So many in a row are of different places: more would have a place have its turn with one
+	// thing only, always the same.
+	places := len(all) / max(1, len(t.e.Settings.Rounds.Looks))
+	for tries := 0; miss > 0 && tries < places; tries++ {
 		p := all[t.Turn%len(all)]
 		t.Turn = (t.Turn + 1) % len(all)
 		if !slices.ContainsFunc(t.Lines, func(l Line) bool { return l.Kind == Spot && l.Place == p.place }) {

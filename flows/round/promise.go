@@ -8,8 +8,8 @@ import (
 )
 
 // What was promised on a visit: a record of its own, with a number, whose work is a task of
-// who promised it. The words are in it and not in the plan, so that they are kept no longer
-// than those of any other case.
+// who promised it. The words are in it and not in the plan, which is never over, so that they
+// are kept no longer than those of any other case; for the same reason it is no child of it.
 
 // soon is until when something is done for which no time was said.
 var soon = flows.Span{Days: 3}
@@ -59,11 +59,11 @@ func (t *turn) promises(n int, m flows.Message) {
 			due = at
 		}
 	}
-	p := Promise{Text: text, Place: l.Place, By: t.e.By.Person, Due: due, Row: l.Row}
+	p := Promise{Plan: t.e.Case.ID, Text: text, Place: l.Place, By: t.e.By.Person, Due: due, Row: l.Row}
 	if i := t.row(func(a Agreed) bool { return a.N == l.Row }); l.Kind == Visit && i >= 0 {
 		p.Person = t.Agreed[i].Person
 	}
-	t.do(flows.Open{Flow: flows.RoundFlow, Data: flows.Data(start{&p})})
+	t.do(flows.Open{Flow: flows.RoundFlow, Apart: true, Data: flows.Data(start{&p})})
 }
 
 // promise begins a promise: its work is a task of who made it.
@@ -133,7 +133,7 @@ func (t *turn) jobSays(from flows.ID, name string, n flows.TaskNews) {
 	case "done":
 		over = true
 		p.Result = cut(n.Text, 200)
-		t.do(flows.Tell{Name: "kept", Data: flows.Data(word{No: t.e.Case.No, Row: p.Row})})
+		t.do(flows.Tell{Case: p.Plan, Name: "kept", Data: flows.Data(word{No: t.e.Case.No, Row: p.Row})})
 		if p.Person != "" {
 			t.do(flows.Say{To: flows.To{Person: p.Person}, Class: flows.Personal, Words: "promise-done", Vars: t.promiseVars(), Neutral: true})
 		}

@@ -104,6 +104,7 @@ type Week struct {
 
 // Promise is something promised on a visit.
 type Promise struct {
+	Plan   flows.ID       `json:"plan"`
 	Text   string         `json:"text,omitempty"`
 	Place  flows.Place    `json:"place"`
 	Person flows.PersonID `json:"person,omitempty"`

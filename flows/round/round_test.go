@@ -86,7 +86,7 @@ func (p *play) event(e flows.Event, by flows.PersonID) (lines []string) {
 		case flows.Open:
 			lines = append(lines, "open "+eff.Flow)
 			if eff.Flow == flows.RoundFlow {
-				x, _, err := p.f.Step(flows.Case{ID: "8", Flow: eff.Flow, Parent: "7", No: 9}, flows.Event{ID: "o", At: p.now, By: e.By, What: flows.Opened{Parent: "7", Data: eff.Data}, Settings: p.s})
+				x, _, err := p.f.Step(flows.Case{ID: "8", Flow: eff.Flow, No: 9}, flows.Event{ID: "o", At: p.now, By: e.By, What: flows.Opened{Data: eff.Data}, Settings: p.s})
 				if err != nil {
 					p.Fatal(err)
 				}

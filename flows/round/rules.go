@@ -49,7 +49,7 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 }
 
 func (t *turn) opened(w flows.Opened) {
-	if p := data[start](w.Data).Promise; p != nil && p.Text != "" {
+	if p := data[start](w.Data).Promise; p != nil && p.Text != "" && p.Plan != "" {
 		t.promise(*p)
 		return
 	}

@@ -70,9 +70,6 @@ func (t *turn) refresh() {
 func (t *turn) of(i int) flows.Vars {
 	l := t.Lines[i]
 	vars := flows.Vars{"n": flows.Num(i + 1), "place": flows.Where(l.Place), "zh": flows.Text(Reads(t.e.Settings, l, "zh-CN")), "en": flows.Text(Reads(t.e.Settings, l, "en"))}
-	if l.No > 0 {
-		vars["found"] = flows.Num(l.No)
-	}
 	return vars
 }
 
@@ -95,8 +92,8 @@ func (t *turn) found(n int, m flows.Message) {
 	}
 	l, r := t.Lines[i], t.e.Reading
 	place := l.Place
-	if r.Place.Building == place.Building && r.Place.Spot == place.Spot {
-		place = r.Place // more exact than the list
+	if g, ok := t.e.Settings.GridOf(r.Place); ok && g.ID == t.Grid && (r.Place.Public() == place || r.Place.Building != t.e.By.Home.Building) {
+		place = r.Place // more exact than the list, or next door; but never where who found it lives
 	}
 	item := ""
 	for _, x := range t.e.Settings.Rounds.Looks {
@@ -119,8 +116,7 @@ func (t *turn) filed(w flows.Told) {
 	for i, l := range t.Lines {
 		if l.How == Found && l.No == 0 && no > 0 && w.From != "" {
 			t.Lines[i].No = no
-			t.refresh()
-			t.reply("found-filed", t.of(i))
+			t.refresh() // the demand itself tells who found it
 			return
 		}
 	}

@@ -111,20 +111,19 @@ func (l *leisure) piece(i, j int) string {
 }
 
 // leisure finds what a message says about activities. What it says about them is no demand.
-func (s *seen) leisure(text string, d *directory, c prompts.Context) {
+func (s *seen) leisure(w *written, d *directory, c prompts.Context) {
 	r := &s.reading
 	if r.Slip != nil || r.Notice {
 		return
 	}
-	w := write(proper(text, longest))
-	if r.Offer = d.offer(&w, s, c.At); r.Offer != nil {
+	if r.Offer = d.offer(w, s, c.At); r.Offer != nil {
 		r.Poll, r.Chain, r.Topic = nil, nil, nil
 		if r.Offer.Number > 0 {
 			r.Number = r.Offer.Number
 		}
 	} else if r.Poll == nil && r.Chain == nil && r.Topic == nil && !r.Status && !r.Also {
-		if r.Offer = d.teaches(&w, s); r.Offer == nil {
-			r.Wish = d.wish(&w, s, len(c.Before) > 0, maybe(c.Settings))
+		if r.Offer = d.teaches(w, s); r.Offer == nil {
+			r.Wish = d.wish(w, s, len(c.Before) > 0, maybe(c.Settings))
 		}
 	}
 	if r.Offer != nil || r.Wish != nil {

@@ -70,18 +70,20 @@ func (r *Reader) Read(text string, c prompts.Context) flows.Reading {
 	d := r.directory(c.Settings)
 	own := view(text, d, c)
 	var topic topicLine
+	var w *written
 	if c.Direct {
-		w := write(proper(text, longest))
-		own.reading.Plan = d.plan(&w, c.At)
+		whole := write(proper(text, longest))
+		w = &whole
+		own.reading.Plan = d.plan(w, c.At)
 		if own.reading.Danger == "" && topicWords(text) {
-			topic, _ = d.topic(&w, own.reading.Plan)
+			topic, _ = d.topic(w, own.reading.Plan)
 		}
 	}
 	if own.reading.Danger == "" {
 		own.many(text, topic, d, c)
 		if c.Direct {
-			own.leisure(text, d, c)
-			own.reading.Visit = d.visit(text)
+			own.leisure(w, d, c)
+			own.reading.Visit = d.visit(text, own.said.Place)
 		}
 	}
 	out := own.reading

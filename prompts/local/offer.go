@@ -63,7 +63,7 @@ func (d *directory) offer(w *written, s *seen, at time.Time) *flows.OfferLine {
 	}
 	if m == nil {
 		if m = offerCall.FindStringIndex(line); m == nil {
-			return nil
+			return d.part(w, line, at)
 		}
 	}
 	if i := runeAt(byteOf, m[1]); i >= len(w.r) || asksOf.MatchString(line[m[1]:]) {
@@ -88,6 +88,30 @@ func (d *directory) offer(w *written, s *seen, at time.Time) *flows.OfferLine {
 	}
 	if s.troubled && times == 0 && out.Most+out.Least+out.Minutes == 0 && out.Cost == "" {
 		return nil // something is wrong, and nothing is offered
+	}
+	return out
+}
+
+// partOf says that a line may be a part of an activity.
+var partOf = regexp.MustCompile(`[人位名元块]|小时|钟头|分钟|免费|不收费|people|places|seats|hour|minute|free`)
+
+// mostPart is how long such a line is at most, in runes.
+const mostPart = 60
+
+// part reads a line that is nothing but a part of an activity, as somebody writes it who
+// changes one: "12人，最少5人，免费". It has no title.
+func (d *directory) part(w *written, line string, at time.Time) *flows.OfferLine {
+	if len(w.r) > mostPart || !partOf.MatchString(line) {
+		return nil
+	}
+	o := offered{planned: planned{written: w, d: d, at: at, cut: make([]bool, len(w.r))}}
+	o.times()
+	o.lay()
+	out := o.numbers()
+	o.rooms()
+	o.people()
+	if out.Most+out.Least+out.Minutes == 0 && out.Cost == "" || out.Number > 0 || strings.Trim(strings.NewReplacer("改成", "", "改为", "", "改到", "").Replace(o.rest()), hems) != "" {
+		return nil
 	}
 	return out
 }

@@ -38,8 +38,10 @@ var (
 	tickLine   = regexp.MustCompile(`^(?:第?(?:\d{1,2}[号条和， ]*)+` + tickDone + `[，。 ]*)+$`)
 	tickOne    = regexp.MustCompile(`((?:\d{1,2}[号条和， ]*)+)` + tickDone)
 	tickAll    = regexp.MustCompile(`^(?:今天|这周|本周|都|全部|全|已经|的)*(?:看过|走完|去过|走过|看完)(?:了|一遍|，| |都|全部)*(?:没问题|没事|正常)?(?:了)?[，。 ]*$|^(?:all )(?:done|fine|visited)[，。 ]*$`)
-	ordinal    = regexp.MustCompile(`\d{1,2}`)
-	tickWays   = map[string]string{
+	// englishHome is a household in English words, which are read elsewhere.
+	englishHome = regexp.MustCompile(`(?:building|block) (\w+)[，。 ]*(?:unit|entrance) \w+[，。 ]*(?:room|door|flat|apartment|apt)[，。 ]*\w+`)
+	ordinal     = regexp.MustCompile(`\d{1,2}`)
+	tickWays    = map[string]string{
 		"没问题": "ok", "没事": "ok", "正常": "ok", "都好": "ok", "好的": "ok", "看过没问题": "ok", "看过": "ok", "looked at": "ok", "fine": "ok", "ok": "ok",
 		"有问题": "found", "wrong": "found", "something wrong": "found",
 		"去过": "been", "走过": "been", "visited": "been", "been": "been",
@@ -65,8 +67,9 @@ func visitWords(raw string) bool {
 }
 
 // visit reads what somebody says about visits, for themself or for a household, and what
-// they say of the list of a week. It is nothing where the message says more than that.
-func (d *directory) visit(raw string) *flows.VisitLine {
+// they say of the list of a week. It is nothing where the message says more than that. Read
+// is the place that was found in it.
+func (d *directory) visit(raw string, read flows.Place) *flows.VisitLine {
 	if !visitWords(raw) {
 		return nil
 	}
@@ -87,6 +90,12 @@ func (d *directory) visit(raw string) *flows.VisitLine {
 		line = strings.Trim(line, "，。 ")
 		line = strings.TrimPrefix(line, "室")
 		line = strings.TrimPrefix(line, "的")
+	} else if m := englishHome.FindStringSubmatchIndex(line); m != nil && read.Room != "" {
+		out.Place, first = read, m[0] == 0
+		if out.Place.Building == "" {
+			out.Place.Building = line[m[2]:m[3]]
+		}
+		line = strings.Trim(strings.Trim(line[:m[0]], "，。 ")+"，"+strings.Trim(line[m[1]:], "，。 "), "，。 ")
 	}
 	line = strings.Trim(line, "，。 ")
 	for _, begin := range []string{"我住在", "我住", "我家在", "住在", "i live in", "i live at"} {

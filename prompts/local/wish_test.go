@@ -259,3 +259,26 @@ func BenchmarkWish(b *testing.B) {
 		})
 	}
 }
+
+// A line that is nothing but a part of an activity has no title, so that nobody takes it for
+// one; a sentence with a number in it is none.
+func TestPartOfAnOffer(t *testing.T) {
+	r, s := New(), town()
+	c := prompts.Context{At: noon, Settings: s, Direct: true}
+	for text, want := range map[string]*flows.OfferLine{
+		"12人，最少5人":        {Most: 12, Least: 5},
+		"改成15人":           {Most: 15},
+		"最多20人，免费，一个半小时":  {Most: 20, Cost: "免费", Minutes: 90},
+		"周四19:30，8人":      {Most: 8},
+		"楼下有3个人在吵架":       nil,
+		"停水3个小时了":         nil,
+		"物业费涨了20元":        nil,
+		"我们12个人想反映电梯的事":   nil,
+		"好的":              nil,
+		"12 people, free": {Most: 12, Cost: "free"},
+	} {
+		if got := r.Read(text, c).Offer; !cmp.Equal(got, want) {
+			t.Errorf("%s: %+v, want %+v", text, got, want)
+		}
+	}
+}
