@@ -57,6 +57,9 @@ func (b *Bot) said(st *step, h *heard) error {
 			return err
 		}
 	}
+	if b.listens(h) {
+		return st.listen(h)
+	}
 	if msg.ReplyTo != "" {
 		id, err := st.tx.Ref(h.chat.ID, plainRef(msg.ReplyTo))
 		if err == nil {

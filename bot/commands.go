@@ -38,7 +38,7 @@ func (b *Bot) command(st *step, h *heard) (done bool, err error) {
 		}
 	case "/help", "/intro", "介绍一下", "邻里介绍":
 		return true, b.introduce(st, h)
-	case "/me", "/mydata", "我的数据":
+	case "/me", "/mydata", "我的数据", "/served", "志愿证明": // the page of one leads to the other
 		return true, b.mineCommand(st, h)
 	case "/mine":
 		return true, b.mineCases(st, h)

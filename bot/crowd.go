@@ -106,17 +106,24 @@ func (b *Bot) hearLater(ctx context.Context, h *heard, at time.Time) error {
 // hearLane is the lane in which what a speaker has sent waits to be read.
 func hearLane(who string) string { return "hear:" + who }
 
+// hearRow is the body of such a row.
+type hearRow struct {
+	Inbound
+	Listened bool `json:"listened,omitempty"` // see heard
+}
+
 // performHear reads something that has waited.
 func (b *Bot) performHear(ctx context.Context, j storage.Job) error {
-	in, err := decode[Inbound](j.Body)
+	row, err := decode[hearRow](j.Body)
 	if err != nil {
 		return b.unreadable(ctx, j)
 	}
 	at := b.clock()
-	h, err := b.look(ctx, in, at)
+	h, err := b.look(ctx, row.Inbound, at)
 	if err != nil {
 		return err
 	}
+	h.listened = row.Listened
 	_, err = b.take(ctx, &h, at, j.ID)
 	return err
 }

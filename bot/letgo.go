@@ -188,7 +188,7 @@ func (l *letting) rowOf(c flows.Case, j storage.Job, author bool) error {
 	switch j.Kind {
 	case "wake":
 		return nil
-	case "hear":
+	case "hear", "listen":
 		in, err := decode[Inbound](j.Body)
 		if err == nil && !l.from(in) {
 			return nil

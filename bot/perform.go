@@ -229,6 +229,8 @@ func (b *Bot) perform(ctx context.Context, j storage.Job) (err error) {
 		err = b.performAsk(ctx, j)
 	case "hear":
 		err = b.performHear(ctx, j)
+	case "listen":
+		err = b.performListen(ctx, j)
 	case "erase":
 		err = b.performErase(ctx, j)
 	case "again":

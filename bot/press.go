@@ -10,6 +10,8 @@ func (b *Bot) pressedHouse(st *step, h *heard, name, choice, value string) error
 		return b.pressedSelf(st, h, choice, value)
 	case "leave":
 		return b.pressedLeave(st, h, choice, value)
+	case "voice":
+		return b.pressedVoice(st, h, choice, value)
 	case "t":
 		return b.pressedTrouble(st, h, choice, value)
 	}

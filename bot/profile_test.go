@@ -81,6 +81,7 @@ func TestWishesOfTwoAccounts(t *testing.T) {
 	s.agreed("p1", "想学吉他")
 	s.agreed("p2", "想学吉他")
 	s.agreed("p3", "想学吉他")
+	s.say("p1", "", "活动可以发了")
 	s.say("p2", "", "想看星星")
 	s.say("p2", "", "以后别发了")
 	if _, _, n := theMenu(s); n["d1"] != 3 || n["d2"] != 1 {

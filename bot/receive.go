@@ -158,6 +158,7 @@ type heard struct {
 	turn     *rate.Reservation // the speaker's, see crowds
 	crowd    *crowd            // how fast they speak
 	leaves   bool              // it changed who is on leave
+	listened bool              // its voice note is not to be heard by a machine (again)
 }
 
 // who is the address of the speaker with its channel.

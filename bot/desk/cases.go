@@ -14,6 +14,7 @@ import (
 
 	"linli/bot"
 	"linli/flows"
+	"linli/flows/activity"
 	"linli/flows/hearing"
 	"linli/flows/poll"
 	"linli/storage"
@@ -49,6 +50,11 @@ func (p *page) row(c flows.Case) row {
 		s, _ := hearing.Read(c)
 		x := p.head(c, s)
 		return row{ID: c.ID, Path: "/desk/hearings/" + string(c.ID), No: x.No, What: cmp.Or(x.Topic, p.words(x.Form)), Where: x.Where, Stage: x.Stage, Opened: c.Opened, Done: x.Over}
+	}
+	if c.Flow == activity.Name {
+		s, _ := activity.Read(c)
+		x := p.activityHead(c, s)
+		return row{ID: c.ID, Path: x.Path, No: x.No, What: cmp.Or(x.Topic, p.words(x.Form)), Where: x.Where, Stage: x.Stage, Opened: c.Opened, Done: x.Over}
 	}
 	m, _ := read(c)
 	r := row{
@@ -198,7 +204,7 @@ func (d *Desk) showCase(w http.ResponseWriter, r *http.Request, v *visitor, noti
 	if err != nil {
 		return err
 	}
-	if path := map[string]string{poll.Name: "/desk/polls/", hearing.Name: "/desk/hearings/"}[o.Case.Flow]; path != "" {
+	if path := map[string]string{poll.Name: "/desk/polls/", hearing.Name: "/desk/hearings/", activity.Name: "/desk/activities/"}[o.Case.Flow]; path != "" {
 		http.Redirect(w, r, d.o.Base+path+string(id), http.StatusSeeOther)
 		return nil
 	}

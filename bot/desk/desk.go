@@ -1,5 +1,5 @@
 // Package desk is the committee's desk in a browser: drafts to confirm, cases
-// with their journal and what was said of them to whom, polls, hearings, what could not
+// with their journal and what was said of them to whom, polls, hearings, activities, what could not
 // be done, the groups, the directory. It works without a script and on an old phone.
 //
 // The desk is a channel: what a button there does to a case is an event of the
@@ -30,6 +30,7 @@ import (
 	"linli/bot"
 	"linli/bot/pages/frame"
 	"linli/flows"
+	"linli/flows/activity"
 	"linli/flows/hearing"
 	"linli/storage"
 )
@@ -91,10 +92,12 @@ type Options struct {
 	// HearingPath is where somebody finds the page of a hearing, with Base; below it are
 	// what is printed of it (notice, door, signin) and event.ics. "" or nil: there is none.
 	HearingPath func(id flows.ID, who flows.PersonID) string
-	Secure      bool // behind a proxy that speaks TLS: cookies are for TLS only
-	Proxied     bool // the last X-Forwarded-For is the visitor's address
-	Now         func() time.Time
-	Log         *slog.Logger
+	// ActivityPath is the same of an activity; below it are notice, door and event.ics.
+	ActivityPath func(id flows.ID, who flows.PersonID) string
+	Secure       bool // behind a proxy that speaks TLS: cookies are for TLS only
+	Proxied      bool // the last X-Forwarded-For is the visitor's address
+	Now          func() time.Time
+	Log          *slog.Logger
 }
 
 // Desk serves the pages of one community. It is safe for concurrent use.
@@ -103,6 +106,7 @@ type Desk struct {
 	desk  storage.Desk
 	words flows.Words
 	said  flows.Words // of the flow of hearings: the sentences of minutes are in them
+	reads flows.Words // of the flow of activities: what people read
 	wrong frame.Limit // attempts at the door, by visitor
 }
 
@@ -119,6 +123,10 @@ func New(o Options) (*Desk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("desk: %w", err)
 	}
+	does, err := activity.New()
+	if err != nil {
+		return nil, fmt.Errorf("desk: %w", err)
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -126,7 +134,7 @@ func New(o Options) (*Desk, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Log = o.Log.With("channel", Name)
-	return &Desk{o: o, desk: storage.Desk{Store: o.Store}, words: words, said: h.Words,
+	return &Desk{o: o, desk: storage.Desk{Store: o.Store}, words: words, said: h.Words, reads: does.Words,
 		wrong: frame.Limit{N: 5, All: 300, Per: time.Hour}}, nil
 }
 
@@ -180,6 +188,11 @@ func (d *Desk) routes() []route {
 		{"GET", "/desk/rounds", flows.Visit, d.rounds},
 		{"GET", "/desk/rounds/{id}", flows.Visit, d.round},
 		{"POST", "/desk/rounds/{id}", flows.Visit, d.pressRound},
+		{"GET", "/desk/activities", flows.Observe, d.activities},
+		{"POST", "/desk/activities", flows.Convene, d.offer},
+		{"GET", "/desk/activities/{id}", flows.Observe, d.activity},
+		{"POST", "/desk/activities/{id}", flows.Observe, d.pressActivity},
+		{"GET", "/desk/activities/{id}/names", flows.Observe, d.names},
 		{"GET", "/desk/troubles", flows.Trouble, d.troubles},
 		{"POST", "/desk/troubles/{id}", flows.Trouble, d.trouble},
 		{"GET", "/desk/calls", flows.Trouble, d.calls},
@@ -311,6 +324,7 @@ func (p *page) Menu() []link {
 		{flows.See, link{"/desk/cases", "nav-cases"}},
 		{watch, link{"/desk/polls", "nav-polls"}},
 		{flows.Observe, link{"/desk/hearings", "nav-hearings"}},
+		{flows.Observe, link{"/desk/activities", "nav-activities"}},
 		{flows.Observe, link{"/desk/partners", "nav-partners"}},
 		{flows.Visit, link{"/desk/rounds", "nav-rounds"}},
 		{flows.Trouble, link{"/desk/troubles", "nav-troubles"}},

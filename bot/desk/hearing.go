@@ -159,7 +159,7 @@ func (d *Desk) showHearing(w http.ResponseWriter, r *http.Request, v *visitor, s
 	if x.Issues, err = d.issues(r, p, s); err != nil {
 		return err
 	}
-	x.Steps = p.steps(o)
+	x.Steps = p.steps(o, "hs-", "hj-")
 	if x.Tells = v.s.May(v.actor, flows.See, v.forWhom(s)); x.Tells {
 		if x.Told, x.Others, x.OthersNo, err = d.toldOf(r, v, v.worksOn(s), o.Case.ID); err != nil {
 			return err
@@ -319,7 +319,9 @@ func (v *visitor) worksOn(s hearing.State) func(flows.PersonID) bool {
 
 // steps tells the journal of a hearing and of the tasks that came of it. Of many that do
 // the same one after another there is one line; what they have answered is not told.
-func (p *page) steps(o storage.Dossier) (out []line) {
+//
+// The keys of the words for the stages and for the steps begin with stages and did.
+func (p *page) steps(o storage.Dossier, stages, did string) (out []line) {
 	same := map[flows.ID]flows.Case{}
 	for _, c := range o.Children {
 		same[c.ID] = c
@@ -331,9 +333,9 @@ func (p *page) steps(o storage.Dossier) (out []line) {
 		}
 		key, stage := "", ""
 		if rec.Case == o.Case.ID {
-			key = p.stepKey(rec)
-			if rec.After != rec.Before && p.Words.Has("hs-"+rec.After) {
-				stage = "hs-" + rec.After
+			key = p.stepKey(rec, did)
+			if rec.After != rec.Before && p.Words.Has(stages+rec.After) {
+				stage = stages + rec.After
 			}
 		} else if same[rec.Case].Flow == "dispatch" {
 			key, _ = p.told(rec)
@@ -364,8 +366,8 @@ func (p *page) words(key string, pairs ...any) string {
 	return text
 }
 
-// stepKey gives the key of the words for a step of a hearing; "" for what is of no use.
-func (p *page) stepKey(rec storage.Record) string {
+// stepKey gives the key of the words for a step; "" for what is of no use.
+func (p *page) stepKey(rec storage.Record, did string) string {
 	word, value, _ := strings.Cut(rec.Detail, "=")
 	switch rec.Kind {
 	case "delivered":
@@ -380,9 +382,9 @@ func (p *page) stepKey(rec storage.Record) string {
 		}
 	}
 	if rec.Kind == "opened" {
-		return "hj-opened"
+		return did + "opened"
 	}
-	for _, key := range []string{"hj-" + rec.Kind + "-" + word, "hj-" + rec.Kind} {
+	for _, key := range []string{did + rec.Kind + "-" + word, did + rec.Kind} {
 		if p.Words.Has(key) {
 			return key
 		}

@@ -368,30 +368,20 @@ func (d *Desk) pressHearing(w http.ResponseWriter, r *http.Request, v *visitor) 
 	if a.list != nil && !named(value) {
 		return errChoice
 	}
-	text := r.PostForm.Get("text")
-	if a.lines < 2 {
-		text = strings.Join(strings.Fields(text), " ")
-	}
-	text = strings.TrimSpace(text)
-	in := bot.Inbound{Kind: bot.Pressed, Press: string(o.Case.ID) + "/" + word}
-	switch {
-	case a.tag != "" && (text == "" || utf8.RuneCountInString(text) > longest):
-		if _, err := formOf(r); err != nil {
-			return err
+	press, tag := word, a.tag
+	if a.list != nil {
+		press += "=" + value
+		if tag != "" {
+			tag += "-" + value
 		}
-		notice, err := d.page(r, v, "").T("hd-no-words", "n", longest)
+	}
+	in, text, ok := handed(r, o.Case.ID, press, tag, a.lines)
+	if !ok {
+		notice, err := d.noWords(r, v)
 		if err != nil {
 			return err
 		}
 		return d.showHearing(w, r, v, http.StatusUnprocessableEntity, notice, sent{word, value, text})
-	case a.tag != "":
-		tag := a.tag
-		if a.list != nil {
-			tag += "-" + value
-		}
-		in = bot.Inbound{Kind: bot.Said, Answers: string(o.Case.ID) + "/" + tag, Message: flows.Message{Text: text}}
-	case a.list != nil:
-		in.Press += "=" + value
 	}
 	got, err := d.receive(r, v, "", in)
 	if err != nil {
@@ -422,6 +412,27 @@ func (d *Desk) pressHearing(w http.ResponseWriter, r *http.Request, v *visitor) 
 	return err
 }
 
+// handed is what a form brings: a press, or the words under a tag; ok is false where these are
+// missing or too many. Where the field is of one line, the words are.
+func handed(r *http.Request, id flows.ID, press, tag string, lines int) (in bot.Inbound, text string, ok bool) {
+	if tag == "" {
+		return bot.Inbound{Kind: bot.Pressed, Press: string(id) + "/" + press}, "", true
+	}
+	if text = strings.TrimSpace(r.PostForm.Get("text")); lines < 2 {
+		text = strings.Join(strings.Fields(text), " ")
+	}
+	in = bot.Inbound{Kind: bot.Said, Answers: string(id) + "/" + tag, Message: flows.Message{Text: text}}
+	return in, text, text != "" && utf8.RuneCountInString(text) <= longest
+}
+
+// noWords is the notice for words that are missing or too many.
+func (d *Desk) noWords(r *http.Request, v *visitor) (string, error) {
+	if _, err := formOf(r); err != nil {
+		return "", err
+	}
+	return d.page(r, v, "").T("hd-no-words", "n", longest)
+}
+
 // same says that nothing has changed but how often the organiser was shown it.
 func same(a, b hearing.State) bool {
 	a.Shows, b.Shows = 0, 0
@@ -431,4 +442,17 @@ func same(a, b hearing.State) bool {
 // named says whether a value can stand in a button.
 func named(value string) bool {
 	return value != "" && len(value) <= 40 && !strings.ContainsAny(value, "=;~ \t\r\n")
+}
+
+// Deeds gives the part of a page with what can be done the page and its path.
+func (p *page) Deeds(path string, do deeds) struct {
+	P    *page
+	Path string
+	Do   deeds
+} {
+	return struct {
+		P    *page
+		Path string
+		Do   deeds
+	}{p, path, do}
 }

@@ -21,6 +21,7 @@ import (
 // meet is a hearing in a list. It names nobody who has no post.
 type meet struct {
 	ID     flows.ID
+	Path   string
 	No     string
 	Topic  string
 	Form   string // key of its words
@@ -156,7 +157,7 @@ func (s *says) add(key string, pairs ...any) {
 
 // head is what every list and page says of a hearing first.
 func (p *page) head(c flows.Case, s hearing.State) meet {
-	m := meet{ID: c.ID, Topic: s.Topic, Form: "form-" + cmp.Or(string(s.Form), string(flows.Hearing)), Where: p.Settings.ScopeName(p.v.forWhom(s), p.Lang),
+	m := meet{ID: c.ID, Path: "/desk/hearings/" + string(c.ID), Topic: s.Topic, Form: "form-" + cmp.Or(string(s.Form), string(flows.Hearing)), Where: p.Settings.ScopeName(p.v.forWhom(s), p.Lang),
 		Stage: "hs-" + s.Stage, Frozen: s.Frozen != nil && !c.Done, Over: c.Done, order: c.Due}
 	if !p.Words.Has(m.Form) {
 		m.Form = "form-hearing"

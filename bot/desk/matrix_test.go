@@ -9,6 +9,7 @@ import (
 
 	"linli/bot"
 	"linli/flows"
+	"linli/flows/activity"
 	"linli/flows/demand"
 	"linli/flows/hearing"
 	"linli/flows/poll"
@@ -77,6 +78,11 @@ var matrix = map[string]string{
 	"GET /desk/rounds":                  "nffssfsssfffn",
 	"GET /desk/rounds/{id}":             "nffsgfsssfffn",
 	"POST /desk/rounds/{id}":            "nffsgfsssfffn",
+	"GET /desk/activities":              "nffssfssssssn",
+	"POST /desk/activities":             "nfffffuuufffn",
+	"GET /desk/activities/{id}":         "nffsgfssssssn",
+	"POST /desk/activities/{id}":        "nfffgfsssfffn",
+	"GET /desk/activities/{id}/names":   "nfffgfsssfffn",
 	"GET /desk/troubles":                "nfffffsssfffn",
 	"POST /desk/troubles/{id}":          "nfffffsssfffn",
 	"GET /desk/calls":                   "nfffffsssfffn",
@@ -243,6 +249,11 @@ func (h *house) fill(t *testing.T, rt route, hash string) (path string, form url
 	case strings.HasPrefix(rt.path, "/desk/rounds/{id}"):
 		h.walk(id)
 		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "choice": {"ok"}, "n": {"1"}}
+	case rt.path == "/desk/activities":
+		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "text": {"桩"}}
+	case strings.HasPrefix(rt.path, "/desk/activities/{id}"):
+		h.activity(id, activity.Open, func(s *activity.State) { s.Runner = "" })
+		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "choice": {"more"}}
 	case rt.path == "/desk/troubles/{id}":
 		var n uint64
 		h.update(func(tx storage.Tx) (err error) {

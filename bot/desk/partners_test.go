@@ -28,7 +28,7 @@ func TestPartners(t *testing.T) {
 		return url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "choice": {choice}, "text": {text}}
 	}
 	a := h.get("/desk/partners", h.session("chen"))
-	for _, want := range []string{"春晖调解工作室", "来自河东社区", "3号楼互助队", "居家照护", "3人，2件", "0401", "0407", "等批", "已报给书记", "梅社工"} {
+	for _, want := range []string{"春晖调解工作室", "来自河东社区", "8号楼互助队", "居家照护", "3人，2件", "0401", "0407", "等批", "已报给书记", "梅社工"} {
 		if a.Status != 200 || !strings.Contains(a.Body, want) {
 			t.Errorf("%d, without %q", a.Status, want)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"linli/flows"
+	"linli/flows/activity"
 	"linli/flows/hearing"
 	"linli/flows/poll"
 	"linli/storage"
@@ -84,6 +85,12 @@ func (v *visitor) scope(c flows.Case) flows.Scope {
 			return flows.Scope{}
 		}
 		return v.forWhom(s)
+	case activity.Name:
+		s, err := activity.Read(c)
+		if err != nil {
+			return flows.Scope{}
+		}
+		return whole(s.Scope)
 	}
 	return v.s.ScopeOf(c.Place)
 }
@@ -119,6 +126,31 @@ func (v *visitor) chairs(c flows.Case) bool {
 	return err == nil && s.Chair != "" && s.Chair == v.actor.Person
 }
 
+// activities is how far the visitor sees activities now. Who runs one sees it wherever it is.
+func (v *visitor) activities() storage.Sight {
+	return storage.Sight{Settings: v.s, Person: v.actor.Person, Scopes: v.scopes(flows.Observe), Keep: v.seesActivity, Mine: v.runs, Scope: v.scope, Flow: activity.Name}
+}
+
+// seesActivity says whether an activity may be shown to who sees activities there.
+func (v *visitor) seesActivity(c flows.Case) bool {
+	s, err := activity.Read(c)
+	return err == nil && s.Stage != "" && s.Stage != activity.Gone
+}
+
+// runs says whether the visitor runs an activity.
+func (v *visitor) runs(c flows.Case) bool {
+	s, err := activity.Read(c)
+	return err == nil && s.Runner != "" && s.Runner == v.actor.Person
+}
+
+// whole is the whole community, where nobody has said whom something is for.
+func whole(s flows.Scope) flows.Scope {
+	if s.Zero() {
+		return flows.Everywhere
+	}
+	return s
+}
+
 // keeps says whether a case, wherever it is, may be shown to the visitor: never
 // a complaint to whom it is about, and what somebody must never find out only to who
 // handles it, the head, and the person on duty.
@@ -128,6 +160,8 @@ func (v *visitor) keeps(c flows.Case) bool {
 		return v.seesPoll(c)
 	case hearing.Name:
 		return v.seesHearing(c)
+	case activity.Name:
+		return v.seesActivity(c)
 	case flows.RoundFlow:
 		return false // it has pages of its own, for fewer eyes
 	}

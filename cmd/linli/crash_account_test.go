@@ -103,6 +103,7 @@ func draw(t *testing.T, h *site, q *quarter) *account {
 			switch key := strings.Join(c.Matter, " "); {
 			case c.Flow == "dispatch":
 				works[c.ID] = c
+			case c.Flow == flows.RoundFlow || c.Flow == flows.MenuFlow: // these stand by themselves
 			case key == "":
 				a.note(&a.silent, "case %s stands still at %s", c.ID, c.Stage)
 			case q.matters[key] == nil:

@@ -192,7 +192,7 @@ func (c *yearTown) reminders(p promises, all []*concern) {
 			continue
 		}
 		most := 1
-		if again := []string{"该去问了", "还没有办好", "还没有答复居民", "还没有审", "还没有确认", "还没有公布", "还没有得到答复", "还没有答复，日子是"}; slices.ContainsFunc(again, func(w string) bool { return strings.Contains(x.text, w) }) {
+		if again := []string{"该去问了", "还没有办好", "还没有答复居民", "还没有审", "还没有确认", "还没有公布", "还没有得到答复", "还没有答复，日子是", "这周走访巡查，", "走不完没关系"}; slices.ContainsFunc(again, func(w string) bool { return strings.Contains(x.text, w) }) {
 			// What is not done is said again, and not on the same day.
 			for i := range list[1:] {
 				p.whether(4, list[i+1].at.Sub(list[i].at) > 20*time.Hour, "told again at %s: %s", list[i+1].at.Format("01-02 15:04"), c.where(x))
@@ -410,6 +410,9 @@ func (c *yearTown) over(p promises, all []*concern) {
 			return err
 		}
 		for _, j := range jobs {
+			if k, err := tx.Case(j.Case); err == nil && j.Kind == "wake" && (k.Flow == flows.RoundFlow || k.Flow == flows.MenuFlow) {
+				continue // these are never over
+			}
 			p.broken(9, "%s: a row is left: %s of case %s, %s", c.id, j.Kind, j.Case, j.At.Format("2006-01-02 15:04"))
 		}
 		troubles, err := tx.Troubles()

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"linli/bot/dialogue"
+	"linli/flows/activity"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
 	"linli/flows/hearing"
@@ -23,7 +24,7 @@ import (
 var comeAlong = []struct {
 	flow  string
 	plays embed.FS
-}{{"", demand.Dialogues}, {"poll", poll.Dialogues}, {"hearing", hearing.Dialogues}, {"dispatch", dispatch.Dialogues}, {"menu", menu.Dialogues}, {"round", round.Dialogues}}
+}{{"", demand.Dialogues}, {"poll", poll.Dialogues}, {"hearing", hearing.Dialogues}, {"dispatch", dispatch.Dialogues}, {"menu", menu.Dialogues}, {"activity", activity.Dialogues}, {"round", round.Dialogues}}
 
 // plays are the examples that the demo's page offers.
 var plays = []string{"main", "two-neighbours", "where", "no-consent", "dissatisfied", "returned", "more-time-twice", "danger-acknowledged", "danger-night",

@@ -36,6 +36,12 @@ func (h *house) rooms(ctx context.Context, p plan, hear desk.Receiver) (err erro
 			}
 			return strings.TrimPrefix(h.pages.HearingLink(id, who, p.now()), p.public)
 		},
+		ActivityPath: func(id flows.ID, who flows.PersonID) string {
+			if h.pages == nil {
+				return ""
+			}
+			return strings.TrimPrefix(h.pages.ActivityLink(id, who, p.now()), p.public)
+		},
 		Archive: h.archive, Troubles: h.bot, Directory: list, Model: h.deskModel(p), Secure: p.secure, Proxied: p.proxied, Now: p.now, Log: h.log,
 	})
 	if err != nil {

@@ -83,6 +83,9 @@ func (t *turn) leads(a flows.Actor) bool {
 // chose is a button. What it may do depends on the stage; one of an earlier stage that is
 // still on somebody's phone is answered, and does nothing.
 func (t *turn) chose(w flows.Chose) {
+	if t.e.By.Person == "" {
+		return
+	}
 	switch w.Choice {
 	case "look":
 		t.look()

@@ -67,6 +67,9 @@ func (t *turn) arrive(who flows.PersonID, p Part, tag string) {
 	if t.Interest != "" {
 		t.do(flows.Remember{Person: who, Came: t.Interest})
 	}
+	if t.Dish != "" {
+		t.menu("came", flows.Fulfilled{Dish: t.Dish, People: []flows.PersonID{who}}) // their wish has come true
+	}
 }
 
 // onSpot is a button of who runs it.

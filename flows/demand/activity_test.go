@@ -106,14 +106,14 @@ func TestPassing(t *testing.T) {
 	if say.Words != "pass" || say.To.Person != "r1" || !say.Neutral || say.Class != flows.Personal {
 		t.Fatalf("%+v", say)
 	}
-	if st, effects := step("r2", flows.Chose{Choice: "pass-yes", Value: "0-1"}); len(st.Pass.Given) > 0 || effects[0].(flows.Say).Words != "not-asked" {
+	if st, effects := step("r2", flows.Chose{Choice: "allow", Value: "0-1"}); len(st.Pass.Given) > 0 || effects[0].(flows.Say).Words != "not-asked" {
 		t.Error("somebody else has agreed for the reporter")
 	}
-	if st, _ := step("r1", flows.Chose{Choice: "pass-yes", Value: "0-7"}); len(st.Pass.Given) > 0 {
+	if st, _ := step("r1", flows.Chose{Choice: "allow", Value: "0-7"}); len(st.Pass.Given) > 0 {
 		t.Error("an unknown question was answered")
 	}
 	at = at.Add(time.Hour)
-	st, effects := step("r1", flows.Chose{Choice: "pass-yes", Value: "0-1"})
+	st, effects := step("r1", flows.Chose{Choice: "allow", Value: "0-1"})
 	if d := cmp.Diff([]demand.Given{{Partners: []string{"xinqing"}, At: at}}, st.Pass.Given); d != "" {
 		t.Error(d)
 	}
@@ -121,7 +121,7 @@ func TestPassing(t *testing.T) {
 		t.Errorf("%+v", tell)
 	}
 	at = at.Add(time.Hour)
-	st, effects = step("r1", flows.Chose{Choice: "pass-no", Value: "0-1"})
+	st, effects = step("r1", flows.Chose{Choice: "keep", Value: "0-1"})
 	if !st.Pass.Kept || !st.Pass.Given[0].Back.Equal(at) || effects[1].(flows.Tell).Name != "kept" {
 		t.Errorf("%+v %+v", st.Pass, effects)
 	}
@@ -147,6 +147,7 @@ func TestPassing(t *testing.T) {
 	}
 	// Who cannot be asked has not agreed; nor is a danger ever passed on.
 	for name, state := range map[string]demand.State{
+		"another":  {Stage: demand.Filed, Item: "5-3", Job: "2", At: at, Reporter: "liu", Behalf: true},
 		"nobody":   {Stage: demand.Filed, Item: "5-3", Job: "2", At: at},
 		"violence": {Stage: demand.Filed, Item: "6-5", Job: "2", At: at, Reporter: "r1"},
 		"danger":   {Stage: demand.Danger, Danger: flows.Violence, Job: "2", At: at, Reporter: "r1"},

@@ -16,7 +16,7 @@ var updateOld = flag.Bool("update-old", false, "keep cases as this version leave
 // pressed are the buttons of a demand that somebody may still have on the phone.
 var pressed = []string{"also", "withdraw", "confirm", "dismiss", "publish", "discard", "restored", "notyet", "yes", "no", "same", "other",
 	"move", "b=3", "b=?", "u=2", "u=?", "spot=gate", "rate=good", "rate=fair", "rate=bad", "again",
-	"convene=followers", "convene=silent", "noconvene=nobody", "convene=returned", "pass-yes=0-1", "pass-no=0-1"}
+	"convene=followers", "convene=silent", "noconvene=nobody", "convene=returned", "allow=0-1", "keep=0-1"}
 
 // Cases of every earlier version stay readable, and go on.
 func TestOld(t *testing.T) {

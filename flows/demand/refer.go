@@ -57,14 +57,14 @@ func (t *turn) referred(w flows.Told) {
 		}
 	case "refer":
 		p.N, p.Round, p.Partners, p.Service = r.N, t.Rounds, r.Partners, r.Service
-		if t.Reporter == "" || t.discreet() || t.Danger != "" || p.Kept {
-			t.unpassed() // there is nobody to ask, or it must not be passed on
+		if t.Reporter == "" || t.Behalf || t.discreet() || t.Danger != "" || p.Kept {
+			t.unpassed() // there is nobody to ask (who has filed it for another cannot agree for them), or it must not be passed on
 			return
 		}
 		p.Open = true
 		x, _ := t.e.Settings.Service(p.Service)
 		t.do(flows.Say{To: flows.To{Person: t.Reporter}, Class: flows.Personal, Words: "pass", Vars: t.passVars(), Slot: t.passSlot(), Neutral: x.Quiet,
-			Buttons: []flows.Button{{Words: "b-pass-yes", Choice: "pass-yes=" + t.passWord()}, {Words: "b-pass-no", Choice: "pass-no=" + t.passWord()}}})
+			Buttons: []flows.Button{{Words: "b-pass-yes", Choice: "allow=" + t.passWord()}, {Words: "b-pass-no", Choice: "keep=" + t.passWord()}}})
 	}
 }
 
@@ -119,7 +119,7 @@ func (t *turn) passed(yes bool, word string) {
 	switch {
 	case yes:
 		p.Given = append(slices.Clone(p.Given), Given{Partners: p.Partners, At: t.e.At})
-		say.Words, say.Buttons = "pass-yes", []flows.Button{{Words: "b-pass-back", Choice: "pass-no=" + word}}
+		say.Words, say.Buttons = "pass-yes", []flows.Button{{Words: "b-pass-back", Choice: "keep=" + word}}
 	case p.Open:
 		p.Kept = true
 		say.Words = "pass-no"

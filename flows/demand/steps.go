@@ -29,8 +29,8 @@ func (t *turn) chose(w flows.Chose) {
 		t.published(w.Choice == "publish", staff)
 	case "restored", "notyet":
 		t.restored(w.Choice == "restored", staff)
-	case "pass-yes", "pass-no":
-		t.passed(w.Choice == "pass-yes", w.Value)
+	case "allow", "keep":
+		t.passed(w.Choice == "allow", w.Value)
 	case "convene", "noconvene":
 		t.mooted(w.Choice == "convene", w.Value)
 	case "yes", "no", "same", "other", "b", "u", "spot", "page", "move", "rate", "again":

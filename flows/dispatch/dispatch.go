@@ -5,6 +5,9 @@
 // people with the work, in their working hours, and never to the person or company
 // complained about.
 //
+// What a social organisation or volunteers can do better is passed on to them, with the
+// resident's consent where it is a household's own, see [Refer]; they read only what was agreed.
+//
 // A danger takes the same road without hours: the person on duty, the next one
 // after three minutes, until somebody has said "我来处理".
 package dispatch
@@ -266,7 +269,7 @@ func (t *turn) working() []flows.Button {
 	}
 	bs := []flows.Button{{Words: "b-done", Choice: "done"}}
 	if t.partnered() {
-		return append(bs, flows.Button{Words: "b-ask", Choice: "ask"}, flows.Button{Words: "b-more", Choice: "more", Row: 1}, flows.Button{Words: "b-org-back", Choice: "org-back", Row: 1})
+		return append(bs, flows.Button{Words: "b-ask", Choice: "ask"}, flows.Button{Words: "b-more", Choice: "more", Row: 1}, flows.Button{Words: "b-org-back", Choice: "giveback", Row: 1})
 	}
 	if !t.Work.Decided { // else there is nobody to ask
 		bs = append(bs, flows.Button{Words: "b-ask", Choice: "ask"})

@@ -19,6 +19,7 @@ func (t *turn) erased(w flows.Erased) {
 	if t.Work.Media, t.Why = nil, ""; !t.Work.Decided || w.Person == "" {
 		t.Work.Text = "" // what a hearing has decided is nobody's words
 	}
+	t.unreferred()
 	p := flows.Place{Building: t.Work.Place.Building, Spot: t.Work.Place.Spot}
 	if t.open() {
 		p.Unit = t.Work.Place.Unit // others may wait for it there
@@ -30,7 +31,7 @@ func (t *turn) erased(w flows.Erased) {
 }
 
 func (t *turn) worked(p flows.PersonID) bool {
-	return p == t.Holder || slices.Contains(t.Ladder, p) || slices.Contains(t.Work.Except, p)
+	return p == t.Holder || p == t.Refer.Who || p == t.Refer.From || slices.Contains(t.Ladder, p) || slices.Contains(t.Work.Except, p)
 }
 
 // without takes somebody who has no post any more out of the ladder. Where they
@@ -44,5 +45,8 @@ func (t *turn) without(p flows.PersonID) {
 	t.Work.Except = slices.DeleteFunc(slices.Clone(t.Work.Except), gone)
 	if t.Holder == p {
 		t.Holder = ""
+	}
+	if t.Refer.Who == p || t.Refer.From == p {
+		t.Refer = Refer{N: t.Refer.N, Needs: t.Refer.Needs}
 	}
 }

@@ -16,7 +16,7 @@ var updateOld = flag.Bool("update-old", false, "keep cases as the plays with par
 // pressed are the buttons of a dispatch that somebody may still have on the
 // phone.
 var pressed = []string{"accept", "notmine", "help", "done", "done=plain", "ask", "more", "wait", "until=2", "reason=parts", "reason=other", "for=station", "when=1",
-	"nothing", "pass=1", "pass=2", "to=he", "back", "class=2", "clause=2-6", "plain", "takeover", "agree", "refuse", "false", "discuss", "refer", "refer=mediation.chunhui", "need=mediation", "need=care", "org-yes=2", "org-no=2", "org-back"}
+	"nothing", "pass=1", "pass=2", "to=he", "back", "class=2", "clause=2-6", "plain", "takeover", "agree", "refuse", "false", "discuss", "refer", "refer=mediation.chunhui", "need=mediation", "need=care", "take=2", "cannot=2", "giveback"}
 
 // Cases of every earlier version stay readable, and go on. They are kept by the
 // test of the demands, which plays both: go test ./flows/demand -run TestOld -update-old

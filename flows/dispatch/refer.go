@@ -103,17 +103,17 @@ func (t *turn) kept() bool {
 
 // partnering is what a partner that has the work can do with it, and what a partner that is
 // asked can say; all else is not theirs.
-var partnering = []string{"done", "ask", "more", "until", "reason", "org-back"}
+var partnering = []string{"done", "ask", "more", "until", "reason", "giveback"}
 
 // referChose takes what has to do with partners, and says whether it was that.
 func (t *turn) referChose(w flows.Chose) bool {
 	by := t.e.By.Person
 	switch {
-	case w.Choice == "org-yes" || w.Choice == "org-no":
+	case w.Choice == "take" || w.Choice == "cannot":
 		switch {
 		case by == "" || !t.open() || by != t.Refer.Who || t.Refer.Has || w.Value != itoa(t.Refer.N):
 			t.toast("org-over")
-		case w.Choice == "org-yes":
+		case w.Choice == "take":
 			t.orgTakes()
 		default:
 			t.orgSays("org-declined")
@@ -125,7 +125,7 @@ func (t *turn) referChose(w flows.Chose) bool {
 			t.toast("org-not")
 			return true
 		}
-		if w.Choice == "org-back" {
+		if w.Choice == "giveback" {
 			t.orgSays("org-declined")
 			t.comesBack("org-gave-back")
 			return true
@@ -133,7 +133,7 @@ func (t *turn) referChose(w flows.Chose) bool {
 		return false
 	}
 	switch w.Choice {
-	case "org-back":
+	case "giveback":
 		t.toast("org-over")
 		return true
 	case "refer", "need":
@@ -293,7 +293,7 @@ func (t *turn) askPartner() {
 	n := itoa(r.N)
 	t.do(flows.Wake{At: r.Until, Name: "org-" + n},
 		flows.Say{To: flows.To{Person: r.Who}, Class: flows.Work, Words: "org-card", Vars: t.referVars(), Media: t.Work.Media, Slot: t.slot(r.Who),
-			Buttons: []flows.Button{{Words: "b-org-yes", Choice: "org-yes=" + n}, {Words: "b-org-no", Choice: "org-no=" + n}}})
+			Buttons: []flows.Button{{Words: "b-org-yes", Choice: "take=" + n}, {Words: "b-org-no", Choice: "cannot=" + n}}})
 	from.Words, from.Vars, from.Slot = "refer-asked", t.referVars(), "refer"
 	t.do(from)
 }
@@ -406,6 +406,21 @@ func (t *turn) referWoke(name string) bool {
 	return false
 }
 
+// unreferred lets go of what the resident has agreed to, with the resident: whoever is asked
+// is asked no more, and who has the work reads their words no more.
+func (t *turn) unreferred() {
+	r := &t.Refer
+	r.Yes = nil
+	switch {
+	case r.Has || r.Who == "" && !r.Asking:
+	case r.Who != "":
+		t.orgSays("org-over")
+		r.stop()
+	default:
+		r.stop()
+	}
+}
+
 // settle looks after the step whether what was begun with partners still holds: the work may
 // be done, withdrawn, or in other hands, or it is about whom it was to go to.
 func (t *turn) settle() {
@@ -427,73 +442,4 @@ func (t *turn) settle() {
 		t.declined()
 	}
 	t.shield()
-}
-
-// outside are the texts that read otherwise for a partner.
-var outside = map[string]string{"card-taken": "org-taken", "card-done": "org-done"}
-
-// shield keeps from a partner what the resident has not agreed to pass on: their words, their
-// photos, and where exactly they live. It goes through all that was said in the step, so that
-// no text can be forgotten.
-func (t *turn) shield() {
-	kept := t.effects[:0:0]
-	for _, x := range t.effects {
-		say, ok := x.(flows.Say)
-		p, org := t.e.Settings.SpeaksFor(say.To.Person)
-		if !ok || !org || !t.outsider(say.To.Person) {
-			kept = append(kept, x)
-			continue
-		}
-		if words := outside[say.Words]; words != "" {
-			say.Words = words
-		}
-		if sv, _ := t.e.Settings.Service(t.Refer.Service); sv.Quiet {
-			say.Neutral = true
-		}
-		yes := slices.Contains(t.Refer.Yes, p.ID) && !slices.Contains(t.Work.Declined, p.ID)
-		if say.Words == "media" && !yes {
-			continue
-		}
-		if !yes {
-			vars := flows.Vars{}
-			for k, v := range say.Vars {
-				if v.Place != nil {
-					v = flows.Where(v.Place.Public())
-				}
-				if k == "text" && say.Words != "answered" { // what they answer, they say to who has asked
-					v = flows.Var{}
-				}
-				vars[k] = v
-			}
-			say.Vars = vars
-			if say.Words != "answered" {
-				say.Media = nil
-			}
-		} else if say.Vars != nil {
-			vars := t.copied(say.Vars)
-			vars["told"] = flows.Text("1")
-			say.Vars = vars
-		}
-		kept = append(kept, say)
-	}
-	t.effects = kept
-}
-
-func (t *turn) copied(vars flows.Vars) flows.Vars {
-	out := flows.Vars{}
-	for k, v := range vars {
-		out[k] = v
-	}
-	return out
-}
-
-// outsider says that somebody who speaks for a partner has to do with this work only as such.
-func (t *turn) outsider(p flows.PersonID) bool {
-	return p == t.Refer.Who || p != t.Refer.From && !slices.Contains(t.Ladder, p) && !t.e.Settings.May(t.actorOf(p), flows.Review, flows.Everywhere)
-}
-
-// actorOf is somebody with the posts of the directory.
-func (t *turn) actorOf(p flows.PersonID) flows.Actor {
-	o, _ := t.e.Settings.Official(p)
-	return flows.Actor{Person: p, Posts: o.Posts}
 }

@@ -215,11 +215,11 @@ func busy(t *rapid.T, s *flows.Settings, f flows.Flow, begin json.RawMessage, ch
 		case "unheard":
 			step("", flows.Told{From: "1", Name: "unheard", Data: flows.Data(question)})
 		case "yes":
-			press(r.Who, "org-yes", strconv.Itoa(r.N))
+			press(r.Who, "take", strconv.Itoa(r.N))
 		case "no":
-			press(r.Who, "org-no", strconv.Itoa(r.N))
+			press(r.Who, "cannot", strconv.Itoa(r.N))
 		case "back":
-			press(holder, "org-back", "")
+			press(holder, "giveback", "")
 		case "done":
 			press(holder, "done", "plain")
 		case "need":
@@ -371,12 +371,12 @@ func TestWhoIsOffered(t *testing.T) {
 	want(step("li", taps("refer=mediation.xinqing")), "li refer-pending")
 	want(step("", agreed), "lv org-card", "li refer-asked")
 	want(step("", agreed)) // the same answer, brought twice
-	want(step("mei", taps("org-yes=2")), "mei org-over")
-	want(step("lv", taps("org-no=2")), "lv org-declined", "→ declined", "mei org-card", "li refer-asked")
+	want(step("mei", taps("take=2")), "mei org-over")
+	want(step("lv", taps("cannot=2")), "lv org-declined", "→ declined", "mei org-card", "li refer-asked")
 	want(step("li", taps("refer=mediation.chunhui")), "li refer-pending")
-	want(step("mei", taps("org-yes=3")), "mei org-taken", "li passed", "li refer-asked", "→ accepted")
+	want(step("mei", taps("take=3")), "mei org-taken", "li passed", "li refer-asked", "→ accepted")
 	want(step("li", taps("done")), "li now-taken")
-	want(step("mei", taps("org-back")), "mei org-declined", "→ declined", "li org-gave-back", "li card-taken", "→ accepted")
+	want(step("mei", taps("giveback")), "mei org-declined", "→ declined", "li org-gave-back", "li card-taken", "→ accepted")
 	want(step("mei", taps("done=plain")), "mei not-your-grid")
 	want(step("li", taps("refer=mediation.chunhui")), "li refer-gone")
 	want(step("li", taps("refer")), "li refer-whom refer=mediation.wuye2")
@@ -399,11 +399,49 @@ func TestPublicMatterGoesWithoutWords(t *testing.T) {
 		got, want []string
 	}{
 		{step("chen", taps("refer=mediation.chunhui")), []string{"lv org-card", "chen refer-asked"}},
-		{step("lv", taps("org-yes=1")), []string{"lv org-taken", "chen passed", "chen refer-asked", "→ accepted"}},
+		{step("lv", taps("take=1")), []string{"lv org-taken", "chen passed", "chen refer-asked", "→ accepted"}},
 		{step("", flows.Told{From: "1", Name: "more", Data: flows.Data(flows.TaskUpdate{Text: "又说", Media: []flows.Media{{Kind: "photo", Remote: "f"}}})}), []string{"lv org-taken"}},
 	} {
 		if !slices.Equal(x.got, x.want) {
 			t.Errorf("got %q, want %q", x.got, x.want)
 		}
+	}
+}
+
+// With the resident goes what they have agreed to: whoever was asked is asked no more, and a
+// partner that has the work reads nothing of them. Of somebody who spoke for a partner and
+// has no post any more, no id is left.
+func TestErasedWithPartners(t *testing.T) {
+	f, s := example(t)
+	base := dispatch.State{Stage: dispatch.Taken, Holder: "li", Ladder: []flows.PersonID{"li"}, Work: flows.Task{Item: "5-3", Place: flows.Place{Building: "3", Unit: "2", Room: "501"}, Text: "原话", People: 1},
+		Refer: dispatch.Refer{N: 2, Service: "mediation", From: "li", Partner: "chunhui", Who: "lv", Yes: []string{"chunhui"}}}
+	erase := func(s *flows.Settings, st dispatch.State, who flows.PersonID) (string, []flows.Effect) {
+		t.Helper()
+		c := flows.Case{ID: "2", Flow: "dispatch", Parent: "1", No: 412, Data: flows.Data(st)}
+		after, effects, err := f.Step(c, flows.Event{ID: "e", At: time.Date(2026, 3, 9, 9, 0, 0, 0, s.Zone), What: flows.Erased{Person: who}, Settings: s})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(after.Data), effects
+	}
+	data, effects := erase(s, base, "r1")
+	if strings.Contains(data, "lv") || strings.Contains(data, "chunhui") || !slices.ContainsFunc(effects, func(e flows.Effect) bool {
+		say, ok := e.(flows.Say)
+		return ok && say.To.Person == "lv" && say.Words == "org-over" && say.Tidy
+	}) {
+		t.Errorf("%s %+v", data, effects)
+	}
+	base.Holder, base.Refer.Has = "lv", true
+	_, effects = erase(s, base, "r1")
+	for _, e := range effects {
+		if say, ok := e.(flows.Say); ok && say.To.Person == "lv" && (say.Vars["place"].Place.Room != "" || say.Vars["told"].S != "") {
+			t.Errorf("%+v", say)
+		}
+	}
+	c := *s
+	c.Partners.List = nil
+	c.People = slices.DeleteFunc(slices.Clone(s.People), func(o flows.Official) bool { return o.ID == "lv" })
+	if data, _ = erase(&c, base, "lv"); strings.Contains(data, `"lv"`) {
+		t.Error(data)
 	}
 }

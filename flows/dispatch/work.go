@@ -333,6 +333,10 @@ func (t *turn) moved(u flows.TaskUpdate) {
 		t.tell("placed", flows.TaskNews{Who: old, Due: t.Due})
 		return
 	}
+	if rest := t.Rung + 1; rest < len(t.Ladder) { // there, it may be about who would have been next
+		barred := t.barred()
+		t.Ladder = slices.Concat(t.Ladder[:rest], slices.DeleteFunc(slices.Clone(t.Ladder[rest:]), func(p flows.PersonID) bool { return slices.Contains(barred, p) }))
+	}
 	ladder := t.e.Settings.Ladder(t.item(), u.Place, t.Work.About, t.e.At)
 	ladder = slices.DeleteFunc(ladder, func(p flows.PersonID) bool { return slices.Contains(t.Work.Except, p) || !t.here(p) })
 	if t.Work.To != "" {

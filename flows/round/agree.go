@@ -17,6 +17,16 @@ const most = 200
 // have said yes to it.
 func (t *turn) ask(v flows.VisitLine) {
 	by := t.e.By
+	if i := t.own(by.Person); v.Phone && i >= 0 && !t.Agreed[i].Phone {
+		t.Agreed[i].Phone = true
+		for k := range t.Lines {
+			if t.Lines[k].Row == t.Agreed[i].N {
+				t.Lines[k].Phone = true
+			}
+		}
+		t.noted(t.Agreed[i])
+		return
+	}
 	switch {
 	case by.Person == "":
 		return
@@ -103,7 +113,12 @@ func (t *turn) answers(w flows.Chose) {
 	t.Never = slices.DeleteFunc(t.Never, func(p flows.Place) bool { return p == place })
 	a := t.agreed(Agreed{Person: by.Person, Place: place, Phone: way == "phone"})
 	t.do(flows.Put{Entry: flows.Entry{Key: string(by.Person), Tag: "agreed", Order: int64(a.N)}})
-	t.visit("visit-yes", flows.Vars{"place": flows.Where(place), "phone": flag(a.Phone), "who": flows.Who(t.e.Settings.Walker(t.Grid, t.e.At))}, flows.Button{Words: "b-stop", Choice: "stop"})
+	t.noted(a)
+}
+
+// noted tells somebody what is noted of them, and how it ends.
+func (t *turn) noted(a Agreed) {
+	t.visit("visit-yes", flows.Vars{"place": flows.Where(a.Place), "phone": flag(a.Phone), "who": flows.Who(t.e.Settings.Walker(t.Grid, t.e.At))}, flows.Button{Words: "b-stop", Choice: "stop"})
 }
 
 // visit changes what a resident reads about their visits.

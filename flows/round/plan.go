@@ -137,6 +137,10 @@ func (t *turn) close() {
 			w.Found++
 		}
 	}
+	t.Idle++
+	if w.Spots+w.Homes > 0 {
+		t.Idle = 0
+	}
 	t.Weeks = append(t.Weeks, w)
 	t.Weeks = t.Weeks[max(0, len(t.Weeks)-weeks):]
 	if t.Walker != "" {
@@ -275,13 +279,17 @@ func (t *turn) fillDoors(n int) {
 	}
 }
 
+// enough is after how many lists of which nothing was ticked nobody is reminded any more: who
+// does not use them is not to be told so every Friday. The desk shows how it stands.
+const enough = 2
+
 // remind is the one reminder of a week: what is not done goes on to the next.
 func (t *turn) remind() {
 	t.Remind = time.Time{}
-	if t.handOver() {
-		return
+	if _, away := t.e.Settings.Away(t.Walker, t.e.At); away {
+		return // nobody begins on a Friday afternoon: the next list goes to who stands in
 	}
-	if homes, spots := t.Open(); homes+spots > 0 && t.Walker != "" {
+	if homes, spots := t.Open(); homes+spots > 0 && t.Walker != "" && t.Idle < enough {
 		t.do(flows.Say{To: flows.To{Person: t.Walker}, Class: flows.Work, Bundle: true, Words: "left", Vars: t.vars()})
 	}
 }

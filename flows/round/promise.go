@@ -32,7 +32,7 @@ func (t *turn) promisable(n int) (Line, bool) {
 
 func (t *turn) askPromise(n int) {
 	if l, ok := t.promisable(n); ok {
-		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Work, Reply: true, Words: "promise-what", Vars: flows.Vars{"place": flows.Where(l.Place)}, Expect: tag("promise", n)})
+		t.do(flows.Say{To: flows.To{Person: t.e.By.Person}, Class: flows.Work, Reply: true, Words: "promise-what", Vars: flows.Vars{"n": flows.Num(t.line(l.N) + 1)}, Expect: tag("promise", n)})
 	}
 }
 

@@ -126,6 +126,7 @@ type State struct {
 	Until  time.Time      `json:"until,omitzero"`
 	Walker flows.PersonID `json:"walker,omitempty"` // who goes this week; empty: nobody
 	Vacant bool           `json:"vacant,omitempty"` // staff know that nobody goes
+	Idle   int            `json:"idle,omitempty"`   // how many lists in a row nobody has ticked anything of
 	Mute   flows.PersonID `json:"mute,omitempty"`   // of whom staff know that no card reaches them
 	Lines  []Line         `json:"lines,omitempty"`
 	Last   int            `json:"last,omitempty"`  // Line.N of the newest

@@ -186,6 +186,9 @@ func sound(t interface{ Fatalf(string, ...any) }, st flowstest.Step) {
 			continue
 		}
 		to := say.To
+		if say.Words == "card" && !say.Reply && !say.Neutral {
+			t.Fatalf("a list with doors can be read on a locked telephone")
+		}
 		if to.Chat != "" || !to.Groups.Zero() || to.Group != "" || !to.Nearest.Zero() || !to.Homes.Zero() || to.Entries != "" {
 			t.Fatalf("%q is said to more than one: %+v", say.Words, to)
 		}

@@ -49,6 +49,7 @@ var (
 // check holds an answer against the facts it was made from.
 type check struct {
 	facts string // all of them, folded
+	shape string // of them, the signs that join and part letters
 	nums  map[string]bool
 	names []string // known ones, which must not appear unless the facts hold them
 	from  int      // runes at least
@@ -58,6 +59,11 @@ type check struct {
 func newCheck(facts, names []string, from, to int) check {
 	c := check{names: names, from: from, to: to}
 	c.facts = plain(strings.Join(facts, "\n"))
+	for _, r := range strings.Join(facts, "") {
+		if shaping(r) {
+			c.shape += string(r)
+		}
+	}
 	c.nums = numbers(c.facts)
 	return c
 }
@@ -125,7 +131,7 @@ func (c check) hold(text string) error {
 		return wrong{"long"}
 	case strings.ContainsAny(text, "!！"):
 		return wrong{"exclaims"}
-	case strings.ContainsRune(text, utf8.RuneError) || strings.ContainsFunc(text, hidden):
+	case strings.ContainsRune(text, utf8.RuneError) || strings.ContainsFunc(text, func(r rune) bool { return hidden(r) && !strings.ContainsRune(c.shape, r) }):
 		return wrong{"unseen"}
 	case markup.MatchString(text):
 		return wrong{"markup"}
@@ -173,6 +179,12 @@ func (c check) hold(text string) error {
 		}
 	}
 	return nil
+}
+
+// shaping says of a sign that nobody sees that it gives letters their form, as Mongolian and
+// Persian need it: where the facts have it, an answer may.
+func shaping(r rune) bool {
+	return r >= '\u180b' && r <= '\u180f' || r == '\u200c' || r == '\u200d'
 }
 
 // hidden says of a sign that it is not seen, or is no plain text.

@@ -52,6 +52,19 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// A name in a script whose letters need signs that nobody sees is kept as it is.
+func TestCheckKeepsScripts(t *testing.T) {
+	const room = "二楼邻里室（ᠠᠢᠯ ᠤᠨ ᠲᠠᠰᠤᠯᠭ\u180eᠠ）"
+	if err := newCheck([]string{"下班学吉他", room}, nil, 8, 90).hold("下班学吉他，" + room + "。"); err != nil {
+		t.Error(err)
+	}
+	for _, bad := range []string{"下班学吉他，二楼邻里\u200d室。", "下班学吉他，二楼邻里\u202e室。"} {
+		if newCheck([]string{"下班学吉他", room, "\u202e"}, nil, 8, 90).hold(bad) == nil {
+			t.Errorf("%q", bad)
+		}
+	}
+}
+
 func TestChineseNumbers(t *testing.T) {
 	for s, want := range map[string]int{"零": 0, "五": 5, "十": 10, "十二": 12, "二十": 20, "三十五": 35, "一百零二": 102, "两千": 2000, "二〇二六": 2026} {
 		if got, ok := chinese(s); !ok || got != want {
