@@ -37,7 +37,7 @@ var table = []room{
 
 	{name: "bot", may: []string{"bot/chart", "flows", "prompts", "storage"}, tests: []string{"*"}},
 	{name: "bot/chart", may: []string{"flows"}},
-	{name: "bot/desk", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/activity", "flows/hearing", "flows/poll", "flows/purchase", "flows/round", "prompts", "storage"}, tests: []string{"*"}},
+	{name: "bot/desk", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/activity", "flows/hearing", "flows/menu", "flows/poll", "flows/purchase", "flows/round", "prompts", "storage"}, tests: []string{"*"}},
 	{name: "bot/pages", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/activity", "flows/hearing", "flows/poll", "storage"}, tests: []string{"*"}},
 	{name: "bot/pages/frame", may: []string{"flows"}},
 	{name: "bot/archive", may: []string{"flows", "flows/poll", "storage"}, tests: []string{"storage/bolt"}},

@@ -12,6 +12,7 @@ import (
 	"linli/bot"
 	"linli/flows"
 	"linli/flows/activity"
+	"linli/flows/menu"
 	"linli/storage"
 )
 
@@ -56,6 +57,10 @@ func (d *Desk) showActivities(w http.ResponseWriter, r *http.Request, v *visitor
 		}
 		by[s.Stage] = append(by[s.Stage], m)
 	}
+	wishes, _, err := d.wishes(r, v)
+	if err != nil {
+		return err
+	}
 	var out []lines
 	for _, s := range activityStands {
 		l := lines{Words: s.words}
@@ -74,7 +79,8 @@ func (d *Desk) showActivities(w http.ResponseWriter, r *http.Request, v *visitor
 		Convene bool
 		New     started
 		Lists   []lines
-	}{v.may(flows.Convene), f, out}
+		Wishes  []dish
+	}{v.may(flows.Convene), f, out, wishes}
 	return p.render(w, status, "activities.html")
 }
 
@@ -166,11 +172,80 @@ func (p *page) activityLacks(s activity.State) (out []lack, err error) {
 // offerMark is what is written to Linli for a new activity.
 const offerMark = "活动："
 
+// dish is what people wish for. One that is new is in somebody's words, and only for who
+// decides whether it comes onto the menu.
+type dish struct {
+	ID, Text string
+	N        int
+	Few      bool // fewer than are shown apart
+	New      bool
+}
+
+// wishes gives what stands on the menu, the most wished first, and which case the menu is; for
+// who may convene also what is new.
+func (d *Desk) wishes(r *http.Request, v *visitor) (out []dish, id flows.ID, err error) {
+	staff := v.may(flows.Convene)
+	err = d.o.Store.View(r.Context(), func(tx storage.Tx) error {
+		out = nil
+		list, err := tx.Same(flows.MenuKey)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		id = list[0].ID
+		s, err := menu.Read(list[0])
+		if err != nil {
+			return err
+		}
+		counts, err := tx.Tally(id)
+		if err != nil {
+			return err
+		}
+		for _, x := range s.Public(counts) {
+			n := counts[x.ID]
+			out = append(out, dish{ID: x.ID, Text: x.Title, N: n, Few: !staff && n < v.s.Activities.Small})
+		}
+		for _, x := range s.Dishes {
+			if staff && x.Title == "" && x.Into == "" && !x.Off && len(x.Said) > 0 {
+				out = append(out, dish{ID: x.ID, Text: x.Said[0].Text, N: counts[x.ID], New: true})
+			}
+		}
+		return nil
+	})
+	return out, id, err
+}
+
+// pressMenu hands a button of a wish to the rules of the menu.
+func (d *Desk) pressMenu(w http.ResponseWriter, r *http.Request, v *visitor, word string) error {
+	list, id, err := d.wishes(r, v)
+	if err != nil {
+		return err
+	}
+	value := r.PostForm.Get("value")
+	i := slices.IndexFunc(list, func(x dish) bool { return x.ID == value })
+	if i < 0 || (word == "up") != list[i].New && word != "off" {
+		return errChoice
+	}
+	toast, err := d.pressed(r, v, id, word+"="+value)
+	if err != nil {
+		return err
+	}
+	if toast == "" {
+		if toast, err = d.page(r, v, "").T("hd-done"); err != nil {
+			return err
+		}
+	}
+	return d.showActivities(w, r, v, http.StatusOK, started{}, toast)
+}
+
 // offer hands a new activity to the rules as one line of text, as if the visitor had written
 // it to Linli.
 func (d *Desk) offer(w http.ResponseWriter, r *http.Request, v *visitor) error {
 	if _, err := formOf(r); err != nil {
 		return err
+	}
+	switch word := r.PostForm.Get("choice"); word {
+	case "open", "up", "off":
+		return d.pressMenu(w, r, v, word)
 	}
 	f := started{Text: strings.Join(strings.Fields(r.PostForm.Get("text")), " ")}
 	text := strings.TrimSpace(strings.TrimPrefix(strings.TrimPrefix(f.Text, offerMark), "活动:"))

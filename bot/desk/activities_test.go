@@ -409,3 +409,43 @@ func TestWholeActivityAtTheDesk(t *testing.T) {
 	press("choice", "send")
 	h.has(h.page(path, token), "正在报名", "请了3人", "签到码", "对谁说了什么")
 }
+
+// The menu of wishes stands with its counts beside the activities; what is new is in somebody's
+// words and for who decides about it, and few are not counted for the others.
+func TestWishesAtTheDesk(t *testing.T) {
+	n := &ear{}
+	h := build(t, "", func(o *Options) { o.Receive = n })
+	s := menu.State{Stage: menu.Served, Dishes: []menu.Dish{{ID: "d1", Title: "学吉他", Interest: "music"}, {ID: "d2", Title: "夜跑"}, {ID: "d3", Said: []menu.Said{{Text: "居民的原话", By: "r1"}}}, {ID: "d4", Off: true, Said: []menu.Said{{Text: "去掉的", By: "r1"}}}}}
+	h.update(func(tx storage.Tx) error {
+		return tx.PutCase(flows.Case{ID: "m", Flow: menu.Name, Opened: h.clock.now(), Data: flows.Data(s), Summary: s.Summary()})
+	})
+	for i := range 9 {
+		h.entry("m", "d1/r"+itoa(i), "d1", nil)
+	}
+	h.entry("m", "d2/r1", "d2", nil)
+	page := h.page("/desk/activities", h.session("chen"))
+	h.has(page, "大家想要的", "学吉他", "9人", "夜跑", "1人", "居民的原话", ">新的<", `value="open"`, `value="up"`)
+	h.hasNot(page, "去掉的")
+	page = h.page("/desk/activities", h.session("du"))
+	h.has(page, "学吉他", "9人", "夜跑", "人还少")
+	h.hasNot(page, "居民的原话", `name="choice"`, ">1人<")
+	press := func(who flows.PersonID, pairs ...string) int {
+		f := url.Values{"form": {h.newForm()}}
+		for i := 0; i+1 < len(pairs); i += 2 {
+			f.Set(pairs[i], pairs[i+1])
+		}
+		return h.ask("POST", "/desk/activities", h.session(who), f).Status
+	}
+	for _, x := range []struct {
+		who           flows.PersonID
+		choice, value string
+		want          int
+	}{{"chen", "open", "d1", 200}, {"chen", "up", "d3", 200}, {"chen", "off", "d2", 200}, {"chen", "open", "d3", 400}, {"chen", "up", "d1", 400}, {"chen", "open", "d9", 400}, {"chen", "open", "", 400}, {"chen", "into", "d1", 422}, {"du", "open", "d1", 403}, {"li", "off", "d1", 403}} {
+		if got := press(x.who, "choice", x.choice, "value", x.value); got != x.want {
+			t.Errorf("%s by %s of %q: %d, want %d", x.choice, x.who, x.value, got, x.want)
+		}
+	}
+	if want := []string{string(bot.Pressed) + " by chen: m/open=d1", string(bot.Pressed) + " by chen: m/up=d3", string(bot.Pressed) + " by chen: m/off=d2"}; !slices.Equal(n.seen, want) {
+		t.Errorf("handed on %q", n.seen)
+	}
+}

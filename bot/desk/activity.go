@@ -175,6 +175,9 @@ func (d *Desk) texts(p *page, c flows.Case, s activity.State) (reads []wording, 
 	say := func(lang, key string) string {
 		text, bad := d.reads.Render(lang, key, vars, c.No, p.At, p.Settings)
 		err = errors.Join(err, bad)
+		if c.No == 0 {
+			text = strings.TrimPrefix(text, flows.Spoken(0)+" ") // it gets one when it is sent
+		}
 		return text
 	}
 	in := func(words, key string) wording {

@@ -122,6 +122,8 @@ func (v *joined) lasts() (from, to time.Time) { return v.At, v.End() }
 
 func (v *joined) on() bool { return v.Stage == activity.Held }
 
+func (v *joined) past() bool { return v.over() && v.Stage != activity.Off }
+
 // inList is an activity for a list, with the link of a person, if there is one.
 func (t *tellActivity) inList(person flows.PersonID) listed {
 	v := t.v

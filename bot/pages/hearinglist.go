@@ -52,7 +52,8 @@ func (k *known[T]) get(now time.Time, read func() ([]T, error)) ([]T, error) {
 type happening interface {
 	lasts() (from, to time.Time)
 	whom() flows.Scope
-	on() bool // it is going on
+	on() bool   // it is going on
+	past() bool // it is over, whatever the time
 	listed(p *Pages, s *sheet) (listed, error)
 	entry(p *Pages, s *sheet) (dated, error)
 }
@@ -60,6 +61,8 @@ type happening interface {
 func (v *heard) lasts() (from, to time.Time) { return v.From, cmp.Or(v.To, v.From) }
 
 func (v *heard) on() bool { return v.Stage == hearing.Meeting }
+
+func (v *heard) past() bool { return false }
 
 func (v *heard) listed(p *Pages, s *sheet) (listed, error) {
 	t := p.tellHearing(s, v)
@@ -179,7 +182,7 @@ func (p *Pages) list(w http.ResponseWriter, r *http.Request, known func(context.
 		if err != nil {
 			return err
 		}
-		if _, to := v.lasts(); to.After(s.At) || v.on() {
+		if _, to := v.lasts(); v.on() || to.After(s.At) && !v.past() {
 			data.Next = append(data.Next, x)
 		} else if past {
 			data.Past = append(data.Past, x)

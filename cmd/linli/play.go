@@ -9,9 +9,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"linli/bot/dialogue"
+	"linli/flows"
 	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/prompts/local"
@@ -32,7 +34,8 @@ func playCommand(ctx context.Context, args []string, stdout, stderr io.Writer) e
 	}
 	name := set.Arg(0)
 	src, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	along := errors.Is(err, fs.ErrNotExist)
+	if along {
 		// One of those that come along, by its bare name.
 		if own, err2 := ownPlay(strings.TrimSuffix(name, ".txt")); err2 == nil {
 			src, err = own, nil
@@ -62,6 +65,11 @@ func playCommand(ctx context.Context, args []string, stdout, stderr io.Writer) e
 	fl, err := allFlows()
 	if err != nil {
 		return err
+	}
+	if along {
+		// What goes on by itself all the time is only in the plays that are about it.
+		flow, _, _ := strings.Cut(name, "/")
+		fl = slices.DeleteFunc(fl, func(x flows.Flow) bool { return x.Name != flow && len(x.Stands(f.Settings)) > 0 })
 	}
 	w, err := dialogue.NewWorld(ctx, dialogue.Options{Store: db.In(f.Settings.Community), Settings: f.Settings, Cast: cast(f), Flows: fl,
 		Reader: local.New(), Media: filepath.Join(dir, "media"), Start: p.Start(f.Settings.Zone)})

@@ -295,18 +295,17 @@ func (t *turn) remind() {
 }
 
 // handOver gives the list to who goes now, where that is somebody else by now, and says so.
-func (t *turn) handOver() bool {
+func (t *turn) handOver() {
 	homes, spots := t.Open()
 	now := t.e.Settings.Walker(t.Grid, t.e.At)
 	if now == t.Walker || homes+spots == 0 {
-		return false
+		return
 	}
 	if t.Walker != "" {
 		t.do(flows.Say{To: flows.To{Person: t.Walker}, Class: flows.Work, Tidy: true, Words: "card-passed", Slot: t.slot(), Vars: t.vars()})
 	}
 	t.Walker = now
 	t.send()
-	return true
 }
 
 // unreached is when a list reaches nobody: staff print it, and are told so once.
