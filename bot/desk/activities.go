@@ -229,10 +229,8 @@ func (d *Desk) pressMenu(w http.ResponseWriter, r *http.Request, v *visitor, wor
 	if err != nil {
 		return err
 	}
-	if toast == "" {
-		if toast, err = d.page(r, v, "").T("hd-done"); err != nil {
-			return err
-		}
+	if toast, err = d.page(r, v, "").or(toast, "hd-done"); err != nil {
+		return err
 	}
 	return d.showActivities(w, r, v, http.StatusOK, started{}, toast)
 }
@@ -280,14 +278,7 @@ const maxOffer = 200
 
 // activityOf reads an activity; storage.ErrNone if there is none of this id.
 func (d *Desk) activityOf(r *http.Request, id flows.ID) (c flows.Case, s activity.State, err error) {
-	if id == "" {
-		return c, s, storage.ErrNone
-	}
-	err = d.o.Store.View(r.Context(), func(tx storage.Tx) (err error) { c, err = tx.Case(id); return err })
-	if err == nil && c.Flow != activity.Name {
-		err = storage.ErrNone
-	}
-	if err == nil {
+	if c, err = d.caseOf(r, id, activity.Name); err == nil {
 		s, err = activity.Read(c)
 	}
 	return c, s, err

@@ -181,11 +181,9 @@ func (d *Desk) pressActivity(w http.ResponseWriter, r *http.Request, v *visitor)
 		// The rules have said why, here or in the chat; what was written is not lost.
 		key, back = "hd-nothing", sent{word, value, text}
 	}
-	toast := got.Toast
-	if toast == "" {
-		if toast, err = d.page(r, v, "").T(key); err != nil {
-			return err
-		}
+	toast, err := d.page(r, v, "").or(got.Toast, key)
+	if err != nil {
+		return err
 	}
 	err = d.showActivity(w, r, v, http.StatusOK, toast, back)
 	if errors.Is(err, storage.ErrNone) { // it was dropped

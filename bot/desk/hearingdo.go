@@ -399,17 +399,23 @@ func (d *Desk) pressHearing(w http.ResponseWriter, r *http.Request, v *visitor) 
 		// The rules have said why, here or in the chat; what was written is not lost.
 		key, back = "hd-nothing", sent{word, value, text}
 	}
-	toast := got.Toast
-	if toast == "" {
-		if toast, err = d.page(r, v, "").T(key); err != nil {
-			return err
-		}
+	toast, err := d.page(r, v, "").or(got.Toast, key)
+	if err != nil {
+		return err
 	}
 	err = d.showHearing(w, r, v, http.StatusOK, toast, back)
 	if errors.Is(err, storage.ErrNone) { // it was dropped
 		return d.showHearings(w, r, v, http.StatusOK, started{}, toast)
 	}
 	return err
+}
+
+// or is what the rules have said, or the words of a key where they said nothing.
+func (p *page) or(toast, key string) (string, error) {
+	if toast != "" {
+		return toast, nil
+	}
+	return p.T(key)
 }
 
 // handed is what a form brings: a press, or the words under a tag; ok is false where these are

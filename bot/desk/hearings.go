@@ -416,17 +416,22 @@ const (
 
 // hearingOf reads a hearing; storage.ErrNone if there is none of this id.
 func (d *Desk) hearingOf(r *http.Request, id flows.ID) (c flows.Case, s hearing.State, err error) {
-	if id == "" {
-		return c, s, storage.ErrNone
-	}
-	err = d.o.Store.View(r.Context(), func(tx storage.Tx) (err error) { c, err = tx.Case(id); return err })
-	if err == nil && c.Flow != hearing.Name {
-		err = storage.ErrNone
-	}
-	if err == nil {
+	if c, err = d.caseOf(r, id, hearing.Name); err == nil {
 		s, err = hearing.Read(c)
 	}
 	return c, s, err
+}
+
+// caseOf reads a case of a flow; storage.ErrNone if there is none of this id.
+func (d *Desk) caseOf(r *http.Request, id flows.ID, flow string) (c flows.Case, err error) {
+	if id == "" {
+		return c, storage.ErrNone
+	}
+	err = d.o.Store.View(r.Context(), func(tx storage.Tx) (err error) { c, err = tx.Case(id); return err })
+	if err == nil && c.Flow != flow {
+		err = storage.ErrNone
+	}
+	return c, err
 }
 
 // week gives the hearings that are the visitor's matter today: those of the next seven

@@ -18,16 +18,9 @@ const activityLife = 180 * 24 * time.Hour
 // For the committee's people and who runs it "/door" behind it is the sheet for the door;
 // "/notice" is everybody's.
 func (p *Pages) ActivityLink(id flows.ID, person flows.PersonID, now time.Time) string {
-	if p.o.PublicURL == "" || id == "" {
-		return ""
-	}
-	return p.o.PublicURL + p.activityPath(id, person, now)
+	return p.public(id, p.activityPath(id, person, now))
 }
 
 func (p *Pages) activityPath(id flows.ID, person flows.PersonID, now time.Time) string {
-	var until time.Time
-	if person != "" {
-		until = now.Add(activityLife)
-	}
-	return p.o.Base + "/activity/" + p.seal(activityLinks, id, person, until)
+	return p.lasting(activityLinks, "/activity/", id, person, now.Add(activityLife))
 }

@@ -70,6 +70,7 @@ func TestActivityList(t *testing.T) {
 		s.Title, s.Stage, s.At = "上个月的", activity.Closed, s.At.AddDate(0, -1, 0)
 	})
 	h.activity(func(s *activity.State) { s.Title, s.Stage, s.At = "不办的", activity.Off, s.At.AddDate(0, 0, 5) })
+	h.activity(func(s *activity.State) { s.Title, s.Stage = "早结束的", activity.After })
 	page := h.page("/c/x/activities")
 	h.has(page, "下班学吉他", "还剩5个位子", "清理楼道", "满了，可排队", "路灯怎么修", "不办的", "不办了", h.activityPath(first, ""), "https://linli.example/c/x/activities.ics", "webcal://linli.example/c/x/activities.ics", "?for=b/3")
 	h.lacks(page, "还没发的", "上个月的", "早结束的", "王阿姨", "李大爷", "陈社区", "李网格", "80", "{{", "activities-")

@@ -1,8 +1,6 @@
 package pages
 
 import (
-	"io"
-	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -77,21 +75,9 @@ type landed struct{ Path, Body string }
 // follow sends a form and gives the page it leads to.
 func (h *house) follow(path string, form url.Values) landed {
 	h.t.Helper()
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	r, err := http.NewRequestWithContext(h.t.Context(), "POST", h.srv.URL+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := client.Do(r)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	to := resp.Header.Get("Location")
-	if resp.StatusCode != http.StatusSeeOther || !strings.HasPrefix(to, "/poll/") {
-		body, _ := io.ReadAll(resp.Body)
-		h.t.Fatalf("%d, to %q\n%s", resp.StatusCode, to, body)
+	to := h.led(path, form)
+	if !strings.HasPrefix(to, "/poll/") {
+		h.t.Fatalf("it leads to %q", to)
 	}
 	return landed{to, h.page(to)}
 }

@@ -20,16 +20,9 @@ const hearingLife = 366 * 24 * time.Hour
 // For the organiser, the chair and who may convene a hearing "/door" behind it is the sheet for
 // the door and "/signin" the one to sign; "/notice" is everybody's.
 func (p *Pages) HearingLink(id flows.ID, person flows.PersonID, now time.Time) string {
-	if p.o.PublicURL == "" || id == "" {
-		return ""
-	}
-	return p.o.PublicURL + p.hearingPath(id, person, now)
+	return p.public(id, p.hearingPath(id, person, now))
 }
 
 func (p *Pages) hearingPath(id flows.ID, person flows.PersonID, now time.Time) string {
-	var until time.Time
-	if person != "" {
-		until = now.Add(hearingLife)
-	}
-	return p.o.Base + "/hearing/" + p.seal(hearingLinks, id, person, until)
+	return p.lasting(hearingLinks, "/hearing/", id, person, now.Add(hearingLife))
 }

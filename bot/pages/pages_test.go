@@ -386,6 +386,26 @@ func TestEveryRoute(t *testing.T) {
 
 var element = regexp.MustCompile(`<(/?[a-zA-Z!][^\s>/]*)`)
 
+// noMarkup says that pages have the same elements whatever is written into them.
+func noMarkup(t *testing.T, shape func(string) map[string]string, hostile ...string) {
+	t.Helper()
+	elements := func(page string) string {
+		var all []string
+		for _, m := range element.FindAllStringSubmatch(page, -1) {
+			all = append(all, m[1])
+		}
+		return strings.Join(all, " ")
+	}
+	plain := shape("字")
+	for _, s := range hostile {
+		for name, page := range shape(s) {
+			if got, want := elements(page), elements(plain[name]); got != want {
+				t.Errorf("%s with %q has\n%s\nnot\n%s", name, s, got, want)
+			}
+		}
+	}
+}
+
 // Nothing becomes markup, whoever wrote it.
 func TestNothingBecomesMarkup(t *testing.T) {
 	shape := func(s string) map[string]string {
@@ -400,21 +420,7 @@ func TestNothingBecomesMarkup(t *testing.T) {
 		return map[string]string{"mine": h.page(my), "delete": h.page(my + "/delete"), "deletions": h.page("/deletions"),
 			"wrong": h.ask("GET", "/my/"+url.PathEscape(s), nil).Body, "correct": h.ask("POST", my+"/correct", url.Values{"name": {"好"}}).Body}
 	}
-	elements := func(page string) string {
-		var all []string
-		for _, m := range element.FindAllStringSubmatch(page, -1) {
-			all = append(all, m[1])
-		}
-		return strings.Join(all, " ")
-	}
-	plain := shape("字")
-	for _, s := range []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' autofocus onfocus='alert(1)`, `</option></select><script>`, `{{.}}`, "\u202e<b>", `<!--`, `javascript:alert(1)`} {
-		for name, page := range shape(s) {
-			if got, want := elements(page), elements(plain[name]); got != want {
-				t.Errorf("%s with %q has\n%s\nnot\n%s", name, s, got, want)
-			}
-		}
-	}
+	noMarkup(t, shape, `<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' autofocus onfocus='alert(1)`, `</option></select><script>`, `{{.}}`, "\u202e<b>", `<!--`, `javascript:alert(1)`)
 }
 
 // fixed is the data of one person that does not change.

@@ -47,6 +47,23 @@ func (p *Pages) sealMAC(k sealed, head []byte, body string) []byte {
 	return h.Sum(nil)[:sealSum]
 }
 
+// lasting is the path of the pages of a case: a person's own until a time, everybody's for as
+// long as there are any.
+func (p *Pages) lasting(k sealed, folder string, id flows.ID, person flows.PersonID, until time.Time) string {
+	if person == "" {
+		until = time.Time{}
+	}
+	return p.o.Base + folder + p.seal(k, id, person, until)
+}
+
+// public is the address of a path; "" where the pages' own is not known, or there is no case.
+func (p *Pages) public(id flows.ID, path string) string {
+	if p.o.PublicURL == "" || id == "" {
+		return ""
+	}
+	return p.o.PublicURL + path
+}
+
 // unseal reads a token.
 func (p *Pages) unseal(k sealed, token string) (id flows.ID, person flows.PersonID, err error) {
 	if len(token) > 300 {

@@ -135,7 +135,7 @@ func furnish(ctx context.Context, p plan, dir string, store storage.Store, watch
 			return h, err
 		}
 	}
-	if h.answers, err = h.ask(p); err != nil {
+	if h.answers, err = h.ask(ctx, p); err != nil {
 		return h, err
 	}
 	h.bot, err = bot.New(bot.Options{

@@ -84,11 +84,12 @@ var (
 	storeBytes  = prometheus.NewDesc("linli_store_bytes", "Size of the data file.", nil, nil)
 	storeFree   = prometheus.NewDesc("linli_store_free_bytes", "Part of it that is free.", nil, nil)
 	backupAge   = prometheus.NewDesc("linli_backup_age_seconds", "How old the newest backup is.", nil, nil)
+	modelTokens = prometheus.NewDesc("linli_model_tokens_today", "What calls to a language model have used today.", []string{"community"}, nil)
 	stateErrors = prometheus.NewDesc("linli_state_unread", "Whether something of this could not be read.", nil, nil)
 )
 
 func (s *gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{outboxRows, outboxAge, waiting, channelUp, storeBytes, storeFree, backupAge, stateErrors} {
+	for _, d := range []*prometheus.Desc{outboxRows, outboxAge, waiting, channelUp, storeBytes, storeFree, backupAge, modelTokens, stateErrors} {
 		ch <- d
 	}
 }
@@ -111,6 +112,13 @@ func (s *gauges) Collect(ch chan<- prometheus.Metric) {
 		}
 		gauge(outboxAge, overdue.Seconds(), h.id)
 		gauge(waiting, float64(troubles), h.id)
+		if h.answers != nil {
+			used, err := h.calls.Used(ctx, h.now().In(h.settings().Zone).Format(time.DateOnly))
+			if err != nil {
+				unread = 1
+			}
+			gauge(modelTokens, float64(used.Tokens), h.id)
+		}
 		for name, why := range h.channels() {
 			up := 1.0
 			if why != "" {

@@ -122,8 +122,9 @@ func (m Model) options(settings func() *flows.Settings, book prompts.Book, now f
 }
 
 // ask makes the answerers of a house, none where no model is to be asked. What they read of
-// a case they read when they are asked.
-func (h *house) ask(p plan) (map[string]bot.Answerer, error) {
+// a case they read when they are asked. When ctx ends, so do their calls: nobody waits for
+// them to stop.
+func (h *house) ask(ctx context.Context, p plan) (map[string]bot.Answerer, error) {
 	if !p.model.On() {
 		return nil, nil
 	}
@@ -139,9 +140,19 @@ func (h *house) ask(p plan) (map[string]bot.Answerer, error) {
 		if name == "minutes" {
 			a = h.withLines(a)
 		}
-		out[name] = bot.Once(a, model.ErrBusy)
+		out[name] = bot.Once(endsWith(ctx, a), model.ErrBusy)
 	}
 	return out, nil
+}
+
+// endsWith makes an answerer whose calls end with a context, too.
+func endsWith(end context.Context, a model.Answerer) model.Answerer {
+	return func(ctx context.Context, data json.RawMessage) (json.RawMessage, error) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(end, cancel)()
+		return a(ctx, data)
+	}
 }
 
 // withLines gives a task the lines of the minutes it is about.

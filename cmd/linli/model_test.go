@@ -207,10 +207,36 @@ func TestDeskShowsTheCalls(t *testing.T) {
 			t.Errorf("%d: %q is not on the page", n, want)
 		}
 	}
+	if _, figures, _ := staff.get("/metrics"); !strings.Contains(figures, `linli_model_tokens_today{community="dongqu"} 300`) {
+		t.Error("what the day has used is no figure")
+	}
 	if strings.Contains(body, "<b>\"") {
 		t.Error("what came back is part of the page")
 	}
 	if t.Failed() {
 		t.Log(body)
+	}
+}
+
+// When Linli stops, a call that is under way does not keep it.
+func TestStoppingEndsCalls(t *testing.T) {
+	srv := fake.New(fake.Slow)
+	srv.Came = make(chan struct{}, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	in, h := modelHouse(t, srv)
+	answers, err := h.ask(ctx, plan{model: in.config.Model, now: h.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() {
+		_, err := answers["wording"](t.Context(), flows.Data(flows.WordingTask{Title: "下班学吉他", When: time.Now(), Where: "邻里室", Lang: "zh-CN"}))
+		ended <- err
+	}()
+	<-srv.Came
+	began := time.Now()
+	stop()
+	if err := <-ended; err == nil || time.Since(began) > 15*time.Second {
+		t.Error("it was waited for:", err)
 	}
 }
