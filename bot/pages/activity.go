@@ -225,7 +225,7 @@ func (t *tellActivity) own(takes bool) *taking {
 		return out
 	}
 	out.Stop = out.Why != "" && !v.person.Profile.Stopped()
-	out.Runs = v.leads && (v.Stage == activity.Open || v.Stage == activity.Held)
+	out.Runs = v.leads && v.Present(now)
 	out.End = v.leads && v.Stage == activity.Held
 	minor := v.person.Profile.Age == flows.Minor
 	if v.Stage == activity.Open && !v.Sent.IsZero() && !minor {

@@ -230,6 +230,10 @@ func (t *turn) drafting(w flows.Chose) {
 	case "civic":
 		t.Civic = !t.Civic
 	case "model":
+		if t.At.IsZero() || t.Place(t.e.Settings) == "" {
+			t.toast("not-ready", nil)
+			return
+		}
 		t.do(flows.Ask{Name: "wording", Data: flows.Data(t.task())})
 		t.toast("model-asked", nil)
 		return
@@ -324,7 +328,12 @@ func (t *turn) ownWords(text string) {
 
 // task is what a model is told when it drafts the wording: the facts, and nobody's name.
 func (t *turn) task() flows.WordingTask {
-	return flows.WordingTask{Title: t.Title, When: t.At, Where: t.Place(t.e.Settings), Left: t.Most, Not: t.nots(), Audience: t.audienceOf(flows.Age("")), Lang: t.e.Settings.Lang}
+	where := t.Place(t.e.Settings)
+	if r, ok := t.e.Settings.Room(t.Room); ok {
+		where = r.Name
+	}
+	// How many places are left changes, and is said behind its words.
+	return flows.WordingTask{Title: t.Title, When: t.At, Where: where, Not: t.nots(), Audience: t.audienceOf(flows.Age("")), Lang: t.e.Settings.Lang}
 }
 
 // nots is what it is not, as the invitation says it.

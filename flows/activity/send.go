@@ -150,6 +150,9 @@ func (t *turn) invitation(to flows.To, audience, arm string) flows.Say {
 	words := "invite-" + audience
 	if arm == "b" {
 		words = "invite-own"
+		if t.ByModel {
+			words = "invite-model"
+		}
 	}
 	buttons := []flows.Button{{Words: "b-come", Choice: "come"}, {Words: "b-no", Choice: "no"}}
 	if t.Children {

@@ -553,3 +553,58 @@ func TestStop(t *testing.T) {
 		t.Error("something of a minor is kept")
 	}
 }
+
+// What a machine has written is read by nobody but who looks at the preview, until they say yes
+// to it; then it says so. Slow, wrong or off, the usual words stay.
+func TestModel(t *testing.T) {
+	b := draft(t)
+	var task flows.WordingTask
+	b.press("chen", "model")
+	for _, eff := range b.effects {
+		if x, ok := eff.(flows.Ask); ok && x.Name == "wording" {
+			if err := json.Unmarshal(x.Data, &task); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if task.Title != "学吉他" || task.Where != "小议事室" || task.Left != 0 || len(task.Not) != 2 {
+		t.Errorf("asked %+v", task)
+	}
+	b.does(flows.Event{What: flows.Answered{Name: "wording", Failed: "failed"}})
+	b.want(b.words(), "model-none")
+	b.does(flows.Event{What: flows.Answered{Name: "wording", Data: flows.Data(flows.WordingDraft{Text: "摸一摸吉他"})}})
+	b.find(1, flows.Young)
+	invited := func() string {
+		for _, eff := range b.effects {
+			if say, ok := eff.(flows.Say); ok && say.Class == flows.Invitation {
+				return say.Words
+			}
+		}
+		return ""
+	}
+	b.press("chen", "send")
+	if got := invited(); got != "invite-young" {
+		t.Errorf("people read %q, to which nobody has said yes", got)
+	}
+	b = draft(t)
+	b.does(flows.Event{What: flows.Answered{Name: "wording", Data: flows.Data(flows.WordingDraft{Text: "摸一摸吉他"})}})
+	b.press("chen", "use")
+	b.find(1, flows.Young)
+	b.press("chen", "send")
+	if got := invited(); got != "invite-model" {
+		t.Errorf("people read %q", got)
+	}
+	b.does(flows.Event{What: flows.Answered{Name: "wording", Data: flows.Data(flows.WordingDraft{Text: "来晚了"})}})
+	if got := b.state().Text; got != "摸一摸吉他" {
+		t.Errorf("it says %q now", got)
+	}
+	b = draft(t)
+	b.does(flows.Event{What: flows.Answered{Name: "wording", Data: flows.Data(flows.WordingDraft{Text: "摸一摸吉他"})}})
+	b.press("chen", "own")
+	b.writes("chen", "own", "自己写的", flows.Reading{})
+	b.find(1, flows.Young)
+	b.press("chen", "send")
+	if got := invited(); got != "invite-own" {
+		t.Errorf("people read %q", got)
+	}
+}
