@@ -151,12 +151,12 @@ func TestPartnersReadOnlyWhatWasAgreed(t *testing.T) {
 	}
 	flowstest.Run(t, s, f, o)
 	rapid.Check(t, func(rt *rapid.T) {
-		for range 10 {
+		for range 40 {
 			busy(rt, s, f, o.Begin(rt), o.Check)
 		}
 	})
 	for _, what := range []string{"refer", "need", "asked", "taken", "agreed"} {
-		if seen[what] == 0 {
+		if seen[what] == 0 && !testing.Short() { // a short run may not come to what is rare
 			t.Errorf("no play has come to %q: %v", what, seen)
 		}
 	}
