@@ -403,25 +403,12 @@ func (s State) Own(p flows.PersonID) flows.Own {
 // number reads a number, 0 if there is none.
 func number(s string) int {
 	n := 0
-	for _, r := range digits(s) {
+	for _, r := range flows.Digits(s) {
 		if n = n*10 + int(r-'0'); n > 9999 {
 			return 0
 		}
 	}
 	return n
-}
-
-// digits are those of a text, also of one in full width.
-func digits(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '０' && r <= '９':
-			return r - '０' + '0'
-		case r >= '0' && r <= '9':
-			return r
-		}
-		return -1
-	}, s)
 }
 
 // tags are those of who was invited and has not answered, in order.

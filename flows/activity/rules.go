@@ -41,23 +41,7 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	case flows.Erased:
 		t.erased(w)
 	}
-	// The hour may come before its wake-up does: what would be too late is not said. What
-	// another case, or a list, answers comes within the step, and is said after what is said here.
-	t.effects = slices.DeleteFunc(t.effects, func(x flows.Effect) bool {
-		say, ok := x.(flows.Say)
-		return ok && !say.Until.IsZero() && say.Until.Before(e.At)
-	})
-	slices.SortStableFunc(t.effects, func(a, b flows.Effect) int { return after(a) - after(b) })
-	return t.State, t.effects
-}
-
-// after is 1 for effects that another case, or a list of people, answers.
-func after(e flows.Effect) int {
-	switch e.(type) {
-	case flows.Tell, flows.Next, flows.Find:
-		return 1
-	}
-	return 0
+	return t.State, flows.Settled(t.effects, e.At)
 }
 
 func data[T any](raw json.RawMessage) T {

@@ -41,7 +41,7 @@ func (t *turn) code(said string) {
 		t.toast("here-already", nil)
 	case p.Tries >= mostTries:
 		t.toast("code-many", nil)
-	case digits(said) != t.Code || t.Code == "":
+	case flows.Digits(said) != t.Code || t.Code == "":
 		p.Tries++
 		t.keep(cmp.Or(tag, TagSeen), p)
 		t.toast("code-wrong", nil)
@@ -98,7 +98,7 @@ func (t *turn) onSpot(w flows.Chose) {
 // walked is how many have come without a telephone.
 func (t *turn) walked(text string) {
 	n := number(text)
-	if t.Stage != Held && t.Stage != Open && t.Stage != After || n > 500 || digits(text) == "" {
+	if t.Stage != Held && t.Stage != Open && t.Stage != After || n > 500 || flows.Digits(text) == "" {
 		t.ask("walk", "walk-unread", nil)
 		return
 	}

@@ -340,7 +340,7 @@ func (t *turn) here(said string) {
 		t.holds() // who wants to speak in the group is there
 	case part.Tries >= mostTries:
 		t.toast("code-many", nil)
-	case digits(said) != t.Code || t.Code == "":
+	case flows.Digits(said) != t.Code || t.Code == "":
 		part.Tries++
 		t.keep(part, cmp.Or(tag, TagSpeak))
 		t.toast("code-wrong", nil)
@@ -348,19 +348,6 @@ func (t *turn) here(said string) {
 		t.arrive(string(t.e.By.Person), part, tag)
 		t.toast("here", nil)
 	}
-}
-
-// digits are those of a text, also of one in full width.
-func digits(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '０' && r <= '９':
-			return r - '０' + '0'
-		case r >= '0' && r <= '9':
-			return r
-		}
-		return -1
-	}, s)
 }
 
 // arrive notes that somebody is there.

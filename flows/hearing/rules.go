@@ -58,24 +58,7 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	case flows.Erased:
 		t.erased(w)
 	}
-	// A meeting whose hour came while nobody had begun it: what would be too late is not said.
-	t.effects = slices.DeleteFunc(t.effects, func(x flows.Effect) bool {
-		say, ok := x.(flows.Say)
-		return ok && !say.Until.IsZero() && say.Until.Before(e.At)
-	})
-	// What other cases answer comes within the step, and is the newer: it must be said after
-	// what is said here.
-	slices.SortStableFunc(t.effects, func(a, b flows.Effect) int { return after(a) - after(b) })
-	return t.State, t.effects
-}
-
-// after is 1 for effects that another case, or a list of entries, answers.
-func after(e flows.Effect) int {
-	switch e.(type) {
-	case flows.Tell, flows.Open, flows.Next:
-		return 1
-	}
-	return 0
+	return t.State, flows.Settled(t.effects, e.At)
 }
 
 func data[T any](raw json.RawMessage) T {
