@@ -145,6 +145,32 @@ func (p *page) activityMeet(t storage.Tallied, s activity.State) (meet, error) {
 	return m, x.err
 }
 
+// soon gives the activities that are the visitor's matter today: those of the next seven
+// days, and to the committee's people what was offered and waits for their word.
+func (d *Desk) soon(r *http.Request, p *page, v *visitor) (out []meet, err error) {
+	list, err := d.desk.Questions(r.Context(), v.activities(), true, maxActivities)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range list {
+		s, err := activity.Read(t.Case)
+		if err != nil {
+			return nil, err
+		}
+		near := (s.Stage == activity.Open || s.Stage == activity.Held) && s.At.Before(flows.Clock(0).On(p.At.AddDate(0, 0, 8)))
+		if !near && !(s.Stage == activity.Offered && v.convenes(s)) {
+			continue
+		}
+		m, err := p.activityMeet(t, s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	slices.SortStableFunc(out, func(a, b meet) int { return byDue(a.order, b.order) })
+	return out, nil
+}
+
 func everybody(string, string) bool { return true }
 
 // activityLacks is what is missing before it can be sent, in words.

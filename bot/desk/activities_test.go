@@ -101,6 +101,28 @@ func TestListOfActivities(t *testing.T) {
 	}
 }
 
+// Today shows the activities of the week, and what waits for a word to who may give it.
+func TestActivitiesOfToday(t *testing.T) {
+	h := build(t, "", nil)
+	h.activity("near", activity.Open, nil)
+	h.activity("far", activity.Open, func(s *activity.State) { s.At = s.At.AddDate(0, 0, 20) })
+	h.activity("offered", activity.Offered, nil)
+	h.activity("draft", activity.Draft, nil)
+	h.activity("over", activity.After, nil)
+	for who, want := range map[flows.PersonID]string{"chen": "offered near", "du": "near", "li": "near", "wu": ""} {
+		page := h.page("/desk/", h.session(who))
+		var got []string
+		for _, id := range []string{"offered", "near", "far", "draft", "over"} {
+			if strings.Contains(page, `href="/desk/activities/`+id+`"`) {
+				got = append(got, id)
+			}
+		}
+		if strings.Join(got, " ") != want || strings.Contains(page, "本周活动") != (want != "") {
+			t.Errorf("%s: %v, want %s", who, got, want)
+		}
+	}
+}
+
 // Every stage has a page, in both languages, for every post that may see it; it says nothing in
 // the words of machines, and names residents only to who has the activity in hand.
 func TestActivityTellsNobodysName(t *testing.T) {
@@ -344,8 +366,7 @@ func TestPrintedOfAnActivity(t *testing.T) {
 // From a line to the numbers at the desk, with the rules as they are.
 func TestWholeActivityAtTheDesk(t *testing.T) {
 	var b *bot.Bot
-	var h *house
-	h = build(t, "", func(o *Options) {
+	h := build(t, "", func(o *Options) {
 		var fl []flows.Flow
 		for _, f := range []func() (flows.Flow, error){activity.New, menu.New, room.New} {
 			x, err := f()

@@ -130,9 +130,13 @@ func (d *Desk) today(w http.ResponseWriter, r *http.Request, v *visitor) error {
 		Cases            bool // the visitor has cases
 		Turn             []row
 		Week, Vet, Stand []meet
+		Soon             []meet
 	}{Tiles: tiles, Cases: v.may(flows.See), Turn: p.rows(st.Turn)}
 	if v.may(flows.Observe) {
 		if data.Week, data.Vet, data.Stand, err = d.week(r, p, v); err != nil {
+			return err
+		}
+		if data.Soon, err = d.soon(r, p, v); err != nil {
 			return err
 		}
 	}
