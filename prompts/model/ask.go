@@ -71,7 +71,7 @@ func (m *Model) words(ctx context.Context, name, content string, schema json.Raw
 				Model: m.o.Model, Temperature: 0.2,
 				//lint:ignore SA1019 servers of one's own know this name; not all of them know the newer one
 				MaxTokens: most,
-				Messages: []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleSystem, Content: t.text}, {Role: openai.ChatMessageRoleUser, Content: content}},
+				Messages:  []openai.ChatCompletionMessage{{Role: openai.ChatMessageRoleSystem, Content: t.text}, {Role: openai.ChatMessageRoleUser, Content: content}},
 			}
 			if !plain {
 				r.ResponseFormat = &openai.ChatCompletionResponseFormat{Type: openai.ChatCompletionResponseFormatTypeJSONSchema,
