@@ -43,17 +43,7 @@ func (h *house) activity(id, stage string, change func(*activity.State)) flows.C
 		change(&s)
 	}
 	c := flows.Case{ID: flows.ID(id), Flow: activity.Name, Opened: now.Add(-48 * time.Hour), Data: flows.Data(s), Summary: s.Summary()}
-	h.update(func(tx storage.Tx) (err error) {
-		if c.Numbered {
-			if c.No, err = tx.Count("number"); err != nil {
-				return err
-			}
-		}
-		if err := tx.PutCase(c); err != nil {
-			return err
-		}
-		return tx.Note(storage.Record{Case: c.ID, At: c.Opened, Event: "e" + id, Kind: "opened", By: s.By, After: activity.Draft})
-	})
+	h.keep(&c, s.By, activity.Draft)
 	if reached(stage, activity.Offered, activity.Draft) {
 		return c
 	}

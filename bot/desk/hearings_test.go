@@ -80,17 +80,7 @@ func (h *house) hearing(id, stage string, change func(*hearing.State)) flows.Cas
 		change(&s)
 	}
 	c := flows.Case{ID: flows.ID(id), Flow: hearing.Name, Opened: s.Opened, Data: flows.Data(s), Summary: s.Summary()}
-	h.update(func(tx storage.Tx) (err error) {
-		if c.Numbered {
-			if c.No, err = tx.Count("number"); err != nil {
-				return err
-			}
-		}
-		if err := tx.PutCase(c); err != nil {
-			return err
-		}
-		return tx.Note(storage.Record{Case: c.ID, At: c.Opened, Event: "e" + id, Kind: "opened", By: s.Proposer, After: hearing.Waiting})
-	})
+	h.keep(&c, s.Proposer, hearing.Waiting)
 	if reached(stage, hearing.Waiting, hearing.Review, hearing.Upward, hearing.Refused) {
 		return c
 	}

@@ -253,6 +253,22 @@ func (h *house) put(id, stage string, s demand.State, change func(*flows.Case)) 
 	return c
 }
 
+// keep keeps a case with its number, if it has become a record, and how it began.
+func (h *house) keep(c *flows.Case, by flows.PersonID, after string) {
+	h.t.Helper()
+	h.update(func(tx storage.Tx) (err error) {
+		if c.Numbered {
+			if c.No, err = tx.Count("number"); err != nil {
+				return err
+			}
+		}
+		if err := tx.PutCase(*c); err != nil {
+			return err
+		}
+		return tx.Note(storage.Record{Case: c.ID, At: c.Opened, Event: "e" + string(c.ID), Kind: "opened", By: by, After: after})
+	})
+}
+
 // session logs somebody in without a code, and gives the cookie.
 func (h *house) session(p flows.PersonID) string {
 	h.t.Helper()

@@ -27,17 +27,7 @@ func (h *house) poll(id string, change func(*poll.State)) flows.Case {
 		change(&s)
 	}
 	c := flows.Case{ID: flows.ID(id), Flow: poll.Name, Opened: now, Data: flows.Data(s), Summary: s.Summary()}
-	h.update(func(tx storage.Tx) (err error) {
-		if c.Numbered {
-			if c.No, err = tx.Count("number"); err != nil {
-				return err
-			}
-		}
-		if err := tx.PutCase(c); err != nil {
-			return err
-		}
-		return tx.Note(storage.Record{Case: c.ID, At: c.Opened, Event: "e" + id, Kind: "opened", By: s.Starter, After: s.Stage})
-	})
+	h.keep(&c, s.Starter, s.Stage)
 	return c
 }
 

@@ -219,7 +219,7 @@ func (t *tellActivity) own(takes bool) *taking {
 	v, now := t.v, t.s.At
 	out := &taking{Mine: t.mine()}
 	if activity.Asked(v.tag) || v.part.Why != "" {
-		out.Why = t.flow("why", v.Because(t.s.Settings, t.s.Lang, v.part))
+		out.Why = t.flow("why", v.Because(t.s.Settings, v.part, v.person.Profile))
 	}
 	if !takes {
 		return out

@@ -2,7 +2,6 @@ package pages
 
 import (
 	"encoding/base64"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -24,21 +23,7 @@ func (h *house) activity(change func(*activity.State)) flows.ID {
 	if change != nil {
 		change(&s)
 	}
-	var id flows.ID
-	h.update(func(tx storage.Tx) error {
-		n, err := tx.Count("case")
-		if err != nil {
-			return err
-		}
-		c := flows.Case{ID: flows.ID(fmt.Sprint(n)), Flow: activity.Name, Opened: h.at, Data: flows.Data(s), Summary: s.Summary()}
-		if id = c.ID; c.Numbered {
-			if c.No, err = tx.Count("number"); err != nil {
-				return err
-			}
-		}
-		return tx.PutCase(c)
-	})
-	return id
+	return h.numbered(activity.Name, s)
 }
 
 // joins lets somebody have an entry in an activity.

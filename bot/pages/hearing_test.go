@@ -2,7 +2,6 @@ package pages
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"regexp"
 	"slices"
@@ -59,20 +58,7 @@ func (h *house) hearing(change func(*hearing.State)) flows.ID {
 	if change != nil {
 		change(&s)
 	}
-	var id flows.ID
-	h.update(func(tx storage.Tx) error {
-		n, err := tx.Count("case")
-		if err != nil {
-			return err
-		}
-		id = flows.ID(fmt.Sprint(n))
-		no, err := tx.Count("number")
-		if err != nil {
-			return err
-		}
-		return tx.PutCase(flows.Case{ID: id, Flow: hearing.Name, No: no, Opened: h.at, Data: flows.Data(s), Summary: s.Summary()})
-	})
-	return id
+	return h.numbered(hearing.Name, s)
 }
 
 // part lets somebody have an entry in a hearing.

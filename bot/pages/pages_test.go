@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +107,24 @@ func (h *house) resident(id, name, said string) {
 			tx.PutCase(c), tx.PutEntry(c.ID, flows.Entry{Key: id, Tag: "reporter"}),
 			tx.Note(storage.Record{Case: c.ID, At: h.at, Event: "e" + id, Kind: "opened", By: flows.PersonID(id), After: "filed"}))
 	})
+}
+
+// numbered keeps a case with a number as a flow would have.
+func (h *house) numbered(flow string, s flows.State) (id flows.ID) {
+	h.t.Helper()
+	h.update(func(tx storage.Tx) error {
+		n, err := tx.Count("case")
+		if err != nil {
+			return err
+		}
+		id = flows.ID(strconv.Itoa(n))
+		no, err := tx.Count("number")
+		if err != nil {
+			return err
+		}
+		return tx.PutCase(flows.Case{ID: id, Flow: flow, No: no, Opened: h.at, Data: flows.Data(s), Summary: s.Summary()})
+	})
+	return id
 }
 
 func (h *house) person(id string) (p storage.Person, err error) {

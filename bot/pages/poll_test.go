@@ -24,20 +24,8 @@ func (h *house) poll(change func(*poll.State)) flows.ID {
 	if change != nil {
 		change(&s)
 	}
-	var id flows.ID
+	id := h.numbered(poll.Name, s)
 	h.update(func(tx storage.Tx) error {
-		n, err := tx.Count("case")
-		if err != nil {
-			return err
-		}
-		id = flows.ID(fmt.Sprint(n))
-		no, err := tx.Count("number")
-		if err != nil {
-			return err
-		}
-		if err := tx.PutCase(flows.Case{ID: id, Flow: poll.Name, No: no, Opened: h.at, Data: flows.Data(s), Summary: s.Summary()}); err != nil {
-			return err
-		}
 		return tx.PutEntry(id, flows.Entry{Key: flows.BegunKey("liu"), Tag: "by", Order: h.at.Unix()})
 	})
 	return id

@@ -137,6 +137,9 @@ func (t *turn) come(w flows.Chose, p Part, tag string) {
 	t.keep(tag, p)
 	t.toast("coming", flows.Vars{"n": flows.Num(seats)})
 	t.cardSoon()
+	if seats < had {
+		t.nextWaiting()
+	}
 	if t.e.By.Reachable {
 		buttons := []flows.Button{{Words: "b-not", Choice: "no"}, {Words: "b-ring", Choice: "ring"}}
 		if kids == 0 && seats == 1 {
@@ -312,12 +315,7 @@ func (t *turn) sum(p Part, x Sum) {
 // why tells somebody why they were invited.
 func (t *turn) why() {
 	p, _ := t.mine()
-	vars := flows.Vars{"why": flows.Text(string(p.Why))}
-	if x, ok := t.e.Settings.Interest(p.Interest); ok {
-		vars["interest"] = flows.Text(x.In(t.e.Settings.Lang))
-	}
-	vars["free"] = flows.Text(string(t.e.Settings.FreeAt(t.At)))
-	t.reply("why", vars, flows.Button{Words: "b-stop", Choice: "stop"})
+	t.reply("why", t.Because(t.e.Settings, p, t.e.By.Profile), flows.Button{Words: "b-stop", Choice: "stop"})
 }
 
 // stop is one tap by which somebody gets no invitations any more, from nobody.

@@ -105,13 +105,7 @@ func (t *turn) write() (read bool) {
 	}
 	if p := t.e.Reading.Place; r != nil && p.Spot != "" && t.Room == "" {
 		t.Where = t.e.Settings.PlaceName(flows.Place{Spot: p.Spot}, t.e.Settings.Lang, false)
-		for _, s := range t.e.Settings.Spots {
-			if s.ID == p.Spot {
-				for _, name := range append([]string{s.Name}, s.Aliases...) {
-					t.Title = strings.Trim(strings.Replace(t.Title, name, "", 1), "，,、 ")
-				}
-			}
-		}
+		t.outOfTitle(p.Spot)
 	}
 	if w := t.e.Reading.Wish; t.Interest == "" && w != nil {
 		t.Interest = w.Interest
@@ -123,6 +117,26 @@ func (t *turn) write() (read bool) {
 		t.Least = (t.Most + 2) / 3
 	}
 	return read
+}
+
+// outOfTitle takes the words of a spot out of the title: "学吉他，东门广场" is "学吉他", at "东门广场".
+func (t *turn) outOfTitle(spot string) {
+	var names []string
+	for _, s := range t.e.Settings.Spots {
+		if s.ID == spot {
+			names = append([]string{s.Name}, s.Aliases...)
+		}
+	}
+	var rest []string
+	for i, part := range strings.FieldsFunc(t.Title, func(r rune) bool { return strings.ContainsRune("，,、", r) }) {
+		part = strings.TrimSpace(part)
+		if i > 0 && slices.ContainsFunc(names, func(name string) bool { return strings.Contains(part, name) }) {
+			t.Where = line(part, 30)
+			continue
+		}
+		rest = append(rest, part)
+	}
+	t.Title = strings.Join(rest, "，")
 }
 
 // placed finds a place that is no room, "地点：东门广场", and gives the words without it.

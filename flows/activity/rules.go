@@ -142,6 +142,8 @@ func (s State) Takes() []string {
 		return []string{"move", "off", "here", "walk"}
 	case Held:
 		return []string{"here", "walk"}
+	case After:
+		return []string{"walk"}
 	}
 	return nil
 }

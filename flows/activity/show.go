@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"slices"
 	"time"
 
 	"linli/flows"
@@ -74,10 +75,10 @@ func (s State) Wordings() (out []Wording) {
 }
 
 // Because are the values of the words "why": for what reason somebody was invited.
-func (s State) Because(set *flows.Settings, lang string, p Part) flows.Vars {
-	vars := flows.Vars{"why": flows.Text(string(p.Why)), "free": flows.Text(string(set.FreeAt(s.At)))}
-	if x, ok := set.Interest(p.Interest); ok {
-		vars["interest"] = flows.Text(x.In(lang))
+func (s State) Because(set *flows.Settings, p Part, who flows.Profile) flows.Vars {
+	vars := flows.Vars{"why": flows.Text(string(p.Why)), "interest": flows.Text(p.Interest)}
+	if free := set.FreeAt(s.At); slices.Contains(who.Free, free) {
+		vars["free"] = flows.Text(string(free))
 	}
 	return vars
 }

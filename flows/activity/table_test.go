@@ -608,3 +608,30 @@ func TestModel(t *testing.T) {
 		t.Errorf("people read %q", got)
 	}
 }
+
+// A place that is no room is taken out of the title, whole.
+func TestSpotOfTheTitle(t *testing.T) {
+	a, _, s := both(t)
+	for title, want := range map[string][2]string{
+		"学吉他，东门广场": {"学吉他", "东门广场"},
+		"学吉他，东门":   {"学吉他", "东门"},
+		"东门清理":     {"东门清理", "东门"},
+	} {
+		b := &table{T: t, s: s, f: a, now: noon, c: flows.Case{ID: "9", Flow: activity.Name}, entries: map[string]flows.Entry{}}
+		b.does(flows.Event{By: b.who("chen"), What: flows.Opened{Said: &flows.Said{Direct: true}}, Reading: flows.Reading{Offer: &flows.OfferLine{Title: title}, Place: flows.Place{Spot: "gate"}}})
+		if got := b.state(); got.Title != want[0] || got.Where != want[1] {
+			t.Errorf("%s: %q at %q", title, got.Title, got.Where)
+		}
+	}
+}
+
+// Who comes with fewer people gives the other places on.
+func TestFewer(t *testing.T) {
+	b := open(t)
+	b.press("r1", "come=4")
+	b.press("r2", "come=2")
+	b.want(b.press("r1", "come=2"), "offer")
+	if b.tag("r2") != activity.TagHold || b.state().Seats != 4 {
+		t.Errorf("r2 is %q, %d places are taken", b.tag("r2"), b.state().Seats)
+	}
+}
