@@ -307,6 +307,8 @@ func (t *turn) look() {
 		return
 	}
 	switch t.Stage {
+	case Offered:
+		t.do(t.offering()) // it has no number yet, and no page
 	case Notice:
 		say := t.invitation(flows.To{Person: p})
 		say.Slot, say.Reply, say.Until = "", true, time.Time{} // they are asking now

@@ -431,3 +431,19 @@ func TestSignOnWhatIsKept(t *testing.T) {
 		t.Errorf("kept %v, with a sign %v", kept, sign)
 	}
 }
+
+// Who looks at a topic that was not handed on yet is asked again: it has no number to be
+// told of, and no page.
+func TestLookAtWhatIsOffered(t *testing.T) {
+	s := house(t)
+	b := sits(t, s, hearing.State{Stage: hearing.Offered, Proposer: "r1", Topic: "楼前装不装充电桩"})
+	b.c.No = 0
+	b.press(december(s, 3, 10, 0), resident(1), "look")
+	if got := b.heard("r1"); !slices.Equal(got, []string{"offer"}) {
+		t.Errorf("the proposer hears %v", got)
+	}
+	b.press(december(s, 3, 10, 1), resident(2), "look")
+	if got := b.heard("r2"); slices.Contains(got, "offer") {
+		t.Errorf("somebody else hears %v", got)
+	}
+}

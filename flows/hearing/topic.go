@@ -107,9 +107,15 @@ func (t *turn) offer() {
 	t.Stage, t.Proposer = Offered, t.e.By.Person
 	until := t.e.At.Add(max(t.e.Settings.Limits.Offer, time.Minute))
 	t.put(t.Proposer, TagAsked)
-	t.do(flows.Say{To: flows.To{Person: t.Proposer}, Class: flows.Personal, Words: "offer", Vars: t.vars(), Slot: "offer", Reply: true, Until: until,
-		Buttons: []flows.Button{{Words: "b-propose", Choice: "propose=yes"}, {Words: "b-leave", Choice: "propose=no"}}},
-		t.wake(until, "offer"))
+	say := t.offering()
+	say.Slot, say.Until = "offer", until
+	t.do(say, t.wake(until, "offer"))
+}
+
+// offering asks the proposer whether the topic is to be handed on.
+func (t *turn) offering() flows.Say {
+	return flows.Say{To: flows.To{Person: t.Proposer}, Class: flows.Personal, Words: "offer", Vars: t.vars(), Reply: true,
+		Buttons: []flows.Button{{Words: "b-propose", Choice: "propose=yes"}, {Words: "b-leave", Choice: "propose=no"}}}
 }
 
 // proposed is the answer to the offer.
