@@ -393,6 +393,10 @@ func TestSilent(t *testing.T) {
 	if n := newsOf(t, effects, "silent"); len(n) > 0 || !slices.Contains(told(effects), "→unanswered") {
 		t.Errorf("who could not be reached was not asked: %q", told(effects))
 	}
+	_, _, effects = does(t, f, s, c, flows.Event{What: flows.Told{From: c.Parent, Name: "unasked", Data: flows.Data(flows.TaskUpdate{})}})
+	if slices.ContainsFunc(effects, func(x flows.Effect) bool { _, say := x.(flows.Say); return say }) {
+		t.Errorf("nobody holds it, and somebody hears of a question: %q", told(effects))
+	}
 	// Two of the company: one silence, when the second has let it pass, too.
 	two := *s
 	two.People = append(slices.Clone(s.People), flows.Official{ID: "fu", Name: "付物业", Posts: []flows.Post{{Role: flows.Property, Scope: flows.Everywhere}}})

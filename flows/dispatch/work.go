@@ -280,7 +280,9 @@ func (t *turn) told(w flows.Told) {
 			t.do(flows.Say{To: flows.To{Person: t.holder()}, Class: t.class(), Words: "media", Vars: t.vars(), Media: added, Along: true})
 		}
 	case "unasked":
-		t.questioned("unasked")
+		if t.Holder != "" { // who asked may have handed it on since
+			t.questioned("unasked")
+		}
 	case "answer":
 		if t.holder() == "" {
 			return
