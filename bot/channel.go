@@ -37,22 +37,25 @@ type Capabilities struct {
 	ReadsGroup  bool // hears what is said in a group without being mentioned
 	PostsGroup  bool
 	MentionOnly bool
-	HumanTap    bool          // a person must confirm each send
-	WritesFirst bool          // may write to a person who never wrote to it in private
-	PushWindow  time.Duration // how long after a person's message one may write; 0: always
-	Edits       bool          // can change a message it has sent
-	Buttons     int           // most buttons in a message; 0: none
-	DataBytes   int           // most bytes of Button.Data
-	Text        int           // most units of a message's text
-	Unit        Unit          // what Text counts
-	PerSecond   float64       // messages in all; 0: no limit
-	PerChat     float64       // messages a second to one private chat
-	PerGroup    float64       // messages a minute to one group
-	Reacts      bool          // can put a sign on somebody's message
-	Pins        bool          // can pin a message in a group
-	Photos      bool          // can send photos
-	Voices      bool          // can send voice notes
-	Polls       bool          // groups there have polls of their own, with room for what is said at Poll
+	HumanTap    bool // a person must confirm each send
+	WritesFirst bool // may write to a person who never wrote to it in private
+	// PushWindow says how long after what a person did one may write to them at most; 0:
+	// always. How long it is each time, and for how many messages, says Inbound.Window.
+	PushWindow time.Duration
+	Confirms   bool    // the platform says later that a message it took did not arrive, see Undelivered
+	Edits      bool    // can change a message it has sent
+	Buttons    int     // most buttons in a message; 0: none
+	DataBytes  int     // most bytes of Button.Data
+	Text       int     // most units of a message's text
+	Unit       Unit    // what Text counts
+	PerSecond  float64 // messages in all; 0: no limit
+	PerChat    float64 // messages a second to one private chat
+	PerGroup   float64 // messages a minute to one group
+	Reacts     bool    // can put a sign on somebody's message
+	Pins       bool    // can pin a message in a group
+	Photos     bool    // can send photos
+	Voices     bool    // can send voice notes
+	Polls      bool    // groups there have polls of their own, with room for what is said at Poll
 }
 
 // Unit is how a platform counts the length of a text.
@@ -131,6 +134,25 @@ const (
 	SignDone  = "done"
 )
 
+// Outsider is a channel that can knock at the door of a person whose window is shut: by a
+// form of a few fields that the platform has approved (模板消息, 订阅通知).
+type Outsider interface {
+	// Knock tells somebody of a message in the platform's own form, with the address of
+	// a page where there is more. Errors are those of Send; Closed says that this person
+	// cannot be knocked for.
+	Knock(ctx context.Context, address string, f Form) (ref string, err error)
+}
+
+// Form is what a message says where only a few short fields have room. A channel cuts
+// what is too long for a field.
+type Form struct {
+	Key  string    // the same for every attempt, see Message.Key
+	No   string    // the number of the matter, "" where it has none
+	What string    // what it is about, one line
+	At   time.Time // when it happened
+	URL  string    // where there is more; empty: nowhere
+}
+
 // Linker is a channel with links that begin a private conversation with Linli
 // and bring a word along, as if the person had said "/start word". The word has 1
 // to 64 letters, digits, "_" or "-". Empty while the channel cannot say.
@@ -159,6 +181,15 @@ type Inbound struct {
 	To      string // Migrated: the new address
 	Reads   bool   // Powers: Linli hears everything that is said in the group
 	Admin   bool   // Powers: it is an admin there
+	// Window is how long, and with how many messages, this lets Linli write to its speaker
+	// at Chat; zero where it changes nothing, or the channel has no windows. A new window
+	// takes the place of the old one of its kind; one of another kind stays beside it.
+	Window Window
+	// Scene says of Entered which code, or which link, has led the person here: what
+	// [Bot.Scene] or the printer of the code wrote into it.
+	Scene string
+	Ref   string // Undelivered: the reference that Send gave
+	Why   error  // Undelivered: Closed, Gone or Refused
 	// As is who it is where the channel has made sure of that itself (the desk,
 	// the pages); the address is then no account of theirs.
 	As flows.PersonID
@@ -184,8 +215,19 @@ const (
 	Powers   Kind = "powers"   // what Linli may do in the group has changed, see Reads and Admin
 	Migrated Kind = "migrated" // the group has a new address and is the same, see To
 	Reacted  Kind = "reacted"  // somebody put a sign on a message, or took it off
-	Ignored  Kind = "ignored"  // known, of no use; only its keys are kept
+	Entered  Kind = "entered"  // a person came to Linli's private conversation: by a code, a link, a menu; see Scene
+	// Undelivered: a message that Send had handed over did not arrive, see Ref and Why.
+	Undelivered Kind = "undelivered"
+	Ignored     Kind = "ignored" // known, of no use; only its keys are kept
 )
+
+// Window is a time in which so many messages may be sent to somebody. What opens it gives
+// it its name: "said", "tapped".
+type Window struct {
+	Kind     string
+	For      time.Duration
+	Messages int // 0: as many as one likes
+}
 
 // Peer is a chat or a speaker as the platform names it.
 type Peer struct {
@@ -200,6 +242,7 @@ type Peer struct {
 type Answer struct {
 	Toast  string   // the brief notice to show, of a press
 	Opened flows.ID // the case that this opened, also where it is delivered again
+	Says   int      // messages to the chat of the inbound that it led to and that may leave at once
 }
 
 // Busy says: not now, try after so long.
@@ -219,6 +262,13 @@ func (e Busy) Error() string    { return fmt.Sprintf("busy, try after %s", e.Aft
 func (e Closed) Error() string  { return "window closed: " + e.Why }
 func (e Gone) Error() string    { return "recipient gone: " + e.Why }
 func (e Refused) Error() string { return "refused: " + e.Why }
+
+// Halted says that the platform takes nothing of Linli until a person has put something
+// right (an address that is not on its list, a right that is missing). Fix says what, in the
+// language of the staff.
+type Halted struct{ Why, Fix string }
+
+func (e Halted) Error() string { return "channel halted: " + e.Why }
 
 // Moved says that the chat has a new address; the message was not sent.
 type Moved struct{ Address string }

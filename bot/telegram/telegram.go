@@ -72,20 +72,12 @@ type Cursor interface {
 	Save(ctx context.Context, offset int64) error
 }
 
-// Secret is a text that is never printed.
-type Secret string
-
-func (Secret) String() string               { return "***" }
-func (Secret) Format(f fmt.State, _ rune)   { io.WriteString(f, "***") }
-func (Secret) LogValue() slog.Value         { return slog.StringValue("***") }
-func (Secret) MarshalText() ([]byte, error) { return []byte("***"), nil }
-
 // Options are the settings of the channel.
 type Options struct {
-	Token     Secret           // of the bot, as BotFather gave it
+	Token     bot.Secret       // of the bot, as BotFather gave it
 	APIURL    string           // DefaultAPI if empty
 	Mode      string           // Polling if empty, or Webhook
-	Secret    Secret           // Webhook: what Telegram sends in its header, 1 to 256 of A-Z a-z 0-9 _ -
+	Secret    bot.Secret       // Webhook: what Telegram sends in its header, 1 to 256 of A-Z a-z 0-9 _ -
 	PublicURL string           // Webhook: full address of the hook; if set, Run registers it
 	Receive   Receiver         // required
 	Cursor    Cursor           // Polling: required

@@ -237,7 +237,7 @@ func TestNewRefuses(t *testing.T) {
 		"mode":             func(o *Options) { o.Mode = "both" },
 		"no secret":        func(o *Options) { o.Mode = Webhook },
 		"secret form":      func(o *Options) { o.Mode, o.Secret = Webhook, "with space" },
-		"long secret":      func(o *Options) { o.Mode, o.Secret = Webhook, Secret(strings.Repeat("a", 257)) },
+		"long secret":      func(o *Options) { o.Mode, o.Secret = Webhook, bot.Secret(strings.Repeat("a", 257)) },
 	} {
 		o := good
 		change(&o)
@@ -286,7 +286,7 @@ func TestTokenIsNeverShown(t *testing.T) {
 		}
 	}
 	look("Telegram", s.tg)
-	look("Options", Options{Token: fake.Token, Secret: Secret(secret)})
+	look("Options", Options{Token: fake.Token, Secret: bot.Secret(secret)})
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

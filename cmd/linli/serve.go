@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"linli/bot"
 	"linli/bot/telegram"
 	"linli/bot/webchat"
 	"linli/flows/community"
@@ -48,8 +49,8 @@ func (c *Config) plans(files []*community.File, now func() time.Time) (out []pla
 		}
 		if s.Telegram.On() {
 			p.telegram = &telegram.Options{
-				Token: telegram.Secret(s.Telegram.Token.Reveal()), APIURL: s.Telegram.APIURL, Mode: s.Telegram.Mode,
-				Secret: telegram.Secret(s.Telegram.WebhookSecret.Reveal()), PublicURL: s.Telegram.PublicURL,
+				Token: bot.Secret(s.Telegram.Token.Reveal()), APIURL: s.Telegram.APIURL, Mode: s.Telegram.Mode,
+				Secret: bot.Secret(s.Telegram.WebhookSecret.Reveal()), PublicURL: s.Telegram.PublicURL,
 			}
 			if p.telegram.PublicURL == "" && c.PublicURL != "" {
 				p.telegram.PublicURL = c.PublicURL + p.base + "/hook/telegram"
