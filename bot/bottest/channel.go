@@ -22,7 +22,8 @@ type Receiver interface {
 type Fixture struct {
 	Channel bot.Channel
 	Private string   // address of the person who speaks below, who may be written to
-	Group   string   // address of a group that this person and Linli are in
+	Group   string   // address of a group that this person and Linli are in; empty: the channel has no groups
+	Plain   bool     // people there can change no message and answer none in particular, a photo of theirs has no words beside it, and a press is answered by no notice
 	Gone    []string // addresses that take no message: nobody's, and somebody's who has left or blocked Linli
 	Secrets []string // what no error may show: tokens
 
@@ -114,6 +115,17 @@ type suite struct {
 	n   int
 }
 
+// places are the chats the suite speaks in.
+func (s *suite) places() []string {
+	if s.Group == "" {
+		return []string{s.Private}
+	}
+	return []string{s.Private, s.Group}
+}
+
+// place is the one where a single time is enough: the group, where there are groups.
+func (s *suite) place() string { return s.places()[len(s.places())-1] }
+
 // send sends with a key of its own and looks at the error for what it must not show.
 func (s *suite) send(address string, m bot.Message) (string, error) {
 	s.n++
@@ -183,7 +195,7 @@ func (s *suite) name() {
 		return
 	}
 	// What is heard names the addresses that can be answered.
-	for _, where := range []string{s.Private, s.Group} {
+	for _, where := range s.places() {
 		s.Say(s.T, Talk{Where: where, Text: "在吗"})
 		in := s.ear.wait(s.T, 1)[0]
 		s.ear.forget()
@@ -221,7 +233,7 @@ func fill(u bot.Unit, n int) string {
 func (s *suite) text() {
 	c := s.Channel.Capabilities()
 	long := fill(c.Unit, c.Text)
-	for _, where := range []string{s.Private, s.Group} {
+	for _, where := range s.places() {
 		s.sent(where, bot.Message{Text: long})
 		if got := s.last(where).Text; got != long {
 			s.Errorf("a text of %d units arrived with %d", c.Text, c.Unit.Len(got))
@@ -229,8 +241,8 @@ func (s *suite) text() {
 		s.refused(where, bot.Message{Text: long + "x"}, "a text of a unit too many")
 	}
 	lines := "记下了，0412号：\n3号楼2单元 <b>电梯</b> *停* _了_ [x](y) & 😀\n今天18点前回您。"
-	s.sent(s.Group, bot.Message{Text: lines, Silent: true, Neutral: true})
-	if got := s.last(s.Group).Text; got != lines {
+	s.sent(s.place(), bot.Message{Text: lines, Silent: true, Neutral: true})
+	if got := s.last(s.place()).Text; got != lines {
 		s.Errorf("a text arrived as %q", got)
 	}
 }
@@ -252,14 +264,14 @@ func (s *suite) buttons() {
 		return rows, labels
 	}
 	rows, labels := grid(c.Buttons, c.DataBytes)
-	s.sent(s.Group, bot.Message{Text: plant, Buttons: rows})
-	if got := s.last(s.Group); !slices.Equal(got.Labels, labels) {
+	s.sent(s.place(), bot.Message{Text: plant, Buttons: rows})
+	if got := s.last(s.place()); !slices.Equal(got.Labels, labels) {
 		s.Errorf("%d buttons arrived as %q", len(labels), got.Labels)
 	}
 	rows, _ = grid(c.Buttons+1, 1)
-	s.refused(s.Group, bot.Message{Text: plant, Buttons: rows}, "a button too many")
+	s.refused(s.place(), bot.Message{Text: plant, Buttons: rows}, "a button too many")
 	rows, _ = grid(1, c.DataBytes+1)
-	s.refused(s.Group, bot.Message{Text: plant, Buttons: rows}, "data of a byte too many")
+	s.refused(s.place(), bot.Message{Text: plant, Buttons: rows}, "data of a byte too many")
 }
 
 func (s *suite) edit() {
@@ -268,7 +280,7 @@ func (s *suite) edit() {
 		s.Skip("the channel cannot change messages")
 	}
 	button := [][]bot.Button{{{Label: "我也是", Data: "1/also"}}}
-	for _, where := range []string{s.Private, s.Group} {
+	for _, where := range s.places() {
 		old := s.sent(where, bot.Message{Text: "一户反映", Buttons: button})
 		s.sent(where, bot.Message{Text: "别的"})
 		n := len(s.Shows(s.T, where))
@@ -321,7 +333,7 @@ func voice() []byte {
 
 func (s *suite) files() {
 	c := s.Channel.Capabilities()
-	for _, where := range []string{s.Private, s.Group} {
+	for _, where := range s.places() {
 		// How many messages it takes is the platform's; what is seen in all is not.
 		seen := func(m bot.Message) (n Shown) {
 			s.Helper()

@@ -15,7 +15,7 @@ func (s *suite) links() {
 	if s.Channel.Capabilities().Buttons < 2 {
 		s.Skip("the channel has no buttons")
 	}
-	for _, where := range []string{s.Private, s.Group} {
+	for _, where := range s.places() {
 		s.sent(where, bot.Message{Text: "您的事", Buttons: [][]bot.Button{
 			{{Label: "看看", URL: "https://linli.example/mine?k=a-B_1&l=%E6%A5%BC"}, {Label: "撤回", Data: "412/back"}},
 		}})
@@ -42,7 +42,7 @@ func (s *suite) signs() {
 	if reacts != (s.Signed != nil) {
 		s.Fatalf("the channel reacts: %v, and the fixture sees signs: %v", reacts, s.Signed != nil)
 	}
-	for _, where := range []string{s.Private, s.Group} {
+	for _, where := range s.places() {
 		_, ref := s.says(Talk{Where: where, Text: "3号楼电梯停了"})
 		if reacts && s.Signed(s.T, where, ref) {
 			s.Error("a sign is there before it was put")
@@ -77,7 +77,7 @@ func (s *suite) signs() {
 
 // near: what belongs near a message arrives, whatever became of that one.
 func (s *suite) near() {
-	for _, where := range []string{s.Private, s.Group} {
+	for _, where := range s.places() {
 		ref := s.sent(where, bot.Message{Text: "先说的"})
 		if s.Say != nil {
 			_, ref = s.says(Talk{Where: where, Text: "3号楼电梯停了"})
@@ -102,7 +102,7 @@ func (s *suite) pins() {
 	if pins != (s.Pinned != nil) {
 		s.Fatalf("the channel pins: %v, and the fixture sees pins: %v", pins, s.Pinned != nil)
 	}
-	for _, where := range []string{s.Private, s.Group} {
+	for _, where := range s.places() {
 		other := s.sent(where, bot.Message{Text: "别的"})
 		ref := s.sent(where, bot.Message{Text: "我是邻里", Pin: true})
 		if got := s.last(where).Text; got != "我是邻里" {
