@@ -45,6 +45,8 @@ type Capabilities struct {
 	Confirms   bool    // the platform says later that a message it took did not arrive, see Undelivered
 	Edits      bool    // can change a message it has sent
 	Buttons    int     // most buttons in a message; 0: none
+	Handover   bool    // a person of the committee can take over a private conversation there
+	Toastless  bool    // no brief notice can answer a press there
 	DataBytes  int     // most bytes of Button.Data
 	Text       int     // most units of a message's text
 	Unit       Unit    // what Text counts

@@ -118,7 +118,7 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 			m.Pin = chat.Introduced.Equal(row.Said)
 		}
 		digest := row.Say.Digest && m.Edit == "" && b.gathering(row)
-		if !digest && !row.bundles(row) || row.Rest != "" {
+		if !digest && !row.bundles(row) || row.Rest != "" || row.Rung != direct {
 			return nil
 		}
 		return b.along(tx, j, now, func(next storage.Job, r sendRow) (bool, error) {

@@ -328,7 +328,7 @@ func (b *Bot) endErasing(ctx context.Context, who trail, waiting int) (e Erasure
 			return errors.Join(err, errMore)
 		}
 		for _, a := range who.addresses {
-			if err := tx.DropRefs(flows.ChatID("~" + a)); err != nil {
+			if err := errors.Join(tx.DropRefs(flows.ChatID("~"+a)), forgetAddress(tx, a)); err != nil {
 				return err
 			}
 		}

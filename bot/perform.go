@@ -173,6 +173,9 @@ func (b *Bot) recover(ctx context.Context) error {
 	var lost []storage.Job
 	err := b.store.Update(ctx, func(tx storage.Tx) error {
 		lost = nil
+		if err := b.knowHalted(tx); err != nil {
+			return err
+		}
 		claimed, err := tx.Claimed()
 		if err != nil {
 			return err

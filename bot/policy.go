@@ -31,6 +31,9 @@ func (b *Bot) allow(j storage.Job, now time.Time) time.Time {
 	if at := b.gathers(row, now); at.After(now) {
 		return at
 	}
+	if at := b.halts(row); at.After(now) && row.Say.Class != flows.Emergency {
+		return at
+	}
 	return b.rates(row, !j.Urgent && !row.Say.Reply, now)
 }
 

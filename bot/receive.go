@@ -80,7 +80,8 @@ func (b *Bot) take(ctx context.Context, h *heard, at time.Time, job uint64) (ans
 				if h.turn != nil {
 					h.turn.CancelAt(at) // it was counted the first time
 				}
-				return nil
+				answer.Says, err = b.leaving(tx, h)
+				return err
 			}
 			st := &step{b: b, tx: tx, at: at, s: h.settings, event: h.Keys[0], in: h}
 			if err := b.hear(st, h); err != nil {
@@ -93,6 +94,9 @@ func (b *Bot) take(ctx context.Context, h *heard, at time.Time, job uint64) (ans
 				return err
 			}
 			answer.Toast = st.toast
+			if answer.Says, err = b.leaving(tx, h); err != nil {
+				return err
+			}
 			h.kept, h.opened = st.kept, st.opened
 			toast := st.toast
 			if silentPress(h.Press) {
@@ -131,6 +135,27 @@ func (b *Bot) take(ctx context.Context, h *heard, at time.Time, job uint64) (ans
 	return answer, nil
 }
 
+// leaving counts, on a channel with windows, the messages that may leave at once to where
+// something was said.
+func (b *Bot) leaving(tx storage.Tx, h *heard) (n int, err error) {
+	c, ok := b.channels[h.Channel]
+	if !ok || c.Capabilities().PushWindow == 0 || h.Chat.Group || h.As != "" {
+		return 0, nil
+	}
+	for _, end := range []string{"!", ""} {
+		lane, err := tx.Lane(h.Channel + ":" + h.Chat.Address + end)
+		if err != nil {
+			return 0, err
+		}
+		for _, j := range lane {
+			if j.Kind == "send" && !j.At.After(b.clock()) {
+				n++
+			}
+		}
+	}
+	return n, nil
+}
+
 // fresh marks something as heard, and says whether it has been before: by its
 // names, or because the row in which it waited is gone.
 func (b *Bot) fresh(tx storage.Tx, in Inbound, at time.Time, job uint64) (prior []byte, seen bool, err error) {
@@ -158,6 +183,7 @@ type heard struct {
 	turn     *rate.Reservation // the speaker's, see crowds
 	crowd    *crowd            // how fast they speak
 	leaves   bool              // it changed who is on leave
+	came     string            // by which code its speaker came, see scene.go
 	listened bool              // its voice note is not to be heard by a machine (again)
 }
 
@@ -182,6 +208,13 @@ func (b *Bot) find(tx storage.Tx, h *heard) error {
 		return err
 	}
 	h.person = storage.Person{}
+	if !h.Chat.Group {
+		c, err := cameBy(tx, address)
+		if err != nil {
+			return err
+		}
+		h.came = c.Scene
+	}
 	chat, err := tx.ChatAt(address)
 	if h.known = err == nil; !h.known {
 		chat = b.newChat(h, address)
@@ -256,7 +289,7 @@ func (b *Bot) read(h *heard) {
 	if h.Kind != Said && h.Kind != Edited {
 		return
 	}
-	c := prompts.Context{At: b.clock(), Scope: h.chat.Scope, Home: h.person.Home, Direct: !h.chat.Group, Settings: h.settings}
+	c := prompts.Context{At: b.clock(), Scope: h.chat.Scope, Home: h.where(), Direct: !h.chat.Group, Settings: h.settings}
 	if !h.chat.Group {
 		c.Scope = flows.Scope{}
 	}
@@ -330,8 +363,16 @@ func (b *Bot) hear(st *step, h *heard) error {
 		return b.powers(st, h)
 	case Picked:
 		return b.picked(st, h)
+	case Undelivered:
+		return b.undelivered(st, h)
 	case Came, Reacted, Ignored:
 		return nil // nothing follows from it, and nothing of it is kept
+	}
+	if err := st.opens(h); err != nil {
+		return err
+	}
+	if h.Kind == Entered {
+		return b.entered(st, h)
 	}
 	if err := b.lastHeard(st, h); err != nil {
 		return err
@@ -352,6 +393,9 @@ func (b *Bot) hear(st *step, h *heard) error {
 		return err
 	}
 	st.by = b.actor(h)
+	if err := st.number(h); err != nil {
+		return err
+	}
 	if h.Kind == Pressed {
 		return b.pressed(st, h)
 	}

@@ -23,11 +23,14 @@ type sendRow struct {
 	Address string         `json:"address"`
 	Button  flows.ID       `json:"button,omitempty"` // its case, also where the row outlives it: its buttons speak to it, but those that name another
 	Said    time.Time      `json:"said"`
-	Rest    string         `json:"rest,omitempty"`   // what is left of a text too long for one message
-	Edit    string         `json:"edit,omitempty"`   // the message of the slot, where its case is being forgotten
-	Greet   string         `json:"greet,omitempty"`  // the word of a link to the private conversation
-	Tried   []string       `json:"tried,omitempty"`  // addresses of the person that did not take it
-	Unless  bool           `json:"unless,omitempty"` // it is not told if its case passes the person over by now, see flows.Keeper
+	Rest    string         `json:"rest,omitempty"`    // what is left of a text too long for one message
+	Edit    string         `json:"edit,omitempty"`    // the message of the slot, where its case is being forgotten
+	Greet   string         `json:"greet,omitempty"`   // the word of a link to the private conversation
+	Tried   []string       `json:"tried,omitempty"`   // addresses of the person that did not take it
+	Rung    int            `json:"rung,omitempty"`    // of the ladder, see ladder.go
+	Failed  string         `json:"failed,omitempty"`  // how the platform said later that it did not arrive
+	Numbers []string       `json:"numbers,omitempty"` // what the numbers in its text mean, see numbers.go
+	Unless  bool           `json:"unless,omitempty"`  // it is not told if its case passes the person over by now, see flows.Keeper
 	Say     flows.Say      `json:"say"`
 }
 
@@ -55,12 +58,25 @@ type askRow struct {
 
 // brief shows the actor a notice of the engine's own.
 func (st *step) brief(flow, words string, vars flows.Vars) error {
+	if st.speaks() {
+		return st.send(nil, flow, 0, flows.Say{Class: flows.Notice, Words: words, Vars: vars, Reply: true}, *st.person, st.chat)
+	}
 	text, err := st.b.words(flow).Render(st.lang(st.person), words, vars, 0, st.at, st.s)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errRules, err)
 	}
 	st.toast = text
 	return nil
+}
+
+// speaks says that the actor has pressed something where no brief notice can be shown, so
+// that it is said as a message.
+func (st *step) speaks() bool {
+	if st.in == nil || st.in.Kind != Pressed || st.in.As != "" || st.person == nil {
+		return false
+	}
+	c, ok := st.b.channels[st.in.Channel]
+	return ok && c.Capabilities().Toastless
 }
 
 func (st *step) lang(p *storage.Person) string {
@@ -80,7 +96,7 @@ func (st *step) say(c *flows.Case, flow string, say flows.Say) error {
 		no = c.No
 	}
 	if say.Toast {
-		if st.in != nil && (st.in.Kind == Pressed || st.in.form()) {
+		if st.in != nil && (st.in.Kind == Pressed && !st.speaks() || st.in.form()) {
 			text, err := st.b.words(flow).Render(st.lang(st.person), say.Words, say.Vars, no, st.at, st.s)
 			if err != nil {
 				return fmt.Errorf("%w: %w", errRules, err)
@@ -91,6 +107,9 @@ func (st *step) say(c *flows.Case, flow string, say flows.Say) error {
 		say.Toast, say.Reply = false, true
 		if say.To.Zero() {
 			say.To.Person = st.by.Person
+		}
+		if st.speaks() && say.To.Person == st.by.Person {
+			say.To = flows.To{Chat: st.chat.ID}
 		}
 	}
 	if say.To.Entries != "" || !say.To.Homes.Zero() {

@@ -44,7 +44,12 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	if !ok {
 		return b.dead(ctx, []storage.Job{j}, row, "its channel is not switched on")
 	}
-	jobs, m, err := b.compose(ctx, j, row, ch.Capabilities(), now)
+	if failed := row.Failed; failed != "" {
+		row.Failed = ""
+		return b.down(ctx, []storage.Job{j}, row, "it did not arrive", failed == "gone")
+	}
+	caps := ch.Capabilities()
+	jobs, m, err := b.compose(ctx, j, row, caps, now)
 	var fault *panicked
 	if errors.Is(err, errRules) || errors.As(err, &fault) {
 		return b.dead(ctx, []storage.Job{j}, row, err.Error())
@@ -62,12 +67,33 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	if err != nil {
 		return err
 	}
-	rest := ""
-	m.Text, rest = split(m.Text, ch.Capabilities())
-	if rest != "" {
-		m.Buttons = nil // they come with the last part
+	row.Numbers, err = b.numbers(&m, caps, row, now, b.Settings())
+	if err != nil {
+		return b.dead(ctx, jobs, row, err.Error())
 	}
 	m.Key = sendKey(jobs)
+	if row.Rung == knocks {
+		return b.knock(ctx, ch, address, jobs, row, m)
+	}
+	rest := ""
+	m.Text, rest = split(m.Text, caps)
+	if rest != "" {
+		m.Buttons, row.Numbers = nil, nil // they come with the last part
+	}
+	paid := 0
+	if caps.PushWindow > 0 && !row.toGroup() {
+		most := 1 + len(m.Photos) + len(m.Voices)
+		if paid, err = b.room(ctx, j, row, most); err != nil {
+			return err
+		}
+		if paid == 0 {
+			b.watch.Sent(ch.Name(), row.Say.Class, "closed", now.Sub(row.Said))
+			return b.down(ctx, jobs, row, "its window is shut", false)
+		}
+		if paid < most { // the words matter most
+			m.Photos, m.Voices = m.Photos[:min(len(m.Photos), paid-1)], nil
+		}
+	}
 	sendCtx, cancel := context.WithTimeout(ctx, 40*time.Second)
 	var ref string
 	if m.Poll != nil {
@@ -75,6 +101,16 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	}
 	err = caught(func() (err error) { ref, err = ch.Send(sendCtx, address, m); return err })
 	cancel()
+	if untaken(err) && paid > 0 {
+		if err := b.unspent(ctx, row, paid); err != nil {
+			return err
+		}
+	}
+	if closed := (Closed{}); errors.As(err, &closed) && caps.PushWindow > 0 && !row.toGroup() {
+		if err := b.shut(ctx, row.Address); err != nil {
+			return err
+		}
+	}
 	b.watch.Sent(ch.Name(), row.Say.Class, ending(err), now.Sub(row.Said))
 	if err == nil && rest != "" {
 		row.Rest = rest
@@ -86,6 +122,16 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	return b.sent(ctx, jobs, row, ref, err)
 }
 
+// untaken says that a platform has not taken a message and counts it in no window.
+func untaken(err error) bool {
+	var (
+		busy    Busy
+		refused Refused
+		halted  Halted
+	)
+	return errors.As(err, &busy) || errors.As(err, &refused) || errors.As(err, &halted)
+}
+
 // ending names how an attempt to send ended, for figures.
 func ending(err error) string {
 	var (
@@ -94,10 +140,13 @@ func ending(err error) string {
 		gone    Gone
 		refused Refused
 		moved   Moved
+		halted  Halted
 	)
 	switch {
 	case err == nil:
 		return string(flows.Confirmed)
+	case errors.As(err, &halted):
+		return "halted"
 	case errors.As(err, &busy):
 		return "busy"
 	case errors.As(err, &moved):
@@ -121,17 +170,20 @@ func (b *Bot) sent(ctx context.Context, jobs []storage.Job, row sendRow, ref str
 		gone    Gone
 		refused Refused
 		moved   Moved
+		halted  Halted
 	)
 	switch {
 	case err == nil:
-		return b.delivered(ctx, jobs, row, flows.Confirmed, ref)
+		return errors.Join(b.runs(ctx, row), b.delivered(ctx, jobs, row, flows.Confirmed, ref))
+	case errors.As(err, &halted):
+		return b.halt(ctx, jobs, row, halted)
 	case errors.As(err, &busy):
 		b.log.Info("the platform asks to wait", "job", j.ID, "seconds", busy.After.Seconds())
 		return b.later(ctx, j, busy.After)
 	case errors.As(err, &moved):
 		return b.move(ctx, row.Address, moved.Address)
 	case errors.As(err, &gone), errors.As(err, &closed):
-		return b.elsewhere(ctx, jobs, row, err.Error(), errors.As(err, &gone))
+		return b.down(ctx, jobs, row, err.Error(), errors.As(err, &gone))
 	case errors.As(err, &refused):
 		b.log.Error("the platform refuses a message", "job", j.ID, "case", j.Case, "why", refused.Why)
 		return b.dead(ctx, jobs, row, refused.Error())
@@ -207,6 +259,11 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 				return err
 			}
 		}
+		if out == flows.Confirmed {
+			if err := b.keepNumbers(tx, row); err != nil {
+				return err
+			}
+		}
 		if ref == "" || row.Button == "" {
 			return nil
 		}
@@ -233,6 +290,9 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 			if err := tx.PutKey(slotKey(row, row.Address), []byte(ref)); err != nil {
 				return err
 			}
+		}
+		if err := b.keepHanded(tx, jobs[0], row, ref); err != nil {
+			return err
 		}
 		return tx.PutRef(row.Chat, plainRef(ref), row.Button)
 	}
@@ -288,7 +348,7 @@ func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, wh
 				continue
 			}
 			found = true
-			row.Address, row.Chat, row.Rest, row.Say.Quote = a, flows.ChatID("~"+a), "", "" // nothing of it is there yet
+			row.Address, row.Chat, row.Rest, row.Say.Quote, row.Rung = a, flows.ChatID("~"+a), "", "", direct // nothing of it is there yet
 			if _, err := tx.AddJob(storage.Job{Kind: "send", Case: j.Case, Lane: a + end, Urgent: j.Urgent, At: b.clock(), Slot: j.Slot, Body: flows.Data(row)}); err != nil {
 				return err
 			}
@@ -302,6 +362,9 @@ func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, wh
 	if out {
 		// Staff know of the group; each line that waited for it is no trouble of its own.
 		return b.delivered(ctx, jobs, row, flows.Refused, "")
+	}
+	if ch, _, ok := b.channel(row.Address); ok && !gone && row.Person != "" && ch.Capabilities().PushWindow > 0 {
+		return b.unreached(ctx, jobs, row, why)
 	}
 	return b.dead(ctx, jobs, row, why)
 }

@@ -79,6 +79,11 @@ func (b *Bot) Sweep(ctx context.Context) error {
 		if err := sweepCalls(tx, now); err != nil {
 			return err
 		}
+		for _, sweep := range []func(storage.Tx, time.Time) error{sweepWindows, sweepHanded, sweepNumbers, sweepScenes} {
+			if err := sweep(tx, now); err != nil {
+				return err
+			}
+		}
 		return sweepCaps(tx, now)
 	})
 	return errors.Join(sealed, err, b.keep(ctx))

@@ -31,18 +31,27 @@ var (
 // wrong with the engine's own words is only kept: telling it would go
 // wrong in the same way.
 func (b *Bot) trouble(tx storage.Tx, t storage.Trouble) error {
+	_, err := b.troubleNo(tx, t)
+	return err
+}
+
+// troubleNo is trouble that gives its number.
+func (b *Bot) troubleNo(tx storage.Tx, t storage.Trouble) (id uint64, err error) {
 	b.watch.Troubled(t.Kind)
 	t.At = b.clock()
 	t.Until = t.At.Add(b.Settings().Limits.Parked)
-	if _, err := tx.AddTrouble(t); err != nil {
-		return err
+	if id, err = tx.AddTrouble(t); err != nil {
+		return 0, err
 	}
 	if row, err := decode[sendRow](t.Body); err == nil && row.Flow == House {
-		return nil
+		return id, nil
+	}
+	if t.Kind == "missed" {
+		return id, nil // a notice that one of many did not get is on the printed list, and nobody's errand
 	}
 	st := &step{b: b, tx: tx, at: t.At, s: b.Settings(), event: "trouble"}
-	return st.say(nil, House, flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work,
-		Words: troubleWords(t), Vars: troubleVars(tx, t), Bundle: t.Kind != "parked"})
+	return id, st.say(nil, House, flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work,
+		Words: troubleWords(t), Vars: troubleVars(tx, t), Bundle: t.Kind != "parked" && t.Kind != "halted"})
 }
 
 func troubleWords(t storage.Trouble) string {
@@ -72,6 +81,16 @@ func (b *Bot) tellTroubles(st *step, h *heard) error {
 	if err != nil {
 		return err
 	}
+	all := len(list)
+	list = slices.DeleteFunc(list, func(t storage.Trouble) bool { return t.Kind == "missed" })
+	if missed := all - len(list); missed > 0 {
+		return errors.Join(st.tellList(h, list), st.houseSay(h, "trouble-missed-some", flows.Vars{"n": flows.Num(missed)}))
+	}
+	return st.tellList(h, list)
+}
+
+// tellList tells the troubles of a list, each with its buttons.
+func (st *step) tellList(h *heard, list []storage.Trouble) error {
 	if len(list) == 0 {
 		return st.houseSay(h, "trouble-none", nil)
 	}
@@ -211,7 +230,7 @@ func (st *step) rowOf(t storage.Trouble) (storage.Job, error) {
 			return storage.Job{}, err
 		}
 	}
-	row.Tried = nil
+	row.Tried, row.Rung, row.Failed, row.Numbers = nil, direct, "", nil
 	return storage.Job{Kind: "send", Case: t.Case, Lane: row.Address + st.b.lane(row, st.at), Urgent: row.Say.Class == flows.Emergency,
 		Slot: row.Say.Slot, Body: flows.Data(row)}, nil
 }
