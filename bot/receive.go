@@ -350,6 +350,9 @@ func (b *Bot) hear(st *step, h *heard) error {
 		return err
 	}
 	st.chat, st.person, st.reading = h.chat, &h.person, h.reading
+	if err := st.opens(h); err != nil {
+		return err
+	}
 	switch h.Kind {
 	case Joined:
 		return b.joined(st, h)
@@ -367,9 +370,6 @@ func (b *Bot) hear(st *step, h *heard) error {
 		return b.undelivered(st, h)
 	case Came, Reacted, Ignored:
 		return nil // nothing follows from it, and nothing of it is kept
-	}
-	if err := st.opens(h); err != nil {
-		return err
 	}
 	if h.Kind == Entered {
 		return b.entered(st, h)
