@@ -192,7 +192,7 @@ func (c *yearTown) reminders(p promises, all []*concern) {
 			continue
 		}
 		most := 1
-		if again := []string{"该去问了", "还没有办好", "还没有答复居民", "还没有审", "还没有确认", "还没有公布", "还没有得到答复", "还没有答复，日子是", "这周走访巡查，", "走不完没关系"}; slices.ContainsFunc(again, func(w string) bool { return strings.Contains(x.text, w) }) {
+		if again := []string{"该去问了", "还没有办好", "还没有答复居民", "还没有审", "还没有确认", "还没有公布", "还没有得到答复", "还没有答复，日子是", "这周走访巡查，", "走不完没关系", "一个星期没有动了"}; slices.ContainsFunc(again, func(w string) bool { return strings.Contains(x.text, w) }) {
 			// What is not done is said again, and not on the same day.
 			for i := range list[1:] {
 				p.whether(4, list[i+1].at.Sub(list[i].at) > 20*time.Hour, "told again at %s: %s", list[i+1].at.Format("01-02 15:04"), c.where(x))
