@@ -188,7 +188,8 @@ type Inbound struct {
 	// takes the place of the old one of its kind; one of another kind stays beside it.
 	Window Window
 	// Scene says of Entered which code, or which link, has led the person here: what
-	// [Bot.Scene] or the printer of the code wrote into it.
+	// [Bot.Scene] or the printer of the code wrote into it. Of Said it is where the form was
+	// put up that brings the words: they are about that place, and nobody is greeted.
 	Scene string
 	Ref   string // Undelivered: the reference that Send gave
 	Why   error  // Undelivered: Closed, Gone or Refused
@@ -244,6 +245,7 @@ type Peer struct {
 type Answer struct {
 	Toast  string   // the brief notice to show, of a press
 	Opened flows.ID // the case that this opened, also where it is delivered again
+	Kept   bool     // something followed from it; not kept is what says nothing to anybody here
 	Says   int      // messages to the chat of the inbound that it led to and that may leave at once
 }
 

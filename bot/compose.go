@@ -66,6 +66,9 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 		if row.Say.Tidy && m.Edit == "" {
 			return errNothing
 		}
+		if more, err := spoken(tx, j, row, caps); err != nil || more {
+			return cmp.Or(err, errNothing)
+		}
 		if pollOf(m.Edit) != "" {
 			if row.Say.Ballot != nil {
 				return errNothing // the platform shows by itself how it stands

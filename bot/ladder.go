@@ -76,6 +76,9 @@ func (b *Bot) knock(ctx context.Context, ch Channel, address string, jobs []stor
 	f := Form{Key: m.Key, What: firstLine(m.Text), At: row.Said}
 	if row.No > 0 {
 		f.No = flows.Spoken(row.No)
+		for _, own := range []string{f.No + "号", f.No} { // it has a field of its own
+			f.What = strings.TrimLeft(strings.TrimPrefix(f.What, own), " ：:")
+		}
 	}
 	for _, list := range m.Buttons {
 		for _, x := range list {
@@ -93,6 +96,33 @@ func (b *Bot) knock(ctx context.Context, ch Channel, address string, jobs []stor
 	err := caught(func() (err error) { ref, err = ch.(Outsider).Knock(sendCtx, address, f); return err })
 	b.watch.Sent(ch.Name(), row.Say.Class, ending(err), b.clock().Sub(row.Said))
 	return b.sent(ctx, jobs, row, ref, err)
+}
+
+// spoken says that a row is not worth one of the few messages of a window: a brief notice, or
+// a message said anew only because it cannot be changed, where the next message says what came
+// of the same press.
+func spoken(tx storage.Tx, j storage.Job, row sendRow, caps Capabilities) (bool, error) {
+	if caps.PushWindow == 0 || row.toGroup() || row.Rest != "" {
+		return false, nil
+	}
+	if !row.Aside {
+		if caps.Edits || row.Say.Slot == "" || len(row.Say.Buttons) > 0 {
+			return false, nil
+		}
+		if _, err := tx.Key(slotKey(row, row.Address)); errors.Is(err, storage.ErrNone) {
+			return false, nil
+		} else if err != nil {
+			return false, err
+		}
+	}
+	lane, err := tx.Lane(j.Lane)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(lane, func(next storage.Job) bool {
+		r, err := decode[sendRow](next.Body)
+		return err == nil && next.ID > j.ID && r.Said.Equal(row.Said) && !r.Aside
+	}), nil
 }
 
 func firstLine(text string) string {

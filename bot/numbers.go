@@ -79,6 +79,9 @@ func (b *Bot) keepNumbers(tx storage.Tx, row sendRow) error {
 	if len(row.Numbers) > 0 {
 		return tx.PutKey(choicesKey(row.Address), flows.Data(choices{Until: b.clock().Add(choicesFor), Data: row.Numbers}))
 	}
+	if row.Flow == House {
+		return nil // a word of ours between a question and its answer
+	}
 	if _, err := tx.Key(choicesKey(row.Address)); errors.Is(err, storage.ErrNone) {
 		return nil
 	}
@@ -99,7 +102,11 @@ func (st *step) number(h *heard) error {
 		return err
 	}
 	c, err := decode[choices](raw)
-	if err != nil || n > len(c.Data) || !st.at.Before(c.Until) {
+	if err != nil || !st.at.Before(c.Until) {
+		return nil
+	}
+	if n > len(c.Data) {
+		h.Kind = Pressed // it is no words: they are told which there are
 		return nil
 	}
 	h.Kind, h.Press, h.Message.Text = Pressed, c.Data[n-1], ""

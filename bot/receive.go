@@ -45,7 +45,7 @@ func (b *Bot) Receive(ctx context.Context, in Inbound) (Answer, error) {
 	}
 	var answer Answer
 	if b.crowds(&h, at) {
-		err = b.hearLater(ctx, &h, at)
+		err, answer.Kept = b.hearLater(ctx, &h, at), true
 	} else {
 		answer, err = b.take(ctx, &h, at, 0)
 	}
@@ -63,7 +63,7 @@ func (b *Bot) take(ctx context.Context, h *heard, at time.Time, job uint64) (ans
 	b.read(h)
 	if h.fault != "" && h.reading.Danger == "" && h.From.Person {
 		// Nobody knows what it says: staff read it. A danger goes on without the rest.
-		return Answer{}, b.park(ctx, *h, at, h.fault, job)
+		return Answer{Kept: true}, b.park(ctx, *h, at, h.fault, job)
 	}
 	err = caught(func() error {
 		return b.store.Update(ctx, func(tx storage.Tx) error {
@@ -117,6 +117,7 @@ func (b *Bot) take(ctx context.Context, h *heard, at time.Time, job uint64) (ans
 		b.stale.Store(true) // also where the end of the commit is not known
 	}
 	var fault *panicked
+	parked := err != nil // or it is an error after all
 	if errors.As(err, &fault) {
 		b.log.Error("a rule failed, the message is parked", "channel", h.Channel, "fault", fault.where)
 		err = b.park(ctx, *h, at, fault.where, job)
@@ -131,7 +132,7 @@ func (b *Bot) take(ctx context.Context, h *heard, at time.Time, job uint64) (ans
 		return Answer{}, err
 	}
 	b.recall(*h, at)
-	answer.Opened = h.opened
+	answer.Opened, answer.Kept = h.opened, h.kept || parked
 	return answer, nil
 }
 
@@ -451,6 +452,9 @@ func (b *Bot) reach(st *step, h *heard) error {
 
 // pressed takes a button: "case/choice" or "case/choice=value".
 func (b *Bot) pressed(st *step, h *heard) error {
+	if h.Press == "" && h.Message.Text != "" {
+		return st.houseSay(h, "numbers-which", nil)
+	}
 	id, choice, ok := strings.Cut(h.Press, "/")
 	if !ok || len(h.Press) > 64 || !utf8.ValidString(h.Press) {
 		return st.brief(House, "button-unknown", nil)

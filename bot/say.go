@@ -29,6 +29,7 @@ type sendRow struct {
 	Tried   []string       `json:"tried,omitempty"`   // addresses of the person that did not take it
 	Rung    int            `json:"rung,omitempty"`    // of the ladder, see ladder.go
 	Failed  string         `json:"failed,omitempty"`  // how the platform said later that it did not arrive
+	Aside   bool           `json:"aside,omitempty"`   // a brief notice where there are none: not worth a message if another says what came of it
 	Numbers []string       `json:"numbers,omitempty"` // what the numbers in its text mean, see numbers.go
 	Unless  bool           `json:"unless,omitempty"`  // it is not told if its case passes the person over by now, see flows.Keeper
 	Say     flows.Say      `json:"say"`
@@ -59,6 +60,8 @@ type askRow struct {
 // brief shows the actor a notice of the engine's own.
 func (st *step) brief(flow, words string, vars flows.Vars) error {
 	if st.speaks() {
+		st.aside = true
+		defer func() { st.aside = false }()
 		return st.send(nil, flow, 0, flows.Say{Class: flows.Notice, Words: words, Vars: vars, Reply: true}, *st.person, st.chat)
 	}
 	text, err := st.b.words(flow).Render(st.lang(st.person), words, vars, 0, st.at, st.s)
@@ -110,6 +113,8 @@ func (st *step) say(c *flows.Case, flow string, say flows.Say) error {
 		}
 		if st.speaks() && say.To.Person == st.by.Person {
 			say.To = flows.To{Chat: st.chat.ID}
+			st.aside = true
+			defer func() { st.aside = false }()
 		}
 	}
 	if say.To.Entries != "" || !say.To.Homes.Zero() {
@@ -277,6 +282,7 @@ func (st *step) tellPerson(c *flows.Case, flow string, no int, say flows.Say, id
 // same slot that has not left yet.
 func (st *step) send(c *flows.Case, flow string, no int, say flows.Say, p storage.Person, chat flows.Chat) error {
 	row := sendRow{Flow: flow, No: no, Person: p.ID, Chat: chat.ID, Address: chat.Address, Said: st.at, Say: say, Lang: p.Lang}
+	row.Aside = st.aside
 	row.Unless = !say.To.Homes.Zero() && !say.To.All
 	row.Say.To = flows.To{}
 	if row.Lang == "" {

@@ -90,18 +90,22 @@ func (b *Bot) entered(st *step, h *heard) error {
 		vars["place"] = flows.Where(place)
 	}
 	if first && h.person.ID == "" {
-		if err := st.houseSay(h, "intro-private", nil); err != nil {
-			return err
-		}
-		if !ok {
-			return nil
-		}
+		return st.houseSay(h, "intro-private", vars)
 	}
 	return st.houseSay(h, "entered", vars)
 }
 
 // where is the place that a private conversation is about when nobody says another.
 func (h *heard) where() flows.Place {
+	if h.Kind == Said && h.Scene != "" { // they stand before the code, or have its form before them
+		place, group, _ := SceneOf(h.settings, h.Scene)
+		if place.Building == "" {
+			place.Building = group.Scope.Building
+		}
+		if place.Building != "" && place.Building != h.person.Home.Building {
+			return place
+		}
+	}
 	if h.person.Home != (flows.Place{}) {
 		return h.person.Home
 	}

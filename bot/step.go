@@ -25,6 +25,7 @@ type step struct {
 	reading flows.Reading
 	person  *storage.Person // the speaker, as kept
 	toast   string
+	aside   bool // what is said now is a brief notice, see sendRow.Aside
 	kept    bool
 	opened  flows.ID
 	depth   int

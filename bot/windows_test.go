@@ -369,11 +369,13 @@ func TestNumbers(t *testing.T) {
 	if got := lines(wx.take()); !slices.Equal(got, []string{"o1: a\n\n回一个数字就行：\n1 办好\n2 我也是"}) {
 		t.Errorf("told %q", got)
 	}
-	say("３")
-	say("12")
-	say("123")
-	if len(pressed) > 0 {
-		t.Errorf("pressed %q", pressed)
+	say("123") // words
+	if got := wx.take(); len(got) > 0 || len(pressed) > 0 {
+		t.Errorf("pressed %q, told %q", pressed, lines(got))
+	}
+	say("３") // none of them
+	if got := lines(wx.take()); len(got) != 1 || len(pressed) > 0 {
+		t.Errorf("pressed %q, told %q", pressed, got)
 	}
 	say("２。")
 	if !slices.Equal(pressed, []string{"also=1"}) {
@@ -401,7 +403,7 @@ func TestEntered(t *testing.T) {
 	}
 	enter("o2", bot.SceneBuilding("3"))
 	got := lines(wx.take())
-	if len(got) != 2 || !strings.Contains(got[0], "小社区") || !strings.Contains(got[1], "您扫的是3号楼的码") {
+	if len(got) != 1 || !strings.Contains(got[0], "小社区") || !strings.Contains(got[0], "您扫的是3号楼的码") {
 		t.Errorf("greeted with %q", got)
 	}
 	enter("o2", bot.SceneBuilding("3"))

@@ -26,6 +26,13 @@
 //	= 不能先写私信                         on this platform Linli cannot write to people first
 //	= 没有账号 王阿姨                       somebody has no account on it
 //	= 喜好 小林 青年 乐器 晚上            what somebody has said of themself, see [World.Set]
+//	= 微信 王阿姨                          somebody is on WeChat and nowhere else: Linli may write to them
+//	                                     five times in the 48 hours after they spoke, and else by a form
+//	= 也用微信 王阿姨                       on both, WeChat first; then "> 王阿姨 (微): …" speaks there
+//	= 没有模板                             there is no form
+//	= 微信没有按钮                          buttons are numbers there
+//	> 王阿姨 (扫): 3号楼                    comes to Linli on WeChat by the code of a building or a group
+//	< 王阿姨 (模板): 0001 …                 what the form said
 //	= 能委托 1                            one household may vote for so many others
 //	> 严姨: {码 13-1-101}                 says the code of the letter that was brought to a home
 //
@@ -75,7 +82,7 @@ type Act struct {
 	Raw   string
 	Who   string // Speak, Expect
 	Where string // group's name; empty: with Linli itself
-	Mode  string // 改, 回, 转, 走, 票, 弹
+	Mode  string // 改, 回, 转, 走, 票, 弹, 扫, 微, 模板
 	Text  string
 	At    time.Time     // Clock, without a zone
 	Wait  time.Duration // Pass
@@ -166,11 +173,18 @@ type Voter interface {
 	Vote(ctx context.Context, who, where, option string) error
 }
 
+// Scanner is a stage with a platform to which people come by a code.
+type Scanner interface {
+	// Scan lets somebody come by the code of a building or a group, named as the directory does.
+	Scan(ctx context.Context, who, place string) error
+}
+
 // Line is something said.
 type Line struct {
 	Text                 string
 	Edit, Reply, Forward bool
 	Photo, Voice, Point  bool
+	Lane                 bool // on the second platform of the stage
 }
 
 // Do carries out one act on a stage; lines that only expect do nothing.
@@ -214,7 +228,14 @@ func speak(ctx context.Context, s Stage, a Act) error {
 	case strings.HasPrefix(a.Text, "{") && strings.HasSuffix(a.Text, "}"):
 		return s.Press(ctx, a.Who, a.Where, "", strings.Trim(a.Text, "{}"))
 	}
-	l := Line{Text: strings.ReplaceAll(a.Text, " / ", "\n"), Edit: a.Mode == "改", Reply: a.Mode == "回", Forward: a.Mode == "转"}
+	if a.Mode == "扫" {
+		x, ok := s.(Scanner)
+		if !ok {
+			return fmt.Errorf("there are no codes on this stage")
+		}
+		return x.Scan(ctx, a.Who, a.Text)
+	}
+	l := Line{Text: strings.ReplaceAll(a.Text, " / ", "\n"), Edit: a.Mode == "改", Reply: a.Mode == "回", Forward: a.Mode == "转", Lane: a.Mode == "微"}
 	for again := true; again; {
 		again = false
 		for mark, is := range map[string]*bool{"[照片]": &l.Photo, "[语音]": &l.Voice, "[位置]": &l.Point} {

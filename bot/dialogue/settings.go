@@ -14,6 +14,9 @@ import (
 
 // Set changes the world, by one of the settings that stand in the doc of the package.
 func (w *World) Set(ctx context.Context, setting string) error {
+	if done, err := w.setLane(ctx, setting); done {
+		return err
+	}
 	switch {
 	case setting == "有自带投票":
 		w.polls = true

@@ -53,6 +53,7 @@ type World struct {
 	given    []post // every message as it was when it came, for presses of buttons that are gone
 	far      bool   // Linli cannot write to anybody first
 	polls    bool   // the platform has polls of its own
+	lane     *lane  // a second platform
 	links    bool   // links lead to the private chat, and to pages
 }
 
@@ -110,8 +111,9 @@ func NewWorld(ctx context.Context, o Options) (*World, error) {
 	for _, g := range o.Settings.Groups {
 		name("g/"+g.ID, g.Name)
 	}
+	w.lane = newLane(w)
 	var err error
-	w.Bot, err = bot.New(bot.Options{Store: o.Store, Settings: o.Settings, Flows: o.Flows, Channels: []bot.Channel{w}, Reader: o.Reader,
+	w.Bot, err = bot.New(bot.Options{Store: o.Store, Settings: o.Settings, Flows: o.Flows, Channels: []bot.Channel{w, w.lane}, Reader: o.Reader,
 		Now: func() time.Time { return w.now }, Media: o.Media, Log: o.Log, Link: w.page,
 		Secret: []byte("what is played again says the same")})
 	if err != nil {
@@ -276,7 +278,12 @@ func (w *World) receive(ctx context.Context, in bot.Inbound) error {
 	if w.o.Thrice {
 		times = 3
 	}
-	in.Channel, in.At = "play", w.now
+	if in.At = w.now; in.Channel == "" {
+		in.Channel = w.by(in.From, in.Chat, false)
+	}
+	if in.Channel == laneName {
+		w.lane.opens(&in)
+	}
 	for range times {
 		var answer bot.Answer
 		if err := w.again(func() (err error) { answer, err = w.Bot.Receive(ctx, in); return err }); err != nil {
@@ -312,7 +319,7 @@ func (w *World) Say(ctx context.Context, who, where string, l Line) error {
 	if err != nil {
 		return err
 	}
-	in := bot.Inbound{Kind: bot.Said, From: from, Chat: chat, Message: flows.Message{Text: l.Text, Forwarded: l.Forward}}
+	in := bot.Inbound{Channel: w.by(from, chat, l.Lane), Kind: bot.Said, From: from, Chat: chat, Message: flows.Message{Text: l.Text, Forwarded: l.Forward}}
 	w.n++
 	ref := strconv.Itoa(w.n)
 	in.Keys = []string{"play/" + ref}
@@ -333,10 +340,10 @@ func (w *World) Say(ctx context.Context, who, where string, l Line) error {
 	}
 	in.Message.Ref = ref
 	if l.Photo {
-		in.Message.Media = append(in.Message.Media, flows.Media{Kind: "photo", Remote: "photo-" + ref, Channel: "play"})
+		in.Message.Media = append(in.Message.Media, flows.Media{Kind: "photo", Remote: "photo-" + ref, Channel: in.Channel})
 	}
 	if l.Voice {
-		in.Message.Media = append(in.Message.Media, flows.Media{Kind: "voice", Remote: "voice-" + ref, Channel: "play", Seconds: 7})
+		in.Message.Media = append(in.Message.Media, flows.Media{Kind: "voice", Remote: "voice-" + ref, Channel: in.Channel, Seconds: 7})
 	}
 	if l.Point {
 		in.Message.Point = &flows.Point{Lat: 40.65, Lon: 109.84}
