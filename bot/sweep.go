@@ -47,6 +47,9 @@ func (b *Bot) Sweep(ctx context.Context) error {
 				}
 			}
 		}
+		if err := sweepPosted(tx, list); err != nil {
+			return err
+		}
 		codes, err := tx.Keys("code/")
 		if err != nil {
 			return err

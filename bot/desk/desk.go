@@ -81,6 +81,7 @@ type Options struct {
 	NewCode   func(ctx context.Context, kind, target string) (string, error) // as bot.NewCode
 	Deletions func(ctx context.Context) ([]bot.Deletion, error)              // oldest first
 	Troubles  Troubles
+	Poster    Poster
 	Directory Directory
 	Model     Model // the language model
 	// HomeCodes makes a code for each household of a scope, by which it proves, on the
@@ -195,6 +196,8 @@ func (d *Desk) routes() []route {
 		{"GET", "/desk/activities/{id}/names", flows.Observe, d.names},
 		{"GET", "/desk/troubles", flows.Trouble, d.troubles},
 		{"POST", "/desk/troubles/{id}", flows.Trouble, d.trouble},
+		{"GET", "/desk/unreached", flows.Trouble, d.unreached},
+		{"POST", "/desk/unreached", flows.Trouble, d.posted},
 		{"GET", "/desk/calls", flows.Trouble, d.calls},
 		{"GET", "/desk/groups", flows.Invite, d.groups},
 		{"POST", "/desk/groups/{id}", flows.Invite, d.groupCode},

@@ -123,7 +123,7 @@ func build(t testing.TB, base string, change func(*Options)) *house {
 		})
 	}
 	o := Options{Base: base, Settings: h.current, Store: h.store, Receive: h.bot, Login: h.bot.Login, Told: h.bot.ToldOf,
-		NewCode: h.bot.NewCode, Deletions: h.bot.Deletions, Troubles: h.bot, Directory: h, Now: h.clock.now,
+		NewCode: h.bot.NewCode, Deletions: h.bot.Deletions, Troubles: h.bot, Poster: h.bot, Directory: h, Now: h.clock.now,
 		HomeCodes: h.bot.HomeCodes, HearingPath: func(id flows.ID, who flows.PersonID) string {
 			return base + "/hearing/" + string(id) + "-of-" + string(who)
 		},

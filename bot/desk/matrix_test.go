@@ -84,6 +84,8 @@ var matrix = map[string]string{
 	"POST /desk/activities/{id}":        "nfffgfsssfffn",
 	"GET /desk/activities/{id}/names":   "nfffgfsssfffn",
 	"GET /desk/troubles":                "nfffffsssfffn",
+	"GET /desk/unreached":               "nfffffsssfffn",
+	"POST /desk/unreached":              "nfffffsssfffn",
 	"POST /desk/troubles/{id}":          "nfffffsssfffn",
 	"GET /desk/calls":                   "nfffffsssfffn",
 	"GET /desk/groups":                  "nfffffsssfffn",

@@ -3,6 +3,7 @@ package desk
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,6 +95,11 @@ func (d *Desk) showTroubles(w http.ResponseWriter, r *http.Request, v *visitor, 
 	if err := p.Note(notice); err != nil {
 		return err
 	}
+	_, toPost, err := d.postings(r.Context(), p, list)
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(t storage.Trouble) bool { return t.Kind == "missed" })
 	out := make([]trouble, 0, len(list))
 	err = d.o.Store.View(r.Context(), func(tx storage.Tx) error {
 		out = out[:0]
@@ -128,7 +134,10 @@ func (d *Desk) showTroubles(w http.ResponseWriter, r *http.Request, v *visitor, 
 	if err != nil {
 		return err
 	}
-	p.Data = out
+	p.Data = struct {
+		List   []trouble
+		ToPost int
+	}{out, toPost}
 	return p.render(w, http.StatusOK, "troubles.html")
 }
 

@@ -42,7 +42,7 @@ func (h *house) rooms(ctx context.Context, p plan, hear desk.Receiver) (err erro
 			}
 			return strings.TrimPrefix(h.pages.ActivityLink(id, who, p.now()), p.public)
 		},
-		Archive: h.archive, Troubles: h.bot, Directory: list, Model: h.deskModel(p), Secure: p.secure, Proxied: p.proxied, Now: p.now, Log: h.log,
+		Archive: h.archive, Troubles: h.bot, Poster: h.bot, Directory: list, Model: h.deskModel(p), Secure: p.secure, Proxied: p.proxied, Now: p.now, Log: h.log,
 	})
 	if err != nil {
 		return err
