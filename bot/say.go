@@ -115,6 +115,10 @@ func (st *step) say(c *flows.Case, flow string, say flows.Say) error {
 			say.To = flows.To{Chat: st.chat.ID}
 			st.aside = true
 			defer func() { st.aside = false }()
+			if silentPress(st.in.Press) {
+				// The notice may say what was chosen: nobody finds it with the case afterwards.
+				return st.send(nil, flow, no, say, *st.person, st.chat)
+			}
 		}
 	}
 	if say.To.Entries != "" || !say.To.Homes.Zero() {

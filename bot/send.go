@@ -101,7 +101,7 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	}
 	err = caught(func() (err error) { ref, err = ch.Send(sendCtx, address, m); return err })
 	cancel()
-	if untaken(err) && paid > 0 {
+	if err != nil && paid > 0 { // it counts itself, and says Closed when there is no room
 		if err := b.unspent(ctx, row, paid); err != nil {
 			return err
 		}
@@ -120,16 +120,6 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 		})
 	}
 	return b.sent(ctx, jobs, row, ref, err)
-}
-
-// untaken says that a platform has not taken a message and counts it in no window.
-func untaken(err error) bool {
-	var (
-		busy    Busy
-		refused Refused
-		halted  Halted
-	)
-	return errors.As(err, &busy) || errors.As(err, &refused) || errors.As(err, &halted)
 }
 
 // ending names how an attempt to send ended, for figures.

@@ -507,3 +507,34 @@ func TestHuman(t *testing.T) {
 	s.say("p1", "", "转人工") // here nobody can
 	s.told()
 }
+
+// The notice that answers a secret choice may be said as a message, and stays with no case.
+func TestSilentChoiceIsNotKept(t *testing.T) {
+	fl := toy(t, "toy", func(_ string, n note, e flows.Event) (note, []flows.Effect) {
+		n.Stage = "filed"
+		if _, ok := e.What.(flows.Chose); ok {
+			return n, []flows.Effect{flows.Say{To: person(e.By.Person), Toast: true, Words: "text", Vars: flows.Vars{"t": flows.Text("记下了：不要")}}}
+		}
+		return n, nil
+	})
+	s, wx := wxStage(t, false, 9, fl, nil)
+	for _, choice := range []string{"vote!=B", "vote=B"} {
+		in := onWX(s.pressed("o1", "", "1/"+choice), 9)
+		s.hear(in)
+		s.drain()
+	}
+	if got := lines(wx.take()); !slices.Equal(got, []string{"o1: 记下了：不要", "o1: 记下了：不要"}) {
+		t.Errorf("told %q", got)
+	}
+	kept := 0
+	s.view(func(tx storage.Tx) error {
+		all, err := tx.Keys("case/1/sent/")
+		for _, raw := range all {
+			kept += strings.Count(string(raw), "不要")
+		}
+		return err
+	})
+	if kept != 1 {
+		t.Errorf("%d notices are kept with the case, want the one that is no secret", kept)
+	}
+}
