@@ -260,6 +260,7 @@ func TestLadder(t *testing.T) {
 	wx.fails = bot.Closed{Why: "refused the subscription"}
 	s.say("li", "", "事 r1 personal c")
 	s.told("p9: c")
+	wx.fails = nil
 	s.say("li", "", "事 r1 invitation d") // not what such forms are for
 	s.told("p9: d")
 	if len(wx.forms) != 1 || len(s.troubles()) != 0 {
@@ -372,6 +373,13 @@ func TestNumbers(t *testing.T) {
 	say("123") // words
 	if got := wx.take(); len(got) > 0 || len(pressed) > 0 {
 		t.Errorf("pressed %q, told %q", pressed, lines(got))
+	}
+	s.read.danger = func(string) flows.Danger { return flows.Fire }
+	say("2") // whatever a number may mean, it is no choice if it may be a danger
+	s.read.danger = nil
+	wx.take()
+	if len(pressed) > 0 {
+		t.Errorf("pressed %q", pressed)
 	}
 	say("３") // none of them
 	if got := lines(wx.take()); len(got) != 1 || len(pressed) > 0 {
@@ -536,5 +544,84 @@ func TestSilentChoiceIsNotKept(t *testing.T) {
 	})
 	if kept != 1 {
 		t.Errorf("%d notices are kept with the case, want the one that is no secret", kept)
+	}
+}
+
+// What comes late opens its window from when it was said.
+func TestHeardLate(t *testing.T) {
+	s, wx := wxStage(t, false, 1, telling(t), nil)
+	s.pass(50 * time.Hour)
+	in := onWX(s.said("o1", "", "在"), 5)
+	in.At = s.clock.now().Add(-47 * time.Hour)
+	s.hear(in)
+	s.drain()
+	s.say("li", "", "事 r1 personal a")
+	s.pass(time.Hour)
+	s.say("li", "", "事 r1 personal b")
+	if got := lines(wx.take()); !slices.Equal(got, []string{"o1: a"}) {
+		t.Errorf("told %q", got)
+	}
+}
+
+// When the platform says that a window is shut, it is, until its owner speaks.
+func TestPlatformShuts(t *testing.T) {
+	s, wx := wxStage(t, false, 5, telling(t), nil)
+	wx.on(func(string, bot.Message) error { return bot.Closed{Why: "45015"} })
+	s.say("li", "", "事 r1 personal ab")
+	if n := len(wx.tries()); n != 1 {
+		t.Errorf("it was asked %d times, and had said no", n)
+	}
+	wx.on(nil)
+	s.hear(onWX(s.said("o1", "", "在"), 5))
+	s.drain()
+	if got := lines(wx.take()); !slices.Equal(got, []string{"o1: a", "o1: b"}) {
+		t.Errorf("told %q", got)
+	}
+}
+
+// While a channel is halted one message tries for all; an emergency goes where it can.
+func TestHaltedForAll(t *testing.T) {
+	s, wx := wxStage(t, false, 0, telling(t), nil)
+	for i := range 9 {
+		id := fmt.Sprint("o", i+2)
+		s.update(func(tx storage.Tx) error {
+			return tx.PutPerson(storage.Person{ID: flows.PersonID("r" + id), Consent: s.clock.now(), Addresses: []string{"wx:" + id}, Reach: []string{"wx:" + id, "toy:" + id}})
+		})
+		s.hear(onWX(s.said(id, "", "在"), 5))
+	}
+	s.drain()
+	stopped := true
+	wx.on(func(string, bot.Message) error {
+		if stopped {
+			return bot.Halted{Why: "48001", Fix: "去开通"}
+		}
+		return nil
+	})
+	s.say("li", "", "事 ro2 emergency !")
+	s.toy.take()
+	s.say("li", "", "事 ro3 emergency !")
+	s.told("o3: !")
+	for i := range 8 {
+		s.say("li", "", fmt.Sprintf("事 ro%d personal a", i+3))
+	}
+	before := len(wx.tries())
+	s.pass(35 * time.Minute)
+	if n := len(wx.tries()) - before; n > 8 {
+		t.Errorf("tried %d times", n)
+	}
+	if n := len(wx.tries()) - before; n < 1 {
+		t.Error("it was not tried again")
+	}
+	s.restart()
+	stopped = false
+	s.pass(15 * time.Minute)
+	if got := wx.take(); len(got) != 8 {
+		t.Errorf("%d of 8 were told", len(got))
+	}
+	s.toy.take()
+	stopped = true
+	s.say("li", "", "事 ro3 personal b")
+	if got := lines(s.toy.take()); len(got) != 1 {
+		t.Errorf("that it stopped again is told %d times", len(got))
 	}
 }
