@@ -6,9 +6,12 @@
 // [Pages.HearingLink]: to say which time suits, to come, to speak, to read the minutes and what
 // was done; which hearings there are is everybody's, as a page and as a calendar. Activities are
 // like them ([Pages.ActivityLink]): to come, to wait for a place, to lend a hand, to check in.
+// The code of a building or a group ([Pages.ReportLink]) leads to a page on which something
+// there can be reported; it is for everybody and names nobody.
 //
 // A link opens the pages of one person for an hour; there is nothing else to know
-// or to guess. The pages work without a script. They must change nothing on a GET,
+// or to guess. The pages work without a script; only a report page may run one, for the card that it
+// brings when it is shared in WeChat. They must change nothing on a GET,
 // must show nobody anything of another person, and must log neither a link nor what
 // stands on a page. No page and no header may tell how somebody has voted, not even
 // the page that answers the vote; nor how a poll stands before its end. No page of a
@@ -86,6 +89,19 @@ type Options struct {
 	// Private gives links that begin the private conversation with Linli about a case,
 	// "" where there is none; may be nil.
 	Private func(id flows.ID) string
+	// OAuth tells by whom a page was opened in WeChat; nil: nobody is known there.
+	OAuth *OAuth
+	// Report is the path behind Base of who takes a report from those whose account is not
+	// known, with the fields code, form, text, unit, name and photo; "": nobody does.
+	Report string
+	// Ways are the other ways to Linli for a scene, as far as there are any; may be nil.
+	Ways func(ctx context.Context, scene string) ([]Way, error)
+	// Agrees gives the choice by which the reporter of a case that waits for it agrees to be
+	// kept; "" where it waits for no such thing. May be nil.
+	Agrees func(c flows.Case) string
+	// Card signs the address of a page for the card that it brings when it is shared in
+	// WeChat; nil: there is none.
+	Card    func(ctx context.Context, page string) (Card, error)
 	Proxied bool // the last X-Forwarded-For is the visitor's address
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -99,6 +115,8 @@ type Pages struct {
 	wrong         frame.Limit // codes tried, by visitor
 	doors         frame.Limit // wrong codes of the door, by person
 	told          asides      // what was said to who pressed something
+	gone          once        // to the platform and back
+	reports       frame.Limit // by account
 
 	hearingsNow   known[heard]
 	activitiesNow known[joined]
@@ -124,7 +142,7 @@ func New(o Options) (*Pages, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Pages{o: o, words: words, activityWords: does.Words, wrong: frame.Limit{N: 5, All: 1500, Per: time.Hour},
-		doors: frame.Limit{N: 10, All: 5000, Per: time.Hour}}, nil
+		doors: frame.Limit{N: 10, All: 5000, Per: time.Hour}, reports: frame.Limit{N: 20, All: 3000, Per: reportsIn}}, nil
 }
 
 // Key gives the key of a community's links. It is made at the first call and kept
@@ -211,6 +229,13 @@ type route struct {
 func (p *Pages) routes() []route {
 	return []route{
 		{"GET", "/pages/{name}", func(w http.ResponseWriter, r *http.Request, _ *reader) error { return frame.Static(w, r) }},
+		{"GET", "/r/{code}", p.report},
+		{"POST", "/r/{code}", p.reported},
+		{"GET", "/r/{code}/done", p.reportDone},
+		{"GET", "/r/{code}/paper", p.reportPaper},
+		{"GET", "/r/{code}/{picture}", p.squareOf},
+		{"GET", "/wx/mine", p.myWeChat},
+		{"GET", "/wx/back", p.back},
 		{"GET", "/deletions", p.deletions},
 		{"GET", "/board", p.board},
 		{"GET", "/board/{day}", p.board},
@@ -268,7 +293,7 @@ type reader struct {
 }
 
 // Handler serves the pages under Base: "/my/", "/poll/", "/hearing/", "/hearings",
-// "/hearings.ics", "/activity/", "/activities", "/activities.ics", "/deletions", "/board" and their parts under "/pages/".
+// "/hearings.ics", "/activity/", "/activities", "/activities.ics", "/r/", "/wx/", "/deletions", "/board" and their parts under "/pages/".
 func (p *Pages) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, rt := range p.routes() {
@@ -279,6 +304,8 @@ func (p *Pages) Handler() http.Handler {
 		})
 	}
 	mux.HandleFunc(p.o.Base+"/my/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errLink) })
+	mux.HandleFunc(p.o.Base+"/r/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errReport) })
+	mux.HandleFunc(p.o.Base+"/wx/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errWay) })
 	mux.HandleFunc(p.o.Base+"/poll/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errPollLink) })
 	mux.HandleFunc(p.o.Base+"/hearing/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errHearingLink) })
 	mux.HandleFunc(p.o.Base+"/activity/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errActivityLink) })
@@ -314,6 +341,9 @@ var (
 )
 
 var answers = frame.Answers{
+	{errReport, http.StatusNotFound, "report"},
+	{errWay, http.StatusForbidden, "way"},
+	{errWho, http.StatusBadGateway, "who"},
 	{errPollLink, http.StatusNotFound, "poll"},
 	{errPollOver, http.StatusGone, "poll-over"},
 	{errPollYet, http.StatusNotFound, "poll-yet"},

@@ -345,10 +345,12 @@ func TestEveryRoute(t *testing.T) {
 	if err := h.bot.SealDays(t.Context()); err != nil { // of yesterday, for the board
 		t.Fatal(err)
 	}
+	code := h.code(bot.SceneBuilding("3"))
 	want := map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "no-store",
 		"Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"}
-	public := map[string]bool{"/pages/{name}": true, "/deletions": true, "/hearings": true, "/hearings.ics": true, "/activities": true, "/activities.ics": true, "/board": true, "/board/{day}": true}
-	posts := map[string]int{"/my/{token}/ask": 403, "/poll/{token}/paper": 403, "/hearing/{token}/door": 403, "/hearing/{token}/signin": 403, "/activity/{token}/door": 403} // not for a resident
+	public := map[string]bool{"/pages/{name}": true, "/deletions": true, "/hearings": true, "/hearings.ics": true, "/activities": true, "/activities.ics": true, "/board": true, "/board/{day}": true, "/wx/mine": true, "/wx/back": true}
+	posts := map[string]int{"/my/{token}/ask": 403, "/poll/{token}/paper": 403, "/hearing/{token}/door": 403, "/hearing/{token}/signin": 403, "/activity/{token}/door": 403, // not for a resident
+		"/wx/back": 403} // nobody went
 	check := func(what string, a answer) {
 		for k, v := range want {
 			if k == "Cache-Control" && strings.HasPrefix(what, "GET /pages/") {
@@ -364,12 +366,12 @@ func TestEveryRoute(t *testing.T) {
 	}
 	for _, rt := range h.pages.routes() {
 		what := rt.method + " " + rt.path
-		path := strings.NewReplacer("/my/{token}", my, "/poll/{token}", asked, "/hearing/{token}", met, "/activity/{token}", does, "{name}", "page.css", "{day}", "2026-03-10").Replace(rt.path)
-		if strings.Contains(rt.path, "{token}") == public[rt.path] {
+		path := strings.NewReplacer("/my/{token}", my, "/poll/{token}", asked, "/hearing/{token}", met, "/activity/{token}", does, "/r/{code}", code, "{picture}", "page.png", "{name}", "page.css", "{day}", "2026-03-10").Replace(rt.path)
+		if (strings.Contains(rt.path, "{token}") || strings.Contains(rt.path, "{code}")) == public[rt.path] {
 			t.Errorf("%s is for everybody or for one, and not listed so", what)
 		}
 		if !public[rt.path] {
-			bad := h.ask(rt.method, strings.NewReplacer(my, "/my/AAAA", asked, "/poll/AAAA", met, "/hearing/AAAA", does, "/activity/AAAA").Replace(path), url.Values{"sure": {"yes"}})
+			bad := h.ask(rt.method, strings.NewReplacer(my, "/my/AAAA", asked, "/poll/AAAA", met, "/hearing/AAAA", does, "/activity/AAAA", code, "/r/AAAA").Replace(path), url.Values{"sure": {"yes"}})
 			if bad.Status != 404 {
 				t.Errorf("%s with a wrong link: %d", what, bad.Status)
 			}

@@ -132,7 +132,7 @@ func (h *history) forget(id string) error {
 		}
 		// The names under which their posts were seen carry their id.
 		keys := t.bucket("keys")
-		if err := keys.ForEachBucket(func(day []byte) error { return dropPrefix(keys.Bucket(day), "w/"+id+"/", "s/m/"+id+"/") }); err != nil {
+		if err := keys.ForEachBucket(func(day []byte) error { return dropPrefix(keys.Bucket(day), "w/"+id+"/", "e/"+id+"/", "s/m/"+id+"/") }); err != nil {
 			return err
 		}
 		if err := lines.DeleteBucket([]byte("m/" + id)); err != nil && !errors.Is(err, bolterrors.ErrBucketNotFound) {

@@ -27,6 +27,7 @@ type PostOptions struct {
 	Voice   []byte // WebM, Ogg or MP4
 	Seconds int    // length of the voice note
 	Point   *flows.Point
+	Scene   string // where the code was put up at which it was written
 }
 
 // PressOptions say which button was pressed, as far as it is known.
@@ -118,7 +119,7 @@ func (w *Webchat) Post(ctx context.Context, as, chat, text string, o PostOptions
 		}
 		ref, waits = l.ID, true
 		in := w.heard(t, p, l, kind, "w/"+o.ID, now)
-		in.Message = message(l)
+		in.Message, in.Scene = message(l), o.Scene
 		if err := t.see(name, ref, now); err != nil {
 			return err
 		}

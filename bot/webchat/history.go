@@ -22,6 +22,7 @@ type person struct {
 	Role   string   `json:"role,omitempty"`
 	Lang   string   `json:"lang,omitempty"`
 	Groups []string `json:"groups,omitempty"` // "g/…"
+	Guest  bool     `json:"guest,omitempty"`  // came by a report, without a code of the committee's
 }
 
 func (p person) chats(id string) []string {
@@ -441,6 +442,9 @@ func (h *history) sweep(now time.Time) error {
 		}
 		return t.bucket("files").ForEach(func(k, _ []byte) error { known[string(k)] = true; return nil })
 	})
+	if err == nil {
+		err = h.dropGuests()
+	}
 	if err != nil {
 		return wrap("sweep", err)
 	}

@@ -45,6 +45,7 @@ func (w *Webchat) Handler() http.Handler {
 	route("GET /chat/{$}", w.room)
 	route("POST /chat/enter", w.enter)
 	route("POST /chat/leave", w.leave)
+	route("POST /chat/report", w.report)
 	route("GET /chat/live", w.live)
 	route("GET /chat/lines", w.lines)
 	route("GET /chat/file/{name}", w.file)

@@ -50,15 +50,18 @@ var ErrCode = errors.New("webchat: entry code is not good")
 
 // Options are what a web chat is built with.
 type Options struct {
-	Dir      string           // folder of webchat.db and of the folder webchat-files
-	Base     string           // what stands before every path, like "/c/dongqu"; empty: nothing
-	Receive  Receiver         // may come later, see SetReceiver
-	Door     Door             // nil: nobody can enter
-	Groups   []Group          // names of groups; a group that is not among them is called by its id
-	Now      func() time.Time // in the community's zone: pages show its times as they are
-	Demo     *Demo            // nil outside the demo
-	Secure   bool             // behind a proxy that speaks TLS: cookies are for TLS only
-	Proxied  bool             // the last X-Forwarded-For is the visitor's address
+	Dir     string           // folder of webchat.db and of the folder webchat-files
+	Base    string           // what stands before every path, like "/c/dongqu"; empty: nothing
+	Receive Receiver         // may come later, see SetReceiver
+	Door    Door             // nil: nobody can enter
+	Groups  []Group          // names of groups; a group that is not among them is called by its id
+	Now     func() time.Time // in the community's zone: pages show its times as they are
+	Demo    *Demo            // nil outside the demo
+	// Scene reads the code of a building or a group, at which something can be reported; nil:
+	// nothing can.
+	Scene    func(code string) (scene string, ok bool)
+	Secure   bool // behind a proxy that speaks TLS: cookies are for TLS only
+	Proxied  bool // the last X-Forwarded-For is the visitor's address
 	Log      *slog.Logger
 	KeepN    int           // most messages of a group; 0: 500
 	KeepFor  time.Duration // how long a group keeps them; 0: 7 days
@@ -97,20 +100,22 @@ type Play struct{ Name, Title string }
 
 // Webchat is the platform and the channel. It is safe for concurrent use.
 type Webchat struct {
-	o       Options
-	h       *history
-	door    Door
-	pages   *template.Template
-	log     *slog.Logger
-	receive atomic.Pointer[Receiver]
-	bell    bell
-	turns   [64]sync.Mutex // of chats
-	seed    maphash.Seed
-	entries limit // attempts at the door, by address
-	posts   limit // posts and presses, by member
-	closing context.Context
-	close   context.CancelFunc
-	playing stage
+	o         Options
+	h         *history
+	door      Door
+	pages     *template.Template
+	log       *slog.Logger
+	receive   atomic.Pointer[Receiver]
+	bell      bell
+	turns     [64]sync.Mutex // of chats
+	seed      maphash.Seed
+	entries   limit // attempts at the door, by address
+	posts     limit // posts and presses, by member
+	guests    limit // new guests, by address
+	allGuests limit
+	closing   context.Context
+	close     context.CancelFunc
+	playing   stage
 }
 
 var (
@@ -142,7 +147,7 @@ func New(o Options) (*Webchat, error) {
 	w := &Webchat{
 		o: o, h: h, door: o.Door, log: o.Log.With("channel", Name),
 		seed: maphash.MakeSeed(), entries: limit{n: 10, per: time.Minute},
-		posts: limit{n: 60, per: time.Minute},
+		posts: limit{n: 60, per: time.Minute}, guests: limit{n: guestsEach, per: guestsIn}, allGuests: limit{n: guestsAll, per: allIn},
 	}
 	if w.pages, err = pages.Clone(); err != nil {
 		return nil, errors.Join(wrap("pages", err), h.Close())

@@ -1,12 +1,12 @@
 package weixin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"net"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"linli/bot"
@@ -14,7 +14,7 @@ import (
 
 var (
 	addressForm = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://[^\s"'<>]*`)
-	secretForm  = regexp.MustCompile(`(?i)((?:secret|token|ticket|code|key|password|signature|nonce|openid|unionid|userid|touser)[a-z_]*"?\s*[=:]\s*"?)[^&\s"',;}]+`)
+	secretForm  = regexp.MustCompile(`(?i)((?:secret|token|ticket|password|signature|openid|unionid|userid|touser|(?:^|[^a-z])(?:code|key|nonce))[a-z_]*"?\s*[=:]\s*"?)[^&\s"',;}]+`)
 	bracketForm = regexp.MustCompile(`(?s)[{\[<].*`)
 )
 
@@ -29,12 +29,13 @@ func Clean(err error) error {
 	var (
 		refusal *Refusal
 		status  Status
+		op      *net.OpError
 	)
 	switch {
 	case errors.As(err, &refusal):
 		return refusal
-	case ours(err):
-		return err
+	case ours(err) != nil:
+		return ours(err)
 	case errors.Is(err, context.Canceled):
 		return context.Canceled
 	case errors.Is(err, context.DeadlineExceeded):
@@ -42,8 +43,8 @@ func Clean(err error) error {
 	case errors.As(err, &status):
 		return status
 	}
-	if code, msg := told(err); code != 0 {
-		return refused(code, msg, err)
+	if r := told(err); r != nil {
+		return r
 	}
 	for _, known := range []error{errRedirect, errHost, errLarge, errUnwired, io.ErrUnexpectedEOF, io.EOF, ErrMessage, ErrSealed, ErrUnsigned} {
 		if errors.Is(err, known) {
@@ -51,7 +52,6 @@ func Clean(err error) error {
 		}
 	}
 	err = bare(err)
-	var op *net.OpError
 	if errors.As(err, &op) {
 		return op // hosts and ports, and what the system says
 	}
@@ -62,17 +62,17 @@ func Clean(err error) error {
 	return errors.New(mask(text))
 }
 
-// ours says that an error is already in the engine's words.
-func ours(err error) bool {
-	var (
-		busy    bot.Busy
-		closed  bot.Closed
-		gone    bot.Gone
-		refused bot.Refused
-		halted  bot.Halted
-		moved   bot.Moved
-	)
-	return errors.As(err, &busy) || errors.As(err, &closed) || errors.As(err, &gone) || errors.As(err, &refused) || errors.As(err, &halted) || errors.As(err, &moved)
+// ours is what of an error is already in the engine's words, if any.
+func ours(err error) error {
+	return cmp.Or(as[bot.Busy](err), as[bot.Closed](err), as[bot.Gone](err), as[bot.Refused](err), as[bot.Halted](err), as[bot.Moved](err))
+}
+
+func as[E error](err error) error {
+	var e E
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
 }
 
 // mask leaves of a text what cannot be a secret, nor somebody's words.
@@ -84,25 +84,4 @@ func mask(s string) string {
 		s = string(r[:200]) + "…"
 	}
 	return strings.ToValidUTF8(s, "")
-}
-
-// Refusal is what the platform answered instead of doing what was asked. Of the platform's
-// own text only the address is kept from which it was asked: the rest may quote what was
-// sent.
-type Refusal struct {
-	Code int
-	From string // IP address from which the platform saw us come, where it says
-	// Token says that it was a token that was asked for: the account itself was refused.
-	Token bool
-}
-
-func (r *Refusal) Error() string {
-	s := "errcode " + strconv.Itoa(r.Code)
-	if r.Token {
-		s += " when asking for a token"
-	}
-	if r.From != "" {
-		s += ", from " + r.From
-	}
-	return s
 }

@@ -99,6 +99,16 @@ func readXML(data []byte) (map[string]string, error) {
 	if !utf8.Valid(data) {
 		return nil, ErrMessage
 	}
+	// People do send control characters, and the platform passes them on as they are. Their
+	// words are worth more than the rules of XML.
+	if bytes.ContainsFunc(data, odd) {
+		data = bytes.Map(func(r rune) rune {
+			if odd(r) {
+				return utf8.RuneError
+			}
+			return r
+		}, data)
+	}
 	type open struct {
 		name   string // with those around it
 		inside bool   // there are elements in it
@@ -181,4 +191,9 @@ func readXML(data []byte) (map[string]string, error) {
 		return nil, ErrMessage
 	}
 	return values, nil
+}
+
+// odd says that XML cannot hold a character.
+func odd(r rune) bool {
+	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff
 }

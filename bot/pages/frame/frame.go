@@ -39,6 +39,9 @@ var static embed.FS
 // nothing else.
 const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
+// PolicyWith is the policy of a page that needs one thing more.
+func PolicyWith(more string) string { return policy + "; " + more }
+
 // Secure puts a handler behind the wall against other sites' requests, limits what
 // a form may hold, and sets the headers that every answer has.
 func Secure(h http.Handler) http.Handler {
@@ -116,7 +119,7 @@ func Render(w http.ResponseWriter, status int, pages *template.Template, name st
 	return nil
 }
 
-// Static serves the file of the style sheet or the mark that {name} names; a
+// Static serves the file of the style sheet, the script or the mark that {name} names; a
 // browser asks each time and mostly hears that nothing changed.
 func Static(w http.ResponseWriter, r *http.Request) error {
 	name := r.PathValue("name")
@@ -128,8 +131,11 @@ func Static(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Cache-Control", "no-cache")
 	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:8])+`"`)
 	w.Header().Set("Content-Type", "text/css; charset=utf-8")
-	if path.Ext(name) == ".svg" {
+	switch path.Ext(name) {
+	case ".svg":
 		w.Header().Set("Content-Type", "image/svg+xml")
+	case ".js":
+		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 	}
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
 	return nil
