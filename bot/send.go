@@ -169,6 +169,15 @@ func (b *Bot) sent(ctx context.Context, jobs []storage.Job, row sendRow, ref str
 		return b.halt(ctx, jobs, row, halted)
 	case errors.As(err, &busy):
 		b.log.Info("the platform asks to wait", "job", j.ID, "seconds", busy.After.Seconds())
+		if row.Say.Class == flows.Emergency && busy.After > urgentWait {
+			// Nobody waits for that: another way, or in the end another person.
+			if found, _, err := b.nextAddress(ctx, jobs, row, false); err != nil || found {
+				return err
+			}
+			if j.Attempts += int(busy.After / urgentWait); j.Attempts >= urgentTries {
+				return b.dead(ctx, jobs, row, "the platform asked to wait for too long")
+			}
+		}
 		return b.later(ctx, j, busy.After)
 	case errors.As(err, &moved):
 		return b.move(ctx, row.Address, moved.Address)
@@ -302,10 +311,27 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 }
 
 // elsewhere takes a row to another address of the same person; where there is
-// none, it is dead.
+// none, it is dead, or a task for staff.
 func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, why string, gone bool) error {
-	j, found, out := jobs[0], false, false
-	err := b.finish(ctx, func(tx storage.Tx) error {
+	found, out, err := b.nextAddress(ctx, jobs, row, gone)
+	if err != nil || found {
+		return err
+	}
+	if out {
+		// Staff know of the group; each line that waited for it is no trouble of its own.
+		return b.delivered(ctx, jobs, row, flows.Refused, "")
+	}
+	if ch, _, ok := b.channel(row.Address); ok && !gone && row.Person != "" && ch.Capabilities().PushWindow > 0 {
+		return b.unreached(ctx, jobs, row, why)
+	}
+	return b.dead(ctx, jobs, row, why)
+}
+
+// nextAddress takes a row to another address of the same person, if there is one. Out says
+// that it was for a group that is gone.
+func (b *Bot) nextAddress(ctx context.Context, jobs []storage.Job, row sendRow, gone bool) (found, out bool, err error) {
+	j := jobs[0]
+	err = b.finish(ctx, func(tx storage.Tx) error {
 		found, out = false, false
 		if ok, err := live(tx, j.ID); err != nil || !ok {
 			found = true
@@ -346,17 +372,7 @@ func (b *Bot) elsewhere(ctx context.Context, jobs []storage.Job, row sendRow, wh
 		}
 		return nil
 	})
-	if err != nil || found {
-		return err
-	}
-	if out {
-		// Staff know of the group; each line that waited for it is no trouble of its own.
-		return b.delivered(ctx, jobs, row, flows.Refused, "")
-	}
-	if ch, _, ok := b.channel(row.Address); ok && !gone && row.Person != "" && ch.Capabilities().PushWindow > 0 {
-		return b.unreached(ctx, jobs, row, why)
-	}
-	return b.dead(ctx, jobs, row, why)
+	return found, out, err
 }
 
 // unknown shows staff a send that may or may not have arrived and must not be
