@@ -98,6 +98,7 @@ type Bot struct {
 	owed       map[string]time.Time       // by channel and address, when an answer may leave that somebody waits for
 	lined      map[string]time.Time       // by the same, when the last row that waits for it may leave
 	halted     map[string]time.Time       // by channel, until when it is left alone, see halt.go
+	out        map[uint64]bool            // rows whose send is over and whose end is being kept
 	inflight   map[uint64]bool            // rows a worker of this process holds
 	asked      map[string]int             // polls on their way, by channel
 	unsure     bool                       // a claim ended with an error: some claimed rows may have no worker
@@ -120,7 +121,7 @@ func New(o Options) (*Bot, error) {
 		reader: o.Reader, now: o.Now, workers: o.Workers, owner: o.Owner, house: house, log: o.Log, secret: o.Secret, whispered: map[string]whisper{},
 		answer: map[string]Answerer{}, nudge: make(chan struct{}, 1),
 		talk: map[string]fragments{}, here: map[flows.ChatID]filedAt{}, noted: map[flows.ChatID]time.Time{}, crowded: map[string]*crowd{}, wrong: map[string]attempts{},
-		limits: map[string]*rate.Limiter{}, gathered: map[string]time.Time{}, lined: map[string]time.Time{}, owed: map[string]time.Time{}, halted: map[string]time.Time{}, inflight: map[uint64]bool{}, unsure: true,
+		limits: map[string]*rate.Limiter{}, gathered: map[string]time.Time{}, lined: map[string]time.Time{}, owed: map[string]time.Time{}, halted: map[string]time.Time{}, inflight: map[uint64]bool{}, out: map[uint64]bool{}, unsure: true,
 	}
 	if b.now == nil {
 		b.now = time.Now

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -254,9 +255,26 @@ func (b *Bot) keepHanded(tx storage.Tx, j storage.Job, row sendRow, ref string) 
 		return nil
 	}
 	j.Body = flows.Data(row)
+	if why, err := tx.Key(earlyKey(row.Address, ref)); err == nil && len(why) > 0 {
+		early, err := decode[soon](why)
+		if err != nil {
+			return nil
+		}
+		return errors.Join(tx.PutKey(earlyKey(row.Address, ref), nil), b.failed(tx, j, early.Failed))
+	} else if err != nil && !errors.Is(err, storage.ErrNone) {
+		return err
+	}
 	return errors.Join(tx.PutKey(handedKey(j.Case, row.Address, ref), flows.Data(handed{At: b.clock(), Job: j})),
 		tx.PutKey("handed/"+row.Address+"/"+ref, flows.Data(sweepAt{At: b.clock(), Case: j.Case})))
 }
+
+// soon is what a platform has said of a message before it was known here that it has taken it.
+type soon struct {
+	At     time.Time `json:"at"`
+	Failed string    `json:"failed"`
+}
+
+func earlyKey(address, ref string) string { return "early/" + address + "/" + ref }
 
 // sweepAt says of something kept for a case when it was kept.
 type sweepAt struct {
@@ -267,9 +285,20 @@ type sweepAt struct {
 // undelivered takes a message that did not arrive to the next rung.
 func (b *Bot) undelivered(st *step, h *heard) error {
 	address := h.chat.Address
+	failed := "undelivered"
+	if gone := (Gone{}); errors.As(h.Why, &gone) {
+		failed = "gone"
+	}
+	var closed Closed
+	if errors.As(h.Why, &closed) {
+		if err := putWindows(st.tx, address, nil); err != nil {
+			return err
+		}
+	}
 	raw, err := st.tx.Key("handed/" + address + "/" + h.Ref)
 	if errors.Is(err, storage.ErrNone) || err == nil && len(raw) == 0 {
-		return nil
+		// Not one that is kept, or its send is not finished here.
+		return st.tx.PutKey(earlyKey(address, h.Ref), flows.Data(soon{At: st.at, Failed: failed}))
 	}
 	if err != nil {
 		return err
@@ -293,26 +322,20 @@ func (b *Bot) undelivered(st *step, h *heard) error {
 	if err != nil {
 		return nil
 	}
-	row, err := decode[sendRow](k.Job.Body)
+	st.kept = true
+	return b.failed(st.tx, k.Job, failed)
+}
+
+// failed puts a row that did not arrive back into the outbox, to go on from where it was.
+// What has become of it is its case's business only once.
+func (b *Bot) failed(tx storage.Tx, j storage.Job, how string) error {
+	row, err := decode[sendRow](j.Body)
 	if err != nil {
 		return nil
 	}
-	var closed Closed
-	if errors.As(h.Why, &closed) {
-		if err := putWindows(st.tx, address, nil); err != nil {
-			return err
-		}
-	}
-	// It goes on from where it was; what has become of it is its case's business only once.
-	row.Say.Receipt, row.Say.Until = "", time.Time{}
-	row.Failed = "undelivered"
-	if gone := (Gone{}); errors.As(h.Why, &gone) {
-		row.Failed = "gone"
-	}
-	j := k.Job
-	j.ID, j.Attempts, j.Owner, j.Lease, j.At, j.Body, j.Slot = 0, 0, "", time.Time{}, st.at, flows.Data(row), ""
-	st.kept = true
-	_, err = st.tx.AddJob(j)
+	row.Say.Receipt, row.Say.Until, row.Failed = "", time.Time{}, how
+	j.ID, j.Attempts, j.Owner, j.Lease, j.At, j.Body, j.Slot = 0, 0, "", time.Time{}, b.clock(), flows.Data(row), ""
+	_, err = tx.AddJob(j)
 	return err
 }
 
@@ -329,6 +352,18 @@ func sweepHanded(tx storage.Tx, now time.Time) error {
 		}
 		address, ref, _ := cutLast(strings.TrimPrefix(name, "handed/"))
 		if err := errors.Join(tx.PutKey(name, nil), tx.PutKey(handedKey(x.Case, address, ref), nil)); err != nil {
+			return err
+		}
+	}
+	early, err := tx.Keys("early/")
+	if err != nil {
+		return err
+	}
+	for name, raw := range early {
+		if x, err := decode[soon](raw); err == nil && now.Sub(x.At) < time.Hour {
+			continue
+		}
+		if err := tx.PutKey(name, nil); err != nil {
 			return err
 		}
 	}
@@ -349,10 +384,12 @@ func forgetAddress(tx storage.Tx, address string) error {
 	if err != nil {
 		return err
 	}
-	names := []string{windowKey(address), waitsKey(address), choicesKey(address), sceneKey(address)}
-	for name := range handed {
-		names = append(names, name)
+	early, err := tx.Keys("early/" + address + "/")
+	if err != nil {
+		return err
 	}
+	names := []string{windowKey(address), waitsKey(address), choicesKey(address), sceneKey(address)}
+	names = slices.AppendSeq(slices.AppendSeq(names, maps.Keys(handed)), maps.Keys(early))
 	for _, name := range names {
 		if _, err := tx.Key(name); errors.Is(err, storage.ErrNone) {
 			continue

@@ -217,6 +217,7 @@ func (b *Bot) perform(ctx context.Context, j storage.Job) (err error) {
 	defer func() {
 		b.mu.Lock()
 		delete(b.inflight, j.ID)
+		delete(b.out, j.ID)
 		b.unsure = b.unsure || err != nil // not before: recover passes over what a worker holds
 		b.mu.Unlock()
 		b.Nudge()

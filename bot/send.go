@@ -101,6 +101,9 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	}
 	err = caught(func() (err error) { ref, err = ch.Send(sendCtx, address, m); return err })
 	cancel()
+	b.mu.Lock()
+	b.out[j.ID] = true
+	b.mu.Unlock()
 	if err != nil && paid > 0 { // it counts itself, and says Closed when there is no room
 		if err := b.unspent(ctx, row, paid); err != nil {
 			return err

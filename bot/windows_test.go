@@ -625,3 +625,47 @@ func TestHaltedForAll(t *testing.T) {
 		t.Errorf("that it stopped again is told %d times", len(got))
 	}
 }
+
+// What nobody can read is answered, and shown to staff once.
+func TestUnread(t *testing.T) {
+	s, wx := wxStage(t, false, 9, telling(t), nil)
+	for _, kind := range []string{"other", "video"} {
+		in := onWX(s.said("o1", "", ""), 9)
+		in.Message.Media = []flows.Media{{Kind: kind, Channel: "wx", Remote: "x"}}
+		s.hear(in)
+		s.hear(in)
+		s.drain()
+		if got := lines(wx.take()); len(got) != 1 || !strings.Contains(got[0], "这个我看不了") {
+			t.Errorf("%s is answered with %q", kind, got)
+		}
+	}
+	if list := s.troubles(); len(list) != 1 || list[0].Kind != "parked" || strings.Contains(list[0].Text, "o1") {
+		t.Errorf("troubles %+v", list)
+	}
+	photo := onWX(s.said("o1", "", ""), 9)
+	photo.Message.Media = []flows.Media{{Kind: "photo", Channel: "wx", Remote: "x"}}
+	s.hear(photo)
+	s.drain()
+	if got := lines(wx.take()); len(got) != 0 {
+		t.Errorf("a photo is answered with %q", got)
+	}
+}
+
+// A platform may say that a message did not arrive before it is kept here that it was sent.
+func TestUndeliveredEarly(t *testing.T) {
+	s, wx := wxStage(t, true, 5, telling(t), nil)
+	wx.on(func(string, bot.Message) error {
+		in := s.said("o1", "", "")
+		in.Channel, in.Kind, in.Ref, in.Why = "wx", bot.Undelivered, fmt.Sprintf("wx-%d", wx.n+1), bot.Closed{Why: "48 hours"}
+		s.hear(in)
+		return nil
+	})
+	s.say("li", "", "事 r1 personal a")
+	if len(wx.forms) != 1 || wx.forms[0].What != "a" {
+		t.Errorf("forms %+v", wx.forms)
+	}
+	s.pass(time.Hour)
+	if len(wx.forms) != 1 || len(s.troubles()) != 0 {
+		t.Errorf("forms %+v, troubles %+v", wx.forms, s.troubles())
+	}
+}

@@ -248,7 +248,7 @@ type Message struct {
 // Media is a photo or a voice note. Remote is the platform's name of it, Hash
 // the SHA-256 under which it lies in data/media once it has been fetched.
 type Media struct {
-	Kind    string `json:"kind"` // "photo" or "voice"
+	Kind    string `json:"kind"` // "photo" or "voice"; "video" and "other" cannot be read here
 	Remote  string `json:"remote,omitempty"`
 	Channel string `json:"channel,omitempty"` // the channel that can fetch Remote
 	Hash    string `json:"hash,omitempty"`
@@ -296,8 +296,8 @@ type Similar struct {
 	Exact bool   // same item, same place; otherwise one of the two places is less exact
 	Mine  bool   // the actor has an entry of it already
 	Tag   string // the tag of that entry
-	Title string // only of Event.Beside
-	Due   Time   // the same
+	Title string // what lists call it
+	Due   Time   // only of Event.Beside
 	Why   Link
 }
 
