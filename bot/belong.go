@@ -100,7 +100,7 @@ func (b *Bot) said(st *step, h *heard) error {
 }
 
 // answers says that a message may be the answer that a case expects, and is not clearly
-// something else: a question how a case stands, a poll somebody begins, or, where a home is
+// something else: a question how a case stands, a list, a poll somebody begins, or, where a home is
 // expected, a demand. Where the case takes any words under the tag, a line of a poll or a
 // bare number are words, too.
 func (b *Bot) answers(h *heard, c flows.Case, tag string) (bool, error) {
@@ -110,6 +110,8 @@ func (b *Bot) answers(h *heard, c flows.Case, tag string) (bool, error) {
 	}
 	takes := slices.Contains(tags, tag)
 	switch {
+	case h.reading.Chain != nil && h.reading.Chain.Marked:
+		return false, nil // nobody gives a list as a reason
 	case asks(h):
 		return takes && !h.reading.Status, nil
 	case tag == flows.ExpectLine || takes:

@@ -49,9 +49,9 @@ type Options struct {
 	Secret   []byte // what the seeds of cases are made from; empty: 32 random bytes that the store keeps
 	Watch    Watch  // told what happens, for figures; may be nil
 	// Link gives the address of a page for a person: "desk" with a login code as
-	// word, "mine" with none, the name of a flow ("poll") with the id of one of its cases
-	// (the person is empty for a group). Empty where there are no such pages or their
-	// address is not known.
+	// word, "mine" with none, or with "later" where nobody knows when it is opened, the name
+	// of a flow ("poll") with the id of one of its cases (the person is empty for a group).
+	// Empty where there are no such pages or their address is not known.
 	Link func(page string, p flows.PersonID, word string) string
 	Log  *slog.Logger
 }

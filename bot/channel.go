@@ -191,8 +191,11 @@ type Inbound struct {
 	// [Bot.Scene] or the printer of the code wrote into it. Of Said it is where the form was
 	// put up that brings the words: they are about that place, and nobody is greeted.
 	Scene string
-	Ref   string // Undelivered: the reference that Send gave
-	Why   error  // Undelivered: Closed, Gone or Refused
+	// Agrees says of Said that the button by which it was sent files it: who sends it agrees
+	// to be kept with it, and is not asked again. A channel sets it of a form that says so only.
+	Agrees bool
+	Ref    string // Undelivered: the reference that Send gave
+	Why    error  // Undelivered: Closed, Gone or Refused
 	// As is who it is where the channel has made sure of that itself (the desk,
 	// the pages); the address is then no account of theirs.
 	As flows.PersonID

@@ -19,6 +19,9 @@ func (h *heard) form() bool {
 	return h.Kind == Said && h.As != "" && h.Answers != "" && h.reading.Danger == ""
 }
 
+// agrees says that what was said came by a form whose button files it.
+func (h *heard) agrees() bool { return h.Kind == Said && h.Agrees && !h.chat.Group }
+
 // filledIn brings what was written into a form to its case: "case/tag". What the person is
 // asked otherwise stays asked.
 func (b *Bot) filledIn(st *step, h *heard) error {

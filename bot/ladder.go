@@ -89,7 +89,7 @@ func (b *Bot) knock(ctx context.Context, ch Channel, address string, jobs []stor
 		}
 	}
 	if f.URL == "" && row.Person != "" {
-		f.URL = b.link("mine", row.Person, "")
+		f.URL = b.link("mine", row.Person, "later")
 	}
 	sendCtx, cancel := context.WithTimeout(ctx, 40*time.Second)
 	defer cancel()

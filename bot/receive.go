@@ -22,7 +22,7 @@ type filedAt struct {
 }
 
 // maxText is how many bytes of a message are read; what is longer is cut.
-const maxText = 16 << 10
+const maxText = flows.LongestText
 
 // Receive takes one thing that a channel heard. When it returns nil, it is kept
 // and will be dealt with, whatever happens to the process; the channel may
@@ -149,7 +149,10 @@ func (b *Bot) leaving(tx storage.Tx, h *heard) (n int, err error) {
 			return 0, err
 		}
 		for _, j := range lane {
-			if j.Kind == "send" && !j.At.After(b.clock()) {
+			b.mu.Lock()
+			over := b.out[j.ID]
+			b.mu.Unlock()
+			if j.Kind == "send" && !j.At.After(b.clock()) && !over {
 				n++
 			}
 		}
@@ -403,6 +406,9 @@ func (b *Bot) hear(st *step, h *heard) error {
 	if h.form() {
 		return b.filledIn(st, h)
 	}
+	if unread(h) {
+		return st.tellUnread(h)
+	}
 	if done, err := b.command(st, h); done || err != nil {
 		return err
 	}
@@ -418,6 +424,7 @@ func (b *Bot) actor(h *heard) flows.Actor {
 	if c, ok := b.channels[h.Channel]; ok && (c.Capabilities().WritesFirst || !h.chat.Group) {
 		a.Reachable = true
 	}
+	a.Consent = a.Consent || h.agrees()
 	return a
 }
 

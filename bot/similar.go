@@ -20,7 +20,7 @@ func (st *step) similar(r flows.Reading, not flows.ID, said *flows.Said) ([]flow
 		}
 		seen[c.ID] = true
 		x := flows.Similar{Case: flows.CaseRef{ID: c.ID, No: c.No, Parent: c.Parent}, Flow: c.Flow, Stage: c.Stage,
-			Item: c.Item, Place: c.Place, Exact: exact, Why: why}
+			Item: c.Item, Place: c.Place, Exact: exact, Title: c.Title, Why: why}
 		if st.by.Person != "" {
 			entry, err := st.tx.Entry(c.ID, string(st.by.Person))
 			x.Mine, x.Tag = err == nil, entry.Tag
@@ -87,12 +87,19 @@ func (st *step) similar(r flows.Reading, not flows.ID, said *flows.Said) ([]flow
 	if r.Poll == nil && r.Chain == nil && r.Slip == nil {
 		return out, nil
 	}
-	polls, err := st.tx.Same(flows.PollMatter) // last: what says more exactly which one, says so
-	if err != nil {
-		return nil, err
+	// Last: what says more exactly which one, says so.
+	keys := []string{flows.PollMatter}
+	if r.Chain != nil && said.Direct {
+		keys = append(keys, flows.ActivityMatter, flows.HearingMatter) // a list may be called like one of them
 	}
-	for _, c := range polls {
-		add(c, slices.Contains(c.Matter, flows.PollMatter), flows.ByMatter)
+	for _, key := range keys {
+		cases, err := st.tx.Same(key)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range cases {
+			add(c, slices.Contains(c.Matter, key), flows.ByMatter)
+		}
 	}
 	return out, nil
 }

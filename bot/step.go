@@ -335,6 +335,9 @@ func (st *step) need(h *heard) error {
 		p.Name = h.From.Name // who only presses a button (a vote) is known by no name
 	}
 	p.Seen = st.at
+	if h.agrees() && p.Consent.IsZero() {
+		p.Consent = st.at
+	}
 	if h.As != "" {
 		st.by = st.b.actor(h)
 		return st.tx.PutPerson(*p)

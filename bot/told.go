@@ -45,6 +45,9 @@ func (b *Bot) noteSent(tx storage.Tx, j storage.Job, outcome string) error {
 	}
 	channel, _, _ := strings.Cut(row.Address, ":")
 	sent := sentRow{At: b.clock(), Flow: row.Flow, Words: row.Say.Words, Vars: row.Say.Vars, No: row.No, Person: row.Person, Channel: channel, Outcome: outcome}
+	if row.Say.Unkept {
+		sent.Words, sent.Vars = "", nil
+	}
 	if !strings.HasPrefix(string(row.Chat), "~") {
 		sent.Chat = row.Chat
 	}

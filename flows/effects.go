@@ -80,6 +80,9 @@ type (
 		// Allowed is who has allowed, by name, that an invitation passes the limits of a
 		// person's week; empty: nobody has.
 		Allowed PersonID `json:"allowed,omitempty"`
+		// Unkept says that nothing of its text is kept once it has left: words of people stand
+		// in it who have no part in the case.
+		Unkept bool `json:"unkept,omitempty"`
 		// Until is when it is too late to be said; zero for never.
 		Until Time `json:"until,omitzero"`
 		// Ballot is a question that platforms with polls of their own ask in that form,

@@ -17,20 +17,6 @@ type PollLine struct {
 	Unread   string    `json:"unread,omitempty"`  // the words of a deadline that could not be read as a time
 }
 
-// Chain is a list that people copy and add themselves to (接龙), as it was sent.
-type Chain struct {
-	Title string      `json:"title,omitempty"` // what stands above the first line, without "#接龙"
-	Lines []ChainLine `json:"lines,omitempty"`
-}
-
-// ChainLine is one line of it: "3. 3-1-501 要".
-type ChainLine struct {
-	N     int    `json:"n"`              // the number that stands before it
-	Place Place  `json:"place,omitzero"` // the household, where the line names one
-	Text  string `json:"text"`           // the line without its number
-	Rest  string `json:"rest,omitempty"` // the line without number and household: a choice, a name, or both
-}
-
 // Slip is a vote that somebody puts in for a household: on paper, by telephone,
 // or by proxy.
 type Slip struct {

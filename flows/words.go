@@ -115,7 +115,8 @@ func (w Words) Keys() []string {
 //	body .r       the organisation that has a role; danger .s: the name of a danger;
 //	class .s      the name of a class of the duty list
 //	more .n 1     whether a number is more; has .x: whether a value was given at all
-//	date .t       "12月5日（周六）15:00", right whenever it is read; dates .d: several, one a line with their numbers
+//	date .t       "12月5日（周六）15:00", right whenever it is read; dates .d: several, one a line with their numbers;
+//	              times .d: the same as "时间1：…", which is no line of a list
 //	phones        the community's numbers (phones.Gas …); community: its name
 func (w Words) Render(lang, key string, vars Vars, no int, now time.Time, s *Settings) (string, error) {
 	texts := w.lang[lang]
@@ -203,6 +204,7 @@ func (p *phrase) funcs() template.FuncMap {
 		"area":      p.area,
 		"date":      p.time(func(t, _ time.Time, lang string) string { return Date(t, lang) }),
 		"dates":     p.dates,
+		"times":     p.times,
 		"class":     p.class,
 		"danger":    func(v Var) string { return Danger(v.S).In(p.lang) },
 		"body":      p.body,
@@ -427,6 +429,23 @@ func (p *phrase) dates(v Var) string {
 			w.WriteByte('\n')
 		}
 		fmt.Fprintf(&w, "%d. %s", i+1, Date(t.In(p.s.Zone), p.lang))
+	}
+	return w.String()
+}
+
+// times writes moments one a line, numbered so that nobody takes them for lines of a list.
+func (p *phrase) times(v Var) string {
+	var w strings.Builder
+	for i, t := range v.Dates {
+		if i > 0 {
+			w.WriteByte('\n')
+		}
+		if strings.HasPrefix(p.lang, "en") {
+			fmt.Fprintf(&w, "Time %d: ", i+1)
+		} else {
+			fmt.Fprintf(&w, "时间%d：", i+1)
+		}
+		w.WriteString(Date(t.In(p.s.Zone), p.lang))
 	}
 	return w.String()
 }

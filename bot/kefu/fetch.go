@@ -19,12 +19,12 @@ import (
 )
 
 // remoteForm is what the channel calls a file: what the platform said it is, and its media id.
-var remoteForm = regexp.MustCompile(`^(image|voice|video|file)/([0-9A-Za-z_@.=+-]{1,512})$`)
+var remoteForm = regexp.MustCompile(`^(image|voice)/([0-9A-Za-z_@.=+-]{1,512})$`)
 
 // Fetch gets what a resident has sent, a photo or a voice note, of at most limit bytes. The
 // platform has it for three days. What is not, by how it begins, what the platform said that
-// it is, is Refused: no page and no program comes in as a photo, nor as a file. Nothing here
-// looks any further into it.
+// it is, is Refused: no page and no program comes in as a photo. Nothing here looks any
+// further into it.
 func (k *Kefu) Fetch(ctx context.Context, remote string, limit int64) ([]byte, error) {
 	m := remoteForm.FindStringSubmatch(remote)
 	if m == nil {
@@ -85,37 +85,19 @@ func download(ctx context.Context, query url.Values, limit int64) ([]byte, error
 
 // is says by how a file begins whether it is what the platform said.
 var is = map[string]func([]byte) bool{
-	"image": isImage,
-	"voice": isVoice,
-	"video": isVideo,
-	"file": func(b []byte) bool {
-		return isImage(b) || isVoice(b) || isVideo(b) || http.DetectContentType(b) == "application/pdf"
-	},
-}
-
-func isImage(b []byte) bool {
-	switch http.DetectContentType(b) {
-	case "image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp":
-		return true
-	}
-	return slices.Contains([]string{"heic", "heix", "heif", "mif1", "msf1", "avif"}, brand(b))
-}
-
-func isVoice(b []byte) bool {
-	for _, begin := range []string{"#!AMR", "#!SILK_V3", "\x02#!SILK_V3", "OggS"} {
-		if bytes.HasPrefix(b, []byte(begin)) {
+	"image": func(b []byte) bool {
+		switch http.DetectContentType(b) {
+		case "image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp":
 			return true
 		}
-	}
-	return http.DetectContentType(b) == "audio/mpeg"
-}
-
-func isVideo(b []byte) bool { return brand(b) != "" && !isImage(b) }
-
-// brand is the kind of an ISO file, "" for others.
-func brand(b []byte) string {
-	if len(b) < 12 || string(b[4:8]) != "ftyp" {
-		return ""
-	}
-	return string(b[8:12])
+		return len(b) > 12 && string(b[4:8]) == "ftyp" && slices.Contains([]string{"heic", "heix", "heif", "mif1", "msf1", "avif"}, string(b[8:12]))
+	},
+	"voice": func(b []byte) bool {
+		for _, begin := range []string{"#!AMR", "#!SILK_V3", "\x02#!SILK_V3", "OggS"} {
+			if bytes.HasPrefix(b, []byte(begin)) {
+				return true
+			}
+		}
+		return http.DetectContentType(b) == "audio/mpeg"
+	},
 }

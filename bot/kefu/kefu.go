@@ -151,7 +151,7 @@ func New(o Options) (*Kefu, error) {
 	}
 	k.tokens = weixin.NewTokens(o.Shelf, weixin.Account(o.CorpID, o.Secret))
 	k.tokens.Now, k.tokens.Log = o.Now, k.log
-	k.access = credential.NewWorkAccessToken(o.CorpID, string(o.Secret), name, credential.CacheKeyWorkPrefix, k.tokens).(credential.AccessTokenContextHandle)
+	k.access = credential.NewWorkAccessToken(o.CorpID, string(o.Secret), name, credential.CacheKeyWorkPrefix, k.tokens)
 	o.Secret, o.Token, o.AESKey = "", "", ""
 	k.options = o
 	return k, nil

@@ -41,8 +41,7 @@ const (
 )
 
 var (
-	mediaForm = regexp.MustCompile(`^[0-9A-Za-z_@.=+-]{1,512}$`)
-	typeForm  = regexp.MustCompile(`^[0-9a-z_]{1,40}$`)
+	typeForm = regexp.MustCompile(`^[0-9a-z_]{1,40}$`)
 )
 
 // read understands one message. What nobody could have written, and what is of no use, is
@@ -93,8 +92,8 @@ func (h *heard) by(person string) bool {
 }
 
 // readSaid reads what a resident has written, pressed or sent. What the engine has no form
-// for, and what cannot be read, comes as media that nobody can fetch: something was sent, and
-// staff see it.
+// for, and what cannot be read, comes as media that nobody can fetch: the resident is told, and
+// staff see that something came.
 func readSaid(it item, part json.RawMessage, h *heard) {
 	in := &h.in
 	h.customer = true
@@ -116,10 +115,12 @@ func readSaid(it item, part json.RawMessage, h *heard) {
 	if json.Unmarshal(part, &p) != nil {
 		it.Type = "other"
 	}
-	media := func(kind, of string) {
+	media := func(kind string) {
 		x := flows.Media{Kind: kind, Channel: name}
-		if mediaForm.MatchString(p.Media) {
-			x.Remote = of + "/" + p.Media
+		if kind == "photo" || kind == "voice" {
+			if x.Remote = it.Type + "/" + p.Media; !remoteForm.MatchString(x.Remote) {
+				x.Kind, x.Remote = "other", ""
+			}
 		}
 		m.Media = []flows.Media{x}
 	}
@@ -129,16 +130,14 @@ func readSaid(it item, part json.RawMessage, h *heard) {
 		case p.Menu != "": // which message it stood in, the platform does not say
 			in.Kind, in.Press, in.Message = bot.Pressed, p.Menu, flows.Message{}
 		case strings.TrimSpace(p.Content) == unsupported:
-			media("other", "")
+			media("other")
 		default:
 			m.Text = strings.ReplaceAll(p.Content, "\x00", "")
 		}
 	case "image":
-		media("photo", it.Type)
+		media("photo")
 	case "voice", "video":
-		media(it.Type, it.Type)
-	case "file":
-		media("other", it.Type)
+		media(it.Type)
 	case "location":
 		// [U] whether these degrees are WGS 84 or those of Chinese maps, some hundred metres off.
 		if p.Lat >= -90 && p.Lat <= 90 && p.Lon >= -180 && p.Lon <= 180 && (p.Lat != 0 || p.Lon != 0) {
@@ -150,9 +149,14 @@ func readSaid(it item, part json.RawMessage, h *heard) {
 	case "link", "miniprogram", "merged_msg", "channels":
 		// Somebody else's words, passed on. They are read, never opened.
 		m.Forwarded = true
-		m.Text = strings.Trim(line(p.Title)+"\n"+line(p.Desc)+"\n"+line(p.URL), "\n")
-	default:
-		media("other", "")
+		for _, x := range []string{p.Title, p.Desc, p.URL} {
+			if x = line(x); x != "" {
+				m.Text = strings.TrimPrefix(m.Text+"\n"+x, "\n")
+			}
+		}
+	}
+	if in.Kind == bot.Said && m.Text == "" && m.Media == nil && m.Point == nil {
+		media("other")
 	}
 }
 

@@ -60,8 +60,8 @@ func (k *Kefu) Send(ctx context.Context, address string, m bot.Message) (string,
 	last, id := parts[len(parts)-1], msgid(key, 0)
 	if len(parts) == 1 && last.photo == nil {
 		if code := k.welcomes.take(address, id, k.now()); code != "" {
-			if ref := k.greet(ctx, code, id, last); ref != "" || ctx.Err() != nil {
-				return ref, ctx.Err()
+			if ref, err := k.greet(ctx, code, id, last); ref != "" || err != nil {
+				return ref, err
 			}
 		}
 	}
@@ -214,8 +214,9 @@ func (k *Kefu) deliver(ctx context.Context, to, id string, p part) (ref string, 
 	return "", k.verdict("send_msg", err)
 }
 
-// greet sends a part with the code for a greeting; "" says that it was not taken so.
-func (k *Kefu) greet(ctx context.Context, code, id string, p part) (ref string) {
+// greet sends a part with the code for a greeting. Neither a reference nor an error says that
+// the platform does not take it so, and that it may go as any other.
+func (k *Kefu) greet(ctx context.Context, code, id string, p part) (ref string, err error) {
 	head := sendmsgonevent.Message{Code: code, MsgID: id}
 	var body any
 	if len(p.buttons) > 0 {
@@ -228,15 +229,20 @@ func (k *Kefu) greet(ctx context.Context, code, id string, p part) (ref string) 
 		body = m
 	}
 	var out sent
-	err := k.call(ctx, "send_msg_on_event", body, &out)
+	err = k.call(ctx, "send_msg_on_event", body, &out)
 	switch {
 	case err == nil && out.ID != "":
-		return out.ID
+		return out.ID, nil
 	case err == nil, id != "" && out.Code != 0 && usedForm.MatchString(out.Text):
-		return id
+		return id, nil
+	case weixin.Code(err) == 0: // it may be there
+		return "", k.verdict("send_msg_on_event", err)
+	}
+	if err := k.verdict("send_msg_on_event", err); errors.As(err, new(bot.Busy)) || errors.As(err, new(bot.Halted)) {
+		return "", err
 	}
 	k.log.Info("a greeting did not go by its code", "error", weixin.Clean(err))
-	return ""
+	return "", nil
 }
 
 // labelLimit is how many bytes the label of an entry may have.

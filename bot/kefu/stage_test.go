@@ -209,16 +209,20 @@ type stage struct {
 	pauses *pauses
 }
 
-// pauses keeps the waits of the channel; they cost no time.
+// pauses keeps the waits of the channel; they cost no time. With a clock, that is moved on.
 type pauses struct {
-	mu  sync.Mutex
-	all []time.Duration
+	mu    sync.Mutex
+	all   []time.Duration
+	clock *clock
 }
 
 func (p *pauses) wait(ctx context.Context, d time.Duration) error {
 	p.mu.Lock()
 	p.all = append(p.all, d)
 	p.mu.Unlock()
+	if p.clock != nil {
+		p.clock.move(d)
+	}
 	return ctx.Err()
 }
 

@@ -300,15 +300,5 @@ func reply(m *weixin.Message, text string, at time.Time) ([]byte, error) {
 		At      int64    `xml:"CreateTime"`
 		Type    cdata    `xml:"MsgType"`
 		Content cdata    `xml:"Content"`
-	}{To: cdata{m.From}, From: cdata{m.To}, At: at.Unix(), Type: cdata{"text"}, Content: cdata{plain(text)}})
-}
-
-// plain leaves out what no XML can hold.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\t' || r == '\n' || r >= 0x20 && r != 0xfffe && r != 0xffff {
-			return r
-		}
-		return -1
-	}, strings.ToValidUTF8(s, "\ufffd"))
+	}{To: cdata{m.From}, From: cdata{m.To}, At: at.Unix(), Type: cdata{"text"}, Content: cdata{text}})
 }

@@ -83,8 +83,9 @@ func wanted(data []byte) bool {
 			return true
 		}
 	}
-	if len(data) > 2 && data[0] == 0xff && data[1]&0xe0 == 0xe0 && data[1]&0x06 != 0 {
-		return true // a frame of MP3
+	// A frame of MP3: sync, layer III, a rate that there is.
+	if len(data) > 3 && data[0] == 0xff && data[1]&0xe6 == 0xe2 && data[2]>>4 != 0 && data[2]>>4 != 15 && data[2]&0x0c != 0x0c {
+		return true
 	}
 	kind := http.DetectContentType(data)
 	switch {

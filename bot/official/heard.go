@@ -68,7 +68,7 @@ func (o *Official) take(ctx context.Context, m *weixin.Message) ([]byte, error) 
 	}
 	in, ok := o.read(m)
 	if !ok {
-		o.log.Warn("a callback names no sender and is skipped", "type", m.Type, "event", m.Event)
+		o.log.Warn("a callback names no sender and is skipped", "type", bounded(m.Type), "event", bounded(m.Event))
 		return nil, nil
 	}
 	if o.options.Passive {

@@ -201,7 +201,7 @@ func fitting(kind, value string) string {
 	}
 	cut := []rune(value)
 	if kind == "thing" || kind == "keyword" {
-		return string(cut[:most-1]) + "…"
+		return strings.TrimSpace(string(cut[:most-1])) + "…"
 	}
-	return string(cut[:most])
+	return strings.TrimSpace(string(cut[:most]))
 }

@@ -233,36 +233,43 @@ func TestNew(t *testing.T) {
 		change func(*Options)
 		ok     bool
 	}{
-		"as it is":                   {func(o *Options) {}, true},
-		"plain":                      {func(o *Options) { o.Plain, o.AESKey = true, "" }, true},
-		"plain with a key":           {func(o *Options) { o.Plain = true }, false},
-		"no key":                     {func(o *Options) { o.AESKey = "" }, false},
-		"a short key":                {func(o *Options) { o.AESKey = o.AESKey[1:] }, false},
-		"no AppID":                   {func(o *Options) { o.AppID = "" }, false},
-		"an AppID of a corp":         {func(o *Options) { o.AppID = "ww2c2769f8efd9abc2" }, false},
-		"no secret":                  {func(o *Options) { o.Secret = "" }, false},
-		"no secret, passive":         {func(o *Options) { o.Secret, o.Shelf, o.Passive = "", nil, true }, true},
-		"a secret with a line":       {func(o *Options) { o.Secret += "\n" }, false},
-		"a bad secret, passive":      {func(o *Options) { o.Secret, o.Passive = "a b", true }, false},
-		"no token":                   {func(o *Options) { o.Token = "" }, false},
-		"no receiver":                {func(o *Options) { o.Receive = nil }, false},
-		"no shelf":                   {func(o *Options) { o.Shelf = nil }, false},
-		"a template":                 {func(o *Options) { o.Template = template }, true},
-		"a template of nothing":      {func(o *Options) { o.Template = Template{ID: template.ID} }, false},
-		"fields of none":             {func(o *Options) { o.Template = template; o.Template.ID = "" }, false},
-		"a field twice":              {func(o *Options) { o.Template = template; o.Template.No = "thing2" }, false},
-		"a field of another kind":    {func(o *Options) { o.Template = template; o.Template.What = "time2" }, false},
-		"a field of no kind":         {func(o *Options) { o.Template = template; o.Template.At = "when" }, false},
-		"a fixed field":              {func(o *Options) { o.Template = template; o.Template.Fixed = map[string]string{"phrase4": "处理中"} }, true},
-		"a fixed field that is long": {func(o *Options) { o.Template = template; o.Template.Fixed = map[string]string{"phrase4": "正在处理之中"} }, false},
-		"a fixed field twice":        {func(o *Options) { o.Template = template; o.Template.Fixed = map[string]string{"thing2": "a"} }, false},
-		"a menu":                     {func(o *Options) { o.Menu = []MenuItem{{Name: "我的事", Key: "我的事"}, {Name: "更多", Items: []MenuItem{{Name: "报事", URL: "https://linli.example/r"}}}} }, true},
-		"four entries":               {func(o *Options) { o.Menu = make([]MenuItem, 4) }, false},
-		"an entry of nothing":        {func(o *Options) { o.Menu = []MenuItem{{Name: "我的事"}} }, false},
-		"an entry of two":            {func(o *Options) { o.Menu = []MenuItem{{Name: "我的事", Key: "a", URL: "https://x.example"}} }, false},
-		"a name that is long":        {func(o *Options) { o.Menu = []MenuItem{{Name: "我的所有事情", Key: "a"}} }, false},
-		"a script":                   {func(o *Options) { o.Menu = []MenuItem{{Name: "我的事", URL: "javascript:alert(1)"}} }, false},
-		"a list in a list":           {func(o *Options) { o.Menu = []MenuItem{{Name: "a", Items: []MenuItem{{Name: "b", Items: []MenuItem{{Name: "c", Key: "c"}}}}}} }, false},
+		"as it is":                {func(o *Options) {}, true},
+		"plain":                   {func(o *Options) { o.Plain, o.AESKey = true, "" }, true},
+		"plain with a key":        {func(o *Options) { o.Plain = true }, false},
+		"no key":                  {func(o *Options) { o.AESKey = "" }, false},
+		"a short key":             {func(o *Options) { o.AESKey = o.AESKey[1:] }, false},
+		"no AppID":                {func(o *Options) { o.AppID = "" }, false},
+		"an AppID of a corp":      {func(o *Options) { o.AppID = "ww2c2769f8efd9abc2" }, false},
+		"no secret":               {func(o *Options) { o.Secret = "" }, false},
+		"no secret, passive":      {func(o *Options) { o.Secret, o.Shelf, o.Passive = "", nil, true }, true},
+		"a secret with a line":    {func(o *Options) { o.Secret += "\n" }, false},
+		"a bad secret, passive":   {func(o *Options) { o.Secret, o.Passive = "a b", true }, false},
+		"no token":                {func(o *Options) { o.Token = "" }, false},
+		"no receiver":             {func(o *Options) { o.Receive = nil }, false},
+		"no shelf":                {func(o *Options) { o.Shelf = nil }, false},
+		"a template":              {func(o *Options) { o.Template = template }, true},
+		"a template of nothing":   {func(o *Options) { o.Template = Template{ID: template.ID} }, false},
+		"fields of none":          {func(o *Options) { o.Template = template; o.Template.ID = "" }, false},
+		"a field twice":           {func(o *Options) { o.Template = template; o.Template.No = "thing2" }, false},
+		"a field of another kind": {func(o *Options) { o.Template = template; o.Template.What = "time2" }, false},
+		"a field of no kind":      {func(o *Options) { o.Template = template; o.Template.At = "when" }, false},
+		"a fixed field":           {func(o *Options) { o.Template = template; o.Template.Fixed = map[string]string{"phrase4": "处理中"} }, true},
+		"a fixed field that is long": {func(o *Options) {
+			o.Template = template
+			o.Template.Fixed = map[string]string{"phrase4": "正在处理之中"}
+		}, false},
+		"a fixed field twice": {func(o *Options) { o.Template = template; o.Template.Fixed = map[string]string{"thing2": "a"} }, false},
+		"a menu": {func(o *Options) {
+			o.Menu = []MenuItem{{Name: "我的事", Key: "我的事"}, {Name: "更多", Items: []MenuItem{{Name: "报事", URL: "https://linli.example/r"}}}}
+		}, true},
+		"four entries":        {func(o *Options) { o.Menu = make([]MenuItem, 4) }, false},
+		"an entry of nothing": {func(o *Options) { o.Menu = []MenuItem{{Name: "我的事"}} }, false},
+		"an entry of two":     {func(o *Options) { o.Menu = []MenuItem{{Name: "我的事", Key: "a", URL: "https://x.example"}} }, false},
+		"a name that is long": {func(o *Options) { o.Menu = []MenuItem{{Name: "我的所有事情", Key: "a"}} }, false},
+		"a script":            {func(o *Options) { o.Menu = []MenuItem{{Name: "我的事", URL: "javascript:alert(1)"}} }, false},
+		"a list in a list": {func(o *Options) {
+			o.Menu = []MenuItem{{Name: "a", Items: []MenuItem{{Name: "b", Items: []MenuItem{{Name: "c", Key: "c"}}}}}}
+		}, false},
 	} {
 		o := good()
 		test.change(&o)

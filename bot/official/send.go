@@ -224,6 +224,16 @@ var anchor = regexp.MustCompile(`(?i)<(/?\s*a[\s/>])`)
 // it may hold the words of anybody.
 func unlinked(s string) string { return anchor.ReplaceAllString(s, "($1") }
 
+// plain leaves out what no XML can hold.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || r == '\n' || r >= 0x20 && r != 0xfffe && r != 0xffff {
+			return r
+		}
+		return -1
+	}, strings.ToValidUTF8(s, "\ufffd"))
+}
+
 // webAddress is an address as it may stand in a link.
 func webAddress(s string) (string, bool) {
 	u, err := url.Parse(s)

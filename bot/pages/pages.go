@@ -96,9 +96,6 @@ type Options struct {
 	Report string
 	// Ways are the other ways to Linli for a scene, as far as there are any; may be nil.
 	Ways func(ctx context.Context, scene string) ([]Way, error)
-	// Agrees gives the choice by which the reporter of a case that waits for it agrees to be
-	// kept; "" where it waits for no such thing. May be nil.
-	Agrees func(c flows.Case) string
 	// Card signs the address of a page for the card that it brings when it is shared in
 	// WeChat; nil: there is none.
 	Card    func(ctx context.Context, page string) (Card, error)

@@ -201,35 +201,15 @@ func (p *Pages) reported(w http.ResponseWriter, r *http.Request, _ *reader) erro
 		return frame.ErrForm
 	}
 	peer := bot.Peer{Address: account, Name: name, Person: true, Lang: frame.Lang(r, p.o.Settings().Lang)}
-	in := bot.Inbound{Channel: p.o.OAuth.Channel, At: p.o.Now(), Chat: peer, From: peer}
-	give := func(part string, in bot.Inbound) (bot.Answer, error) {
-		in.Keys = []string{"page/" + account + "/" + form + "/" + part}
-		a, err := p.o.Receive.Receive(r.Context(), in)
-		if err != nil {
-			return a, fmt.Errorf("%w: %w", errReceive, err)
-		}
-		return a, nil
-	}
-	said := in
-	said.Kind, said.Scene, said.Message = bot.Said, at.scene, flows.Message{Ref: "page-" + form, Text: text}
-	a, err := give("said", said)
+	in := bot.Inbound{Channel: p.o.OAuth.Channel, Keys: []string{"page/" + account + "/" + form}, At: p.o.Now(), Chat: peer, From: peer,
+		Kind: bot.Said, Scene: at.scene, Agrees: true, Message: flows.Message{Ref: "page-" + form, Text: text}}
+	a, err := p.o.Receive.Receive(r.Context(), in)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errReceive, err)
 	}
 	c, err := p.caseOf(r.Context(), a.Opened)
 	if err != nil {
 		return err
-	}
-	if choice := p.agrees(c); choice != "" {
-		// The button of the form says what this one says: they have agreed by it.
-		yes := in
-		yes.Kind, yes.Press = bot.Pressed, string(c.ID)+"/"+choice
-		if _, err := give("yes", yes); err != nil {
-			return err
-		}
-		if c, err = p.caseOf(r.Context(), c.ID); err != nil {
-			return err
-		}
 	}
 	told, err := p.toldReport(r, a, c)
 	if err != nil {
@@ -257,13 +237,6 @@ func Written(text, unit string, b flows.Building) (words, wrong string) {
 		words = unit + "单元：" + words
 	}
 	return words, ""
-}
-
-func (p *Pages) agrees(c flows.Case) string {
-	if p.o.Agrees == nil || c.ID == "" {
-		return ""
-	}
-	return p.o.Agrees(c)
 }
 
 // caseOf reads a case; zero where there is none.

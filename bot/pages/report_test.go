@@ -83,12 +83,6 @@ func wechat(t *testing.T, base string, change func(*Options)) (*house, *wx) {
 	x := &wx{codes: map[string]string{}}
 	return build(t, base, func(o *Options) {
 		o.OAuth, o.Report = x.oauth(), "/chat/report"
-		o.Agrees = func(c flows.Case) string {
-			if c.Flow == "demand" && c.Stage == "offered" {
-				return "yes"
-			}
-			return ""
-		}
 		if change != nil {
 			change(o)
 		}

@@ -23,6 +23,7 @@ type codePaper struct {
 	Main     shownWay
 	Ways     []shownWay
 	Danger   string
+	How      string
 }
 
 func (p *Pages) reportPaper(w http.ResponseWriter, r *http.Request, _ *reader) error {
@@ -37,6 +38,13 @@ func (p *Pages) reportPaper(w http.ResponseWriter, r *http.Request, _ *reader) e
 	s := p.sheet(r, nil, bot.Mine{}, "report-title")
 	d := &codePaper{Place: p.placeOf(s, at), Main: shownWay{Way: Way{URL: link}}}
 	if d.Head, err = s.T("report-paper"); err != nil {
+		return err
+	}
+	how := "report-paper-how"
+	if at.place.Building == "" {
+		how = "report-paper-how-wide"
+	}
+	if d.How, err = s.T(how); err != nil {
 		return err
 	}
 	if d.Danger, err = p.dangerLine(s); err != nil {

@@ -89,8 +89,20 @@ type bench struct {
 // weekday is a Monday in working hours: the cards leave at once.
 var weekday = time.Date(2026, 3, 2, 10, 0, 0, 0, time.FixedZone("CST", 8*3600))
 
-func newBench(b *testing.B) *bench {
+// benchWith is what a bench has besides, or instead of, its own.
+type benchWith struct {
+	channel bot.Channel // heard beside the platform of the bench, by ears
+	ears    *later
+	address func(i int) string                // of person i there
+	wrap    func(storage.Store) storage.Store // around the store
+}
+
+func newBench(b *testing.B, with ...benchWith) *bench {
 	b.Helper()
+	var more benchWith
+	for _, w := range with {
+		more = w
+	}
 	db, err := bolt.Open(filepath.Join(b.TempDir(), "linli.db"), bolt.Options{})
 	if err != nil {
 		b.Fatal(err)
@@ -100,8 +112,15 @@ func newBench(b *testing.B) *bench {
 	if err != nil {
 		b.Fatal(err)
 	}
+	if more.wrap != nil {
+		x.store = more.wrap(x.store)
+	}
+	channels := []bot.Channel{x.channel}
+	if more.channel != nil {
+		channels = append(channels, more.channel)
+	}
 	began := time.Now()
-	x.engine, err = bot.New(bot.Options{Store: x.store, Settings: x.settings, Flows: fl, Channels: []bot.Channel{x.channel}, Reader: local.New(),
+	x.engine, err = bot.New(bot.Options{Store: x.store, Settings: x.settings, Flows: fl, Channels: channels, Reader: local.New(),
 		Now: func() time.Time { return weekday.Add(time.Since(began)) }, Workers: 32})
 	if err != nil {
 		b.Fatal(err)
@@ -121,10 +140,19 @@ func newBench(b *testing.B) *bench {
 				return err
 			}
 		}
+		for i := 0; i < 256 && more.address != nil; i++ {
+			p := storage.Person{ID: flows.PersonID(fmt.Sprintf("h%d", i)), Consent: weekday, Addresses: []string{more.address(i)}, Reach: []string{more.address(i)}}
+			if err := tx.PutPerson(p); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 	if err != nil {
 		b.Fatal(err)
+	}
+	if more.ears != nil {
+		more.ears.bot.Store(x.engine)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -24,7 +24,8 @@ type Config struct {
 	PublicURL    string  `yaml:"public_url"` // where people reach it, without a slash at the end; empty: not known
 	TrustedProxy bool    `yaml:"trusted_proxy"`
 	HTTPS        HTTPS   `yaml:"https"`
-	TimeZone     string  `yaml:"time_zone"` // empty: the community's own
+	TimeZone     string  `yaml:"time_zone"`    // empty: the community's own
+	EgressProxy  Secret  `yaml:"egress_proxy"` // through which WeChat is called; may hold a password
 	Storage      Storage `yaml:"storage"`
 	Backup       Backup  `yaml:"backup"`
 	Metrics      Metrics `yaml:"metrics"`
@@ -35,6 +36,8 @@ type Config struct {
 	Community   string   `yaml:"community"`
 	Telegram    Telegram `yaml:"telegram"`
 	Webchat     Webchat  `yaml:"webchat"`
+	Official    Official `yaml:"official"`
+	Kefu        Kefu     `yaml:"kefu"`
 	Communities []Site   `yaml:"communities"`
 
 	// Notices are what is off or unusual but no mistake.
@@ -48,6 +51,8 @@ type Site struct {
 	Path      string   `yaml:"path"` // its pages are under /c/<path>/; empty: its id where there are several, else nothing
 	Telegram  Telegram `yaml:"telegram"`
 	Webchat   Webchat  `yaml:"webchat"`
+	Official  Official `yaml:"official"`
+	Kefu      Kefu     `yaml:"kefu"`
 }
 
 // Sites gives the communities in the order in which they are written.
@@ -55,7 +60,7 @@ func (c *Config) Sites() []Site {
 	if len(c.Communities) > 0 {
 		return c.Communities
 	}
-	return []Site{{Where: c.Where, Community: c.Community, Telegram: c.Telegram, Webchat: c.Webchat}}
+	return []Site{{Where: c.Where, Community: c.Community, Telegram: c.Telegram, Webchat: c.Webchat, Official: c.Official, Kefu: c.Kefu}}
 }
 
 // Base is what stands before the paths of a site whose community has this id.

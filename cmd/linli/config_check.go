@@ -49,6 +49,7 @@ func (c *Config) check(page *strict.Page) {
 	}
 	c.checkHTTPS(page)
 	c.checkSites(page)
+	c.checkWeChat(page)
 	if c.Backup.Dir == "" {
 		page.Mistake(c.Backup.Of("dir"), "没有写备份放在哪个文件夹（backup.dir）")
 	} else if filepath.Clean(c.Backup.Dir) == filepath.Clean(c.Data) {
@@ -83,7 +84,8 @@ func (c *Config) notice(page *strict.Page) {
 		if !s.Webchat.Enabled {
 			notice(s.Of("webchat"), "没有开网页聊天（webchat.enabled）")
 		}
-		if !s.Telegram.On() && !s.Webchat.Enabled {
+		c.noticeWeChat(s, notice)
+		if !s.reaches() {
 			line := 0
 			if len(c.Communities) > 0 {
 				line = s.Line
@@ -99,7 +101,7 @@ func (c *Config) notice(page *strict.Page) {
 // checkSites looks at the communities, and at what two of them must not share.
 func (c *Config) checkSites(page *strict.Page) {
 	if len(c.Communities) > 0 || c.Has("communities") {
-		for _, k := range []string{"community", "telegram", "webchat"} {
+		for _, k := range []string{"community", "telegram", "webchat", "official", "kefu"} {
 			if c.Has(k) {
 				page.Mistake(c.Of(k), "写了 communities，“%s”就要写在它下面每个社区里，不能再写在外面", k)
 			}

@@ -43,7 +43,7 @@ func write(t *testing.T, name, text string) string {
 }
 
 func TestExampleConfigLoadsAsItIs(t *testing.T) {
-	unset(t, "LINLI_TELEGRAM_TOKEN", "LINLI_TELEGRAM_WEBHOOK_SECRET", "LINLI_METRICS_TOKEN")
+	unsetExample(t)
 	c, err := loadConfig(exampleConfig)
 	if err != nil {
 		t.Fatal(err)
@@ -159,7 +159,7 @@ log:
 func TestSecretIsNeverPrinted(t *testing.T) {
 	const text = "123:tohu"
 	s := NewSecret(text)
-	c := &Config{Telegram: Telegram{Token: s, WebhookSecret: s}}
+	c := &Config{Telegram: Telegram{Token: s, WebhookSecret: s}, EgressProxy: s, Official: Official{Secret: s, Token: s, AESKey: s}, Kefu: Kefu{Secret: s, Token: s, AESKey: s}}
 	hidden := struct{ c Config }{*c} // fmt calls no methods behind a small letter
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
@@ -185,7 +185,7 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 }
 
 func TestCheckCommand(t *testing.T) {
-	unset(t, "LINLI_TELEGRAM_TOKEN", "LINLI_TELEGRAM_WEBHOOK_SECRET", "LINLI_METRICS_TOKEN")
+	unsetExample(t)
 	var out bytes.Buffer
 	if err := checkCommand(t.Context(), []string{"--config", exampleConfig}, &out, &out); err != nil {
 		t.Fatalf("%v\n%s", err, &out)
@@ -206,7 +206,7 @@ func TestCheckCommand(t *testing.T) {
 }
 
 func TestCheckTellsBothFilesAtOnce(t *testing.T) {
-	unset(t, "LINLI_TELEGRAM_TOKEN", "LINLI_TELEGRAM_WEBHOOK_SECRET", "LINLI_METRICS_TOKEN")
+	unsetExample(t)
 	example, err := os.ReadFile("../../flows/community/example.yaml")
 	if err != nil {
 		t.Fatal(err)

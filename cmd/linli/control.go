@@ -36,6 +36,7 @@ var deeds = map[string]deed{
 	"directory": directoryDeed,
 	"erase":     eraseDeed,
 	"health":    healthDeed,
+	"links":     linksDeed,
 	"poll":      pollDeed,
 	"root":      rootDeed,
 	"state":     stateDeed,

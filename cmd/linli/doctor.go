@@ -97,6 +97,7 @@ func (d *doctor) examine(ctx context.Context, path string) error {
 		if site.Telegram.On() {
 			d.telegram(ctx, c, site, h, name, c.Base(site, f.Settings.Community))
 		}
+		d.wechat(ctx, c, site, h, name, c.Base(site, f.Settings.Community), s.Running)
 	}
 	d.model(ctx, c)
 	d.public(ctx, c, s.Running)

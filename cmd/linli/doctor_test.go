@@ -59,7 +59,7 @@ func TestDoctorBeforeTheFirstStart(t *testing.T) {
 
 // Who reviews topics, and who watches, is a hint, not something that is wrong.
 func TestDoctorAndCheckHintAtReviewers(t *testing.T) {
-	unset(t, "LINLI_TELEGRAM_TOKEN", "LINLI_TELEGRAM_WEBHOOK_SECRET", "LINLI_METRICS_TOKEN")
+	unsetExample(t)
 	path := configured(t, []string{"dongqu"}, nil)
 	hints := []string{"没有议题审核员，议题由赵书记审", "没有监督委员会的人，议事会没有人监督"}
 	for _, few := range []bool{false, true} {

@@ -13,6 +13,8 @@ import (
 
 	"linli/bot"
 	"linli/bot/desk"
+	"linli/bot/kefu"
+	"linli/bot/official"
 	"linli/bot/pages"
 	"linli/bot/telegram"
 	"linli/bot/webchat"
@@ -42,6 +44,12 @@ type house struct {
 	bot      *bot.Bot
 	web      *webchat.Webchat   // nil where it is off
 	telegram *telegram.Telegram // nil where it is off
+	official *official.Official // nil where it is off
+	kefu     *kefu.Kefu         // nil where it is off
+	appID    string             // of the public account
+	qr       bool               // which may make codes
+	account  string             // of the customer service
+	corpID   string             // whose it is
 	desk     *desk.Desk
 	calls    bot.Calls               // to a language model, if there is one
 	answers  map[string]bot.Answerer // what it answers to
@@ -63,8 +71,9 @@ type plan struct {
 	now      func() time.Time
 	web      *webchat.Options  // nil: no web chat
 	telegram *telegram.Options // nil: no Telegram
-	model    Model             // off in the demo
-	alone    bool              // a channel that cannot work ends the program
+	wechat   wechat
+	model    Model // off in the demo
+	alone    bool  // a channel that cannot work ends the program
 }
 
 // allFlows are the flows, in the order in which they hear.
@@ -117,6 +126,9 @@ func furnish(ctx context.Context, p plan, dir string, store storage.Store, watch
 		h.demo = o.Demo != nil
 		o.Dir, o.Base, o.Receive, o.Now, o.Log, o.Door = dir, p.base, ears, p.now, log, (*door)(h)
 		o.Secure, o.Proxied = p.secure, p.proxied
+		if p.public != "" {
+			o.Scene = h.scene
+		}
 		for _, g := range s.Groups {
 			o.Groups = append(o.Groups, webchat.Group{ID: g.ID, Name: g.Name})
 		}
@@ -135,6 +147,11 @@ func furnish(ctx context.Context, p plan, dir string, store storage.Store, watch
 			return h, err
 		}
 	}
+	wx, err := h.openWeChat(p, ears)
+	if err != nil {
+		return h, err
+	}
+	channels = append(channels, wx...)
 	if h.answers, err = h.ask(ctx, p); err != nil {
 		return h, err
 	}
@@ -182,6 +199,7 @@ func (h *house) mount(mux *http.ServeMux) {
 	if h.telegram != nil {
 		mux.Handle(h.base+"/hook/telegram", h.telegram)
 	}
+	h.mountWeChat(mux)
 	h.mountRooms(mux)
 	if h.web != nil {
 		mux.Handle(h.base+"/", h.web.Handler())

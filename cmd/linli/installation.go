@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"linli/bot/official"
 	"linli/storage"
 	"linli/storage/bolt"
 )
@@ -52,6 +53,9 @@ func build(ctx context.Context, data string, log *slog.Logger, plans ...plan) (_
 			err = errors.Join(err, in.close())
 		}
 	}()
+	if err := connect(plans); err != nil {
+		return nil, err
+	}
 	if err := in.moveIn(ctx, plans); err != nil {
 		return nil, err
 	}
@@ -108,7 +112,7 @@ func (in *installation) handler() http.Handler {
 	if len(in.houses) > 1 {
 		mux.HandleFunc("GET /{$}", in.front)
 	}
-	return mux
+	return in.provesDomain(mux)
 }
 
 // supervise adds what those ask who look after the machine.
@@ -158,7 +162,7 @@ func (in *installation) server(h http.Handler) *http.Server {
 func (in *installation) run(ctx context.Context, d doors) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ends := make(chan part, 8+4*len(in.houses))
+	ends := make(chan part, 8+6*len(in.houses))
 	n := 0
 	start := func(name string, ours *house, f func() error) {
 		n++
@@ -194,6 +198,12 @@ func (in *installation) run(ctx context.Context, d doors) error {
 		}
 		if h.telegram != nil {
 			start("telegram", h, func() error { return quiet(h.telegram.Run(ctx)) })
+		}
+		if h.official != nil {
+			start(official.Name, h, func() error { return quiet(h.official.Run(ctx)) })
+		}
+		if h.kefu != nil {
+			start(kefuName, h, func() error { return quiet(h.kefu.Run(ctx)) })
 		}
 	}
 	if in.config != nil {

@@ -8,6 +8,7 @@
 //	linli doctor --config FILE    what must hold for it to work here, and the next step where it does not
 //	linli health --config FILE    nothing, if it runs and takes messages
 //	linli code --config FILE WHO  a one-time code that binds an account to a person or a group
+//	linli links --config FILE     for each building and group the links and codes by which people reach Linli
 //	linli directory --config FILE the versions of the directory, and tables laid over it
 //	linli trouble --config FILE   what could not be done
 //	linli backup --config FILE    a copy of everything, now
@@ -54,6 +55,7 @@ const usage = `用法：
   linli doctor --config FILE    看看哪里不好，每一条都说下一步做什么
   linli health --config FILE    正在运行而且收得下消息就什么也不说，给容器用
   linli code --config FILE 谁   给名册里的人或群取一次性绑定码
+  linli links --config FILE     每栋楼、每个群的报修链接、要打印的码，开了微信的还有客服链接和公众号二维码
   linli directory 做什么 --config FILE  名册：show、diff、apply、import、export、history、back
   linli trouble --config FILE   列出没办成的事
   linli backup --config FILE    现在做一份备份（运行时每天自己做）
@@ -65,7 +67,7 @@ const usage = `用法：
   linli erase --config FILE 谁  把一个人从数据和备份里删掉，先说要删谁，加 --yes 才删
   linli deletions --config FILE 删除登记：哪天、哪一类、为什么、多少，没有内容
   linli compact --config FILE   压缩数据文件，把删掉的真正抹去（运行时夜里自己做）
-code、trouble、erase、deletions、poll、root 在有几个社区时要加 --community 编号。
+code、links、trouble、erase、deletions、poll、root 在有几个社区时要加 --community 编号。
 `
 
 var errUsage = errors.New("usage")
@@ -95,7 +97,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return pollCommand(ctx, args[1:], stdout, stderr)
 	case "directory":
 		return directoryCommand(ctx, args[1:], stdout, stderr)
-	case "code", "trouble", "backup", "erase", "deletions", "compact", "root":
+	case "code", "links", "trouble", "backup", "erase", "deletions", "compact", "root":
 		return relay(ctx, args[0], args[1:], stdout, stderr)
 	case "help", "-h", "--help":
 		fmt.Fprint(stdout, usage)

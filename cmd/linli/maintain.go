@@ -82,6 +82,9 @@ func (in *installation) round(ctx context.Context) {
 		}
 	}
 	for _, h := range in.houses {
+		if err := (*drawer)(h).sweep(ctx); err != nil {
+			h.log.Error("what is over was not removed", "err", err)
+		}
 		if h.list == nil {
 			continue
 		}

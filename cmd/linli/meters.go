@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"linli/bot"
+	"linli/bot/official"
 	"linli/flows"
 	"linli/storage"
 )
@@ -169,6 +170,12 @@ func (h *house) channels() map[string]string {
 	}
 	if h.telegram != nil || h.ways.off("telegram") != "" {
 		out["telegram"] = h.ways.off("telegram")
+	}
+	if h.official != nil || h.ways.off(official.Name) != "" {
+		out[official.Name] = h.ways.off(official.Name)
+	}
+	if h.kefu != nil || h.ways.off(kefuName) != "" {
+		out[kefuName] = h.ways.off(kefuName)
 	}
 	return out
 }

@@ -55,14 +55,16 @@ func (h *house) rooms(ctx context.Context, p plan, hear desk.Receiver) (err erro
 	if err != nil {
 		return err
 	}
-	h.pages, err = pages.New(pages.Options{
+	o := pages.Options{
 		Base: p.base, PublicURL: p.public, Key: key, Settings: h.bot.Settings, Data: h.bot, Copy: h.bot.Copy,
 		Erase: func(ctx context.Context, who flows.PersonID) (int, error) {
 			e, err := h.bot.Erase(ctx, who, "asked")
 			return e.Waiting, err
 		},
 		Deletions: h.bot.Deletions, Store: h.store, Receive: hear, EnterHome: h.bot.EnterHome, HearingWords: meetings.Words, Private: h.private, Proxied: p.proxied, Now: p.now, Log: h.log,
-	})
+	}
+	h.pagesInWeChat(p, &o)
+	h.pages, err = pages.New(o)
 	return err
 }
 
@@ -83,6 +85,8 @@ func (h *house) link(p plan, page string, who flows.PersonID, word string) strin
 		return ""
 	case page == "desk":
 		return p.public + desk.EnterPath(p.base, word)
+	case page == "mine" && word == "later" && p.wechat.oauth:
+		return p.public + p.base + "/wx/mine" // a link of one's own is good for an hour
 	case page == "mine":
 		return h.pages.Link(who, p.now())
 	case page == "poll":
@@ -106,6 +110,8 @@ func (h *house) mountRooms(mux *http.ServeMux) {
 	mux.Handle(h.base+"/my/", mine)
 	mux.Handle(h.base+"/poll/", mine)
 	mux.Handle("GET "+h.base+"/pages/", mine)
+	mux.Handle(h.base+"/r/", mine)
+	mux.Handle("GET "+h.base+"/wx/", mine)
 	mux.Handle("GET "+h.base+"/deletions", mine)
 	mux.Handle(h.base+"/hearing/", mine)
 	mux.Handle("GET "+h.base+"/hearings", mine)

@@ -56,6 +56,7 @@ func (c *Config) plans(files []*community.File, now func() time.Time) (out []pla
 				p.telegram.PublicURL = c.PublicURL + p.base + "/hook/telegram"
 			}
 		}
+		p.wechat = c.wechat(s, p.base)
 		out = append(out, p)
 	}
 	return out

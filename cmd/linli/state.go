@@ -34,6 +34,10 @@ type houseStands struct {
 	Pending  int               `json:"pending"`           // differences between the directory's file and what is in force
 	Groups   []groupStands     `json:"groups"`
 	Sealed   string            `json:"sealed,omitempty"` // the last day of the journal that was sealed
+	// Of WeChat: until when tokens that are kept are good, and when the customer service last
+	// brought something.
+	Tokens map[string]time.Time `json:"tokens,omitempty"`
+	Synced time.Time            `json:"synced,omitzero"`
 }
 
 type groupStands struct {
@@ -67,6 +71,9 @@ func (h *house) stands(ctx context.Context) (x houseStands, err error) {
 		return x, err
 	}
 	x.Unmanned = unmanned(s, h.now())
+	if x.Tokens, x.Synced, err = h.weChatStands(ctx); err != nil {
+		return x, err
+	}
 	if h.list != nil {
 		lines, _, err := h.list.Pending(ctx)
 		if err != nil {

@@ -79,56 +79,66 @@ func seated(tag string) bool {
 
 // State is what the flow keeps. Who comes is in the entries.
 type State struct {
-	Stage     string         `json:"stage"`
-	By        flows.PersonID `json:"by,omitempty"`        // who has offered it
-	Name      string         `json:"name,omitempty"`      // of who has offered it, for staff
-	Organiser flows.PersonID `json:"organiser,omitempty"` // who answers for it, of the committee
-	Runner    flows.PersonID `json:"runner,omitempty"`    // who does it with the people
-	Title     string         `json:"title"`
-	Interest  string         `json:"interest,omitempty"`
-	Dish      string         `json:"dish,omitempty"` // of the menu
-	Wished    int            `json:"wished,omitempty"`
-	Rate      int            `json:"rate,omitempty"`  // of a hundred invited so many came, as the menu has learnt; 0: nothing yet
-	Shown     int            `json:"shown,omitempty"` // of a hundred who had said yes so many came; 0: nothing yet
-	At        time.Time      `json:"at,omitzero"`
-	Minutes   int            `json:"minutes,omitempty"`
-	Room      string         `json:"room,omitempty"`  // id in the directory
-	Where     string         `json:"where,omitempty"` // in words, where it is no room
-	Booked    bool           `json:"booked,omitempty"`
-	Owner     bool           `json:"owner,omitempty"` // the room's owner was asked and has not answered
-	Taken     string         `json:"taken,omitempty"` // why the room cannot be had
-	Least     int            `json:"least,omitempty"`
-	Most      int            `json:"most,omitempty"`
-	Cost      string         `json:"cost,omitempty"`
-	Scope     flows.Scope    `json:"scope,omitzero"`
-	Ages      []flows.Age    `json:"ages,omitempty"`
-	Children  bool           `json:"children,omitempty"` // it is for people with children
-	Photos    bool           `json:"photos,omitempty"`   // pictures are taken, of who agrees
-	Civic     bool           `json:"civic,omitempty"`
-	Case      flows.ID       `json:"case,omitempty"`  // the demand or hearing it is about
-	About     flows.About    `json:"about,omitzero"`  // what that one has said of itself
-	Text      string         `json:"text,omitempty"`  // words of staff instead of the template
-	Model     string         `json:"model,omitempty"` // a machine's words, which nobody has said yes to
-	ByModel   bool           `json:"by_model,omitempty"`
-	Compare   bool           `json:"compare,omitempty"` // both wordings are sent, half and half
-	Allowed   flows.PersonID `json:"allowed,omitempty"` // who has let it pass the limits of a week
-	Sent      time.Time      `json:"sent,omitzero"`
-	Batch     int            `json:"batch,omitempty"`
-	Seats     int            `json:"seats,omitempty"`
-	Lines     int            `json:"lines,omitempty"` // who stands in the list of the group
-	Few       bool           `json:"few,omitempty"`   // its organiser was told that there are too few
-	Code      string         `json:"code,omitempty"`  // hangs at the door
-	Came      int            `json:"came,omitempty"`  // people
-	Walked    int            `json:"walked,omitempty"`
-	Sums      map[string]Sum `json:"sums,omitempty"` // by [sumKey]
-	Liked     [3]int         `json:"liked,omitzero"` // good, fair, bad
-	Again     [2]int         `json:"again,omitzero"` // would come again, would not
-	Hours     bool           `json:"hours,omitempty"`
-	Moves     int            `json:"moves,omitempty"` // how often it was moved
-	Later     time.Time      `json:"later,omitzero"`  // the time to which it is moved if the room can be had
-	Why       string         `json:"why,omitempty"`   // it was moved or called off
-	Shows     time.Time      `json:"shows,omitzero"`  // when the group last saw how many places are left
-	Stale     bool           `json:"stale,omitempty"`
+	Stage     string           `json:"stage"`
+	By        flows.PersonID   `json:"by,omitempty"`        // who has offered it
+	Name      string           `json:"name,omitempty"`      // of who has offered it, for staff
+	Organiser flows.PersonID   `json:"organiser,omitempty"` // who answers for it, of the committee
+	Runner    flows.PersonID   `json:"runner,omitempty"`    // who does it with the people
+	Title     string           `json:"title"`
+	Interest  string           `json:"interest,omitempty"`
+	Dish      string           `json:"dish,omitempty"` // of the menu
+	Wished    int              `json:"wished,omitempty"`
+	Rate      int              `json:"rate,omitempty"`  // of a hundred invited so many came, as the menu has learnt; 0: nothing yet
+	Shown     int              `json:"shown,omitempty"` // of a hundred who had said yes so many came; 0: nothing yet
+	At        time.Time        `json:"at,omitzero"`
+	Minutes   int              `json:"minutes,omitempty"`
+	Room      string           `json:"room,omitempty"`  // id in the directory
+	Where     string           `json:"where,omitempty"` // in words, where it is no room
+	Booked    bool             `json:"booked,omitempty"`
+	Owner     bool             `json:"owner,omitempty"` // the room's owner was asked and has not answered
+	Taken     string           `json:"taken,omitempty"` // why the room cannot be had
+	Least     int              `json:"least,omitempty"`
+	Most      int              `json:"most,omitempty"`
+	Cost      string           `json:"cost,omitempty"`
+	Scope     flows.Scope      `json:"scope,omitzero"`
+	Ages      []flows.Age      `json:"ages,omitempty"`
+	Children  bool             `json:"children,omitempty"` // it is for people with children
+	Photos    bool             `json:"photos,omitempty"`   // pictures are taken, of who agrees
+	Civic     bool             `json:"civic,omitempty"`
+	Case      flows.ID         `json:"case,omitempty"`  // the demand or hearing it is about
+	About     flows.About      `json:"about,omitzero"`  // what that one has said of itself
+	Text      string           `json:"text,omitempty"`  // words of staff instead of the template
+	Model     string           `json:"model,omitempty"` // a machine's words, which nobody has said yes to
+	ByModel   bool             `json:"by_model,omitempty"`
+	Compare   bool             `json:"compare,omitempty"` // both wordings are sent, half and half
+	Allowed   flows.PersonID   `json:"allowed,omitempty"` // who has let it pass the limits of a week
+	Sent      time.Time        `json:"sent,omitzero"`
+	Batch     int              `json:"batch,omitempty"`
+	Seats     int              `json:"seats,omitempty"`
+	Lines     int              `json:"lines,omitempty"`  // places that who stands in the lists of the groups takes
+	Lists     flows.GroupLists `json:"lists,omitempty"`  // those lists as they were last seen, nobody's words
+	Unsure    *Unsure          `json:"unsure,omitempty"` // one of which nobody has said yet that it is of this activity
+	Few       bool             `json:"few,omitempty"`    // its organiser was told that there are too few
+	Code      string           `json:"code,omitempty"`   // hangs at the door
+	Came      int              `json:"came,omitempty"`   // people
+	Walked    int              `json:"walked,omitempty"`
+	Sums      map[string]Sum   `json:"sums,omitempty"` // by [sumKey]
+	Liked     [3]int           `json:"liked,omitzero"` // good, fair, bad
+	Again     [2]int           `json:"again,omitzero"` // would come again, would not
+	Hours     bool             `json:"hours,omitempty"`
+	Moves     int              `json:"moves,omitempty"` // how often it was moved
+	Later     time.Time        `json:"later,omitzero"`  // the time to which it is moved if the room can be had
+	Why       string           `json:"why,omitempty"`   // it was moved or called off
+	Shows     time.Time        `json:"shows,omitzero"`  // when the group last saw how many places are left
+	Stale     bool             `json:"stale,omitempty"`
+}
+
+// Unsure is a list that is called like this activity and does not bear its number: what is needed
+// to count it if who has sent it says that it is, for an hour.
+type Unsure struct {
+	By    flows.PersonID `json:"by"`
+	At    time.Time      `json:"at"`
+	Paste flows.Paste    `json:"paste"`
 }
 
 // Sum counts those whom one wording was sent to of one age band.
@@ -171,7 +181,7 @@ func Read(c flows.Case) (s State, err error) {
 }
 
 // Matter is the key under which open activities are found.
-const Matter = "#activity/"
+const Matter = flows.ActivityMatter
 
 // Summary is the engine's view.
 func (s State) Summary() flows.Summary {

@@ -14,6 +14,8 @@ package activity
 //	  ring, help                is reminded the day before; lends a hand
 //	  photo=yes, photo=no       whether they may be in a picture
 //	  why, stop                 why they were invited; no invitations any more
+//	  paste=yes, paste=no       whether the list they have pasted is of this activity; paste=swap: it is that of the
+//	                            same group as the one before, though it is like none
 //	  here!=4821                is there; the code hangs at the door. here → "here"
 //	  liked!=good, fair, bad; again!=yes, no; hand=yes, no
 //	staff, and who runs it where it says so (*)

@@ -2,7 +2,6 @@ package activity
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"linli/flows"
@@ -341,29 +340,6 @@ func (t *turn) joined(old flows.Entry) {
 	t.do(flows.Put{Entry: flows.Entry{Key: old.Key}, Delete: true})
 }
 
-// chain counts what a list in the group says. It names nobody here: who stands in it is shown
-// by the group itself.
-func (t *turn) chain(c flows.Chain) {
-	if t.Stage != Open || !t.e.Chat.Group || !t.e.Settings.Touches(t.e.Chat.Scope, t.Scope) {
-		return
-	}
-	n := 0
-	for _, l := range c.Lines {
-		if strings.TrimSpace(l.Text) != "" {
-			n++
-		}
-	}
-	if n = min(n, t.Most-t.Seats); n == t.Lines || n < 0 {
-		return
-	}
-	fewer := n < t.Lines
-	t.Lines = n
-	t.cardSoon()
-	if fewer {
-		t.nextWaiting()
-	}
-}
-
 // erased lets go of a person, or of everybody who is no official.
 func (t *turn) erased(w flows.Erased) {
 	goes := func(p flows.PersonID) bool {
@@ -383,6 +359,12 @@ func (t *turn) erased(w flows.Erased) {
 	}
 	if t.Stage == Offered && t.By == "" {
 		t.Stage = Gone
+	}
+	if t.Unsure != nil && goes(t.Unsure.By) {
+		t.Unsure = nil
+	}
+	if w.Person == "" {
+		t.Lists = nil
 	}
 	if w.Person == "" || t.e.Entry == nil {
 		return

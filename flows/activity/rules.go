@@ -15,6 +15,7 @@ type turn struct {
 	State
 	e       flows.Event
 	effects []flows.Effect
+	tidy    bool // its organiser is told in other words what the board says, which only changes
 }
 
 func (t *turn) do(e ...flows.Effect) { t.effects = append(t.effects, e...) }
@@ -40,6 +41,9 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 		t.missed(w)
 	case flows.Erased:
 		t.erased(w)
+	}
+	if t.Stage != Open {
+		t.Lists, t.Unsure = nil, nil // it is needed no more
 	}
 	return t.State, flows.Settled(t.effects, e.At)
 }
@@ -75,6 +79,8 @@ func (t *turn) chose(w flows.Chose) {
 		t.look()
 	case "come", "kids", "both", "wait", "no", "take", "ring", "help", "photo":
 		t.answer(w)
+	case "paste":
+		t.confirmed(w.Value)
 	case "why":
 		t.why()
 	case "stop":
@@ -105,6 +111,9 @@ func (t *turn) said(w flows.Said) {
 		return
 	}
 	if w.Tag == "" {
+		if c := t.e.Reading.Chain; c != nil && w.Edited && w.Direct {
+			t.chain(*c, w)
+		}
 		return
 	}
 	if w.Tag == "walk" {
@@ -156,7 +165,7 @@ func (t *turn) told(w flows.Told) {
 		t.isAbout(w.From, data[flows.About](w.Data))
 	case "chain":
 		if c := t.e.Reading.Chain; c != nil && w.Said != nil {
-			t.chain(*c)
+			t.chain(*c, *w.Said)
 		}
 	case "status":
 		t.look()
@@ -197,6 +206,10 @@ func (t *turn) woke(w flows.Woke) {
 	case "places":
 		t.Stale = false
 		t.card()
+	case "paste":
+		if t.Unsure != nil && !t.e.At.Before(t.Unsure.At.Add(unsureFor)) {
+			t.Unsure = nil
+		}
 	case "begin":
 		t.begin()
 	case "end":
@@ -225,6 +238,14 @@ func (t *turn) answered(w flows.Answered) {
 
 // missed is a Say that selected nobody.
 func (t *turn) missed(w flows.Missed) {
+	switch {
+	case w.Mark == "list" && t.Stage == Open:
+		t.listHere()
+	case w.Mark == "list-nowhere" && t.Stage == Open:
+		t.toast("list-lost", nil)
+	case w.Mark == "card" && t.Stage == Open && t.Sent.Equal(t.e.At):
+		t.do(flows.Say{To: t.organisers(), Class: flows.Work, Words: "card-nowhere", Vars: t.vars(), Reply: t.e.By.Person == t.Organiser})
+	}
 	if w.Mark == "offer-card" && t.Stage == Offered {
 		t.do(flows.Say{To: flows.To{Role: flows.Head, Scope: flows.Everywhere}, Class: flows.Work, Words: "offer-card", Vars: t.with(flows.Vars{"by_name": flows.Text(t.Name)}), Slot: "offer-head", Buttons: offerButtons})
 	}
@@ -356,13 +377,15 @@ func line(s string, n int) string {
 // hear takes what is said to Linli about activities: a new one, a list, how one stands.
 func hear(e flows.Event) []flows.Effect {
 	w, ok := e.What.(flows.Said)
-	if !ok || w.Edited || w.Message.Forwarded || e.Reading.Danger != "" {
-		return nil
-	}
 	r := e.Reading
+	if !ok || r.Danger != "" || (w.Edited || w.Message.Forwarded) && !(w.Direct && r.Chain != nil) {
+		return nil // a list is other people's words whoever sends it
+	}
 	switch {
 	case r.Offer != nil && r.Offer.Title != "" && w.Direct:
 		return []flows.Effect{flows.Open{Flow: Name, Said: &w}}
+	case r.Chain != nil && w.Direct:
+		return pasted(e, w)
 	case r.Chain != nil:
 		if x, ok := named(e); ok {
 			return []flows.Effect{flows.Tell{Case: x.Case.ID, Name: "chain", Said: &w}}

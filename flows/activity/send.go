@@ -233,17 +233,6 @@ func (t *turn) card() {
 	t.board()
 }
 
-// list writes the list into the group for it to go on with (接龙). Who has signed up in private
-// is a number in it.
-func (t *turn) list() {
-	if t.Left() == 0 {
-		t.toast("full", nil)
-		return
-	}
-	t.do(flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "list", Vars: t.with(flows.Vars{"private": flows.Num(t.Seats), "next": flows.Num(t.Lines + 1)}), Until: t.At})
-	t.toast("list-sent", nil)
-}
-
 // listed is what stands in the open list of all activities.
 func (t *turn) listed() flows.Listed {
 	return flows.Listed{No: t.e.Case.No, Title: t.Title, At: t.At, Where: t.Place(t.e.Settings), Left: t.Left(), Dish: t.Dish, Scope: t.Scope}
@@ -319,7 +308,7 @@ func (t *turn) moved(text string) {
 
 // apply is another time of what was sent: whoever comes, waits or was invited hears of it once.
 func (t *turn) apply() {
-	t.At, t.Later, t.Few, t.Stale = t.Later, time.Time{}, false, false
+	t.At, t.Later, t.Few, t.Stale, t.Unsure = t.Later, time.Time{}, false, false, nil
 	t.Moves++
 	t.do(flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "card-moved", Vars: t.vars(), Slot: "card", Buttons: cardButtons, Until: t.At})
 	t.everybody("moved", []flows.Button{{Words: "b-stays", Choice: "look"}, {Words: "b-not", Choice: "no"}})

@@ -75,8 +75,11 @@ func (t *turn) look() {
 		return
 	}
 	_, tag := t.mine()
-	var buttons []flows.Button
-	vars := flows.Vars{"mine": flows.Text(tag)}
+	t.reply("facts", flows.Vars{"mine": flows.Text(tag), "stage": flows.Text(t.Stage)}, t.possible(tag)...)
+}
+
+// possible are the buttons of somebody with a tag, as it stands.
+func (t *turn) possible(tag string) (buttons []flows.Button) {
 	switch {
 	case t.Stage == Open && seated(tag) && tag != TagHold:
 		buttons = []flows.Button{{Words: "b-not", Choice: "no"}, {Words: "b-help", Choice: "help"}}
@@ -95,8 +98,7 @@ func (t *turn) look() {
 	if t.Stage == Open || t.Stage == Held {
 		buttons = append(buttons, flows.Button{Words: "b-page", Link: "page", Row: 3})
 	}
-	vars["stage"] = flows.Text(t.Stage)
-	t.reply("facts", vars, buttons...)
+	return buttons
 }
 
 // board shows who answers for it how it stands.
@@ -109,7 +111,7 @@ func (t *turn) board() {
 // show is the board for somebody of the committee; asked says that they have just asked for it.
 func (t *turn) show(who flows.PersonID, asked bool) {
 	say := flows.Say{To: flows.To{Person: who}, Class: flows.Work, Slot: "board", Reply: t.e.By.Person == who, Vars: t.with(t.numbers())}
-	if asked {
+	if say.Tidy = t.tidy; asked {
 		say.Slot = ""
 	}
 	switch t.Stage {

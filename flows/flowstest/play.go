@@ -406,7 +406,7 @@ func (p *play) similar(e flows.Event, r flows.Reading, not flows.ID, said *flows
 		seen[x.ID] = true
 		_, mine := x.entries[string(e.By.Person)]
 		out = append(out, flows.Similar{Case: flows.CaseRef{ID: x.ID, No: x.No, Parent: x.Parent}, Flow: x.Case.Flow, Stage: x.Stage, Item: x.Item, Place: x.Place,
-			Exact: exact, Mine: mine && e.By.Person != "", Why: why})
+			Exact: exact, Mine: mine && e.By.Person != "", Title: x.Title, Why: why})
 	}
 	if said != nil && e.Chat.Directory != "" {
 		for _, x := range p.cases {
@@ -448,10 +448,16 @@ func (p *play) similar(e flows.Event, r flows.Reading, not flows.ID, said *flows
 	if r.Poll == nil && r.Chain == nil && r.Slip == nil {
 		return out
 	}
-	for _, x := range p.cases {
-		for _, m := range x.Matter {
-			if strings.HasPrefix(m, flows.PollMatter) {
-				add(x, m == flows.PollMatter, flows.ByMatter)
+	keys := []string{flows.PollMatter}
+	if r.Chain != nil && said.Direct {
+		keys = append(keys, flows.ActivityMatter, flows.HearingMatter)
+	}
+	for _, key := range keys {
+		for _, x := range p.cases {
+			for _, m := range x.Matter {
+				if strings.HasPrefix(m, key) {
+					add(x, m == key, flows.ByMatter)
+				}
 			}
 		}
 	}

@@ -7,6 +7,8 @@ package hearing
 //	everybody
 //	  propose=yes, propose=no   whether what they proposed is handed on; retract: not after all
 //	  tick!=2                   slot 2 (from 0) suits, or does not any more; none: no slot does
+//	  paste=yes, paste=no       whether the list they have pasted is of this hearing; paste=swap: it is that of the
+//	                            same group as the one before, though it is like none
 //	  come, nocome              whether they come; proxy → "proxy": somebody speaks for them
 //	  kept                      comes, to one of the seats that are kept
 //	  say → "say"               what they want to say: beforehand, or in the meeting to the point that is on

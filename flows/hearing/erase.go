@@ -27,6 +27,9 @@ func (t *turn) erased(w flows.Erased) {
 		}
 		t.Proposer = ""
 	}
+	if t.Unsure != nil && goes(t.Unsure.By) {
+		t.Unsure = nil
+	}
 	needed := t.needs(w.Person)
 	t.Needed = slices.DeleteFunc(slices.Clone(t.Needed), goes)
 	t.Slots = slices.Clone(t.Slots)
@@ -34,6 +37,7 @@ func (t *turn) erased(w flows.Erased) {
 		t.Slots[i].Needed = slices.DeleteFunc(slices.Clone(t.Slots[i].Needed), goes)
 	}
 	if w.Person == "" {
+		t.Lists = nil
 		if len(t.Draft) > 0 {
 			t.unword()
 		}

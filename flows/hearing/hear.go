@@ -12,8 +12,8 @@ import (
 // one is held.
 func hear(e flows.Event) []flows.Effect {
 	w, ok := e.What.(flows.Said)
-	if !ok || e.Reading.Danger != "" || w.Message.Forwarded {
-		return nil
+	if !ok || e.Reading.Danger != "" || w.Message.Forwarded && !(w.Direct && e.Reading.Chain != nil) {
+		return nil // a list is other people's words whoever sends it
 	}
 	for _, x := range e.Similar {
 		// What somebody says who has not said that they want to speak in it is nobody's business
@@ -21,6 +21,12 @@ func hear(e flows.Event) []flows.Effect {
 		if x.Why == flows.ByHeld && x.Flow == Name && x.Tag == TagHere && !w.Direct {
 			return []flows.Effect{flows.Tell{Case: x.Case.ID, Name: "heard", Said: &w}}
 		}
+	}
+	if w.Direct && e.Reading.Chain != nil && e.Reading.Topic == nil {
+		if list, _ := flows.ListFor(e); len(list) == 1 && list[0].Flow == Name {
+			return []flows.Effect{flows.Tell{Case: list[0].Case.ID, Name: "chain", Said: &w}}
+		}
+		return nil
 	}
 	if w.Edited {
 		return nil

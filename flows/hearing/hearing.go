@@ -38,7 +38,7 @@ var Dialogues embed.FS
 const Name = "hearing"
 
 // Key is the key under which all hearings are found that are not over.
-const Key = "#hearing/"
+const Key = flows.HearingMatter
 
 // New gives the flow.
 func New() (flows.Flow, error) { return flows.Define(Name, words, rules, hear) }
@@ -84,12 +84,14 @@ type State struct {
 	Chair      flows.PersonID   `json:"chair,omitempty"`
 	Needed     []flows.PersonID `json:"needed,omitempty"` // without whom it makes little sense
 	Slots      []Slot           `json:"slots,omitempty"`
-	Round      int              `json:"round,omitempty"` // grows with every new list of times
-	Until      time.Time        `json:"until,omitzero"`  // of Asking
-	Room       string           `json:"room,omitempty"`  // 地: of the directory
-	Link       string           `json:"link,omitempty"`  // or of a video meeting
-	Group      string           `json:"group,omitempty"` // or in this group of the directory
-	From       time.Time        `json:"from,omitzero"`   // 时
+	Round      int              `json:"round,omitempty"`  // grows with every new list of times
+	Lists      flows.GroupLists `json:"lists,omitempty"`  // of Asking: the lists of the groups as they were last seen, nobody's words
+	Unsure     *Unsure          `json:"unsure,omitempty"` // of Asking: a list of which nobody has said yet that it is of this hearing
+	Until      time.Time        `json:"until,omitzero"`   // of Asking
+	Room       string           `json:"room,omitempty"`   // 地: of the directory
+	Link       string           `json:"link,omitempty"`   // or of a video meeting
+	Group      string           `json:"group,omitempty"`  // or in this group of the directory
+	From       time.Time        `json:"from,omitzero"`    // 时
 	To         time.Time        `json:"to,omitzero"`
 	Booked     bool             `json:"booked,omitempty"`
 	OwnerAsked bool             `json:"owner_asked,omitempty"` // the room is another body's, which has not answered
@@ -139,6 +141,14 @@ type State struct {
 	Shows    int         `json:"shows,omitempty"`    // times the organiser's message was shown anew
 }
 
+// Unsure is a list that is called like this hearing and does not bear its number: what is needed
+// to count it if who has sent it says that it is, for an hour.
+type Unsure struct {
+	By    flows.PersonID `json:"by"`
+	At    time.Time      `json:"at"`
+	Paste flows.Paste    `json:"paste"`
+}
+
 // Vetted is what the reviewers have said.
 type Vetted struct {
 	List time.Time      `json:"list,omitzero"` // when they get their list
@@ -168,7 +178,7 @@ type Slot struct {
 	Free    time.Time        `json:"free,omitzero"`     // when another meeting in it ends
 	Needed  []flows.PersonID `json:"needed,omitempty"`  // who of those who are needed can come
 	Others  int              `json:"others,omitempty"`  // how many others can
-	Listed  int              `json:"listed,omitempty"`  // how many the list in the group says besides
+	Listed  int              `json:"listed,omitempty"`  // how many the lists of the groups say besides
 	Holiday bool             `json:"holiday,omitempty"` // a public holiday
 }
 

@@ -58,6 +58,9 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 	case flows.Erased:
 		t.erased(w)
 	}
+	if t.Stage != Asking {
+		t.Lists, t.Unsure = nil, nil // they are needed no more
+	}
 	return t.State, flows.Settled(t.effects, e.At)
 }
 
@@ -82,6 +85,8 @@ func (t *turn) chose(w flows.Chose) {
 		t.retract()
 	case "tick", "none":
 		t.tick(w)
+	case "paste":
+		t.confirmed(w.Value)
 	case "come", "nocome", "kept":
 		t.answer(w.Choice)
 	case "proxy":
@@ -125,6 +130,10 @@ func (t *turn) chose(w flows.Chose) {
 func (t *turn) said(w flows.Said) {
 	text := line(w.Message.Text, longest)
 	if t.e.By.Person == "" || w.Tag == "" && !w.Edited {
+		return
+	}
+	if c := t.e.Reading.Chain; c != nil && w.Edited && w.Tag == "" && w.Direct {
+		t.chain(*c, w)
 		return
 	}
 	if w.Edited && w.Tag == "" {
@@ -221,7 +230,11 @@ func (t *turn) told(w flows.Told) {
 		}
 	case "chain":
 		if c := t.e.Reading.Chain; c != nil {
-			t.listSaid(*c)
+			said := flows.Said{} // in a group nobody's message is tied to it
+			if w.Said != nil {
+				said = *w.Said
+			}
+			t.chain(*c, said)
 		}
 	case "status":
 		t.look()
@@ -298,6 +311,10 @@ func (t *turn) woke(w flows.Woke) {
 		if t.Stage == Rating {
 			t.close()
 		}
+	case "paste":
+		if t.Unsure != nil && !t.e.At.Before(t.Unsure.At.Add(unsureFor)) {
+			t.Unsure = nil
+		}
 	case "hold":
 		if (t.Stage == Planning || t.Stage == Asking) && n < len(t.Slots) && t.Slots[n].Room == "" {
 			t.hold(n)
@@ -314,8 +331,13 @@ func (t *turn) woke(w flows.Woke) {
 }
 
 func (t *turn) missed(w flows.Missed) {
-	if w.Mark == "vet" && t.Stage == Review {
+	switch {
+	case w.Mark == "vet" && t.Stage == Review:
 		t.do(flows.Say{To: flows.To{Person: t.Organiser}, Class: flows.Work, Words: "vet-unreached", Vars: t.vars()})
+	case w.Mark == "list" && t.Stage == Asking:
+		t.listHere()
+	case w.Mark == "list-nowhere" && t.Stage == Asking:
+		t.toast("list-lost", nil)
 	}
 }
 

@@ -254,6 +254,7 @@ func (t *turn) send() {
 		t.toast("slot-past", nil)
 		return
 	}
+	t.Lists, t.Unsure = nil, nil
 	t.Stage, t.Until = Asking, t.e.At.Add(max(t.e.Settings.Hearings.Ask, 2*time.Hour))
 	// There must be time left to announce it.
 	if last := first.AddDate(0, 0, -t.e.Settings.Hearings.Clear.Days()-1); t.Until.After(last) && last.After(t.e.At.Add(2*time.Hour)) {
@@ -372,54 +373,4 @@ func (t *turn) keep(p Part, tag string) {
 		order = t.Row
 	}
 	t.do(flows.Put{Entry: flows.Entry{Key: string(t.e.By.Person), Tag: tag, Order: order, Data: flows.Data(p)}})
-}
-
-// writeList writes the times into the group as a list that people go on with (接龙).
-func (t *turn) writeList() {
-	if !t.e.At.Before(t.Until) {
-		t.holds()
-		return
-	}
-	t.do(flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "list", Vars: t.with(flows.Vars{"list": t.dates()}), Until: t.Until})
-	t.toast("list-sent", nil)
-}
-
-// listSaid counts what a list in the group says. It names nobody whom Linli knows, so that
-// its numbers stand beside those of the buttons.
-func (t *turn) listSaid(c flows.Chain) {
-	if t.Stage != Asking || !t.e.Chat.Group || !t.e.Settings.Touches(t.e.Chat.Scope, t.Scope) {
-		return
-	}
-	t.Slots = slices.Clone(t.Slots)
-	for i := range t.Slots {
-		t.Slots[i].Listed = 0
-	}
-	lines := 0
-	for _, l := range c.Lines {
-		text := cmp.Or(l.Rest, l.Text)
-		all := strings.Contains(text, "都行") || strings.Contains(text, "都可以")
-		found := false
-		for i := range t.Slots {
-			if all || choosesSlot(text, i+1) {
-				t.Slots[i].Listed++
-				found = true
-			}
-		}
-		if found {
-			lines++
-		}
-	}
-	t.toast("list-read", flows.Vars{"n": flows.Num(lines)})
-}
-
-// chosenSlots are the numbers at the end of a line: what stands before them may be a door.
-var chosenSlots = regexp.MustCompile(`(?:^|[^0-9])((?:\d{1,2}[\s、，,和]*)+)$`)
-
-// choosesSlot says that a line of a list names a time by its number: "张三 1、3".
-func choosesSlot(text string, n int) bool {
-	m := chosenSlots.FindStringSubmatch(strings.TrimSpace(text))
-	if m == nil {
-		return false
-	}
-	return slices.Contains(strings.FieldsFunc(m[1], func(r rune) bool { return r < '0' || r > '9' }), itoa(n))
 }

@@ -2,8 +2,10 @@ package poll
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"linli/flows"
 )
@@ -27,32 +29,17 @@ func (t *turn) ours(c flows.Chain, w flows.Said) bool {
 	if t.e.Case.No > 0 && t.e.Reading.Number == t.e.Case.No || w.Recent != "" && w.Recent == t.e.Case.ID {
 		return true
 	}
-	title, question := bare(c.Title), bare(t.Question)
-	return len([]rune(title)) >= 4 && (strings.Contains(question, title) || strings.Contains(title, question))
-}
-
-// bare is a text without anything but its letters and numbers.
-func bare(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsLetter(r) && !unicode.IsNumber(r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, s)
+	return utf8.RuneCountInString(flows.Bare(c.Title)) >= 4 && c.Called(t.Question)
 }
 
 // chain reads a list that somebody has sent.
 func (t *turn) chain(c flows.Chain, w flows.Said) {
-	switch {
-	case !t.ours(c, w):
-		if w.Direct {
-			t.reply("list-which", t.vars())
-		}
+	if w.Direct {
+		t.pasted(c, w)
 		return
-	case t.Stage != Open || !t.e.At.Before(t.Until):
-		if w.Direct {
-			t.reply("ended", nil)
-		}
+	}
+	switch {
+	case !t.ours(c, w), t.Stage != Open || !t.e.At.Before(t.Until):
 		return
 	case !t.mayList():
 		if t.e.By.Reachable {
@@ -60,36 +47,48 @@ func (t *turn) chain(c flows.Chain, w flows.Said) {
 		}
 		return
 	}
-	if w.Direct && len(t.e.By.Posts) == 0 {
-		t.reply("list-group", t.vars())
-		return
+	r := t.read(c, false)
+	for _, l := range r.Lines {
+		t.listed(l)
 	}
-	var unread []string
-	read := 0
+	if len(r.unread) > 0 {
+		// In the group nobody is corrected; who sent the poll can ask them.
+		vars := t.vars()
+		vars["unread"] = flows.Text(strings.Join(r.unread, "、"))
+		t.do(flows.Say{To: flows.To{Person: t.Starter}, Class: flows.Work, Words: "list-unread", Vars: vars, Slot: "unread", Bundle: false})
+	}
+}
+
+// reading is what was read in a list: votes, and whose line could not be read.
+type reading struct {
+	Lines  []Line        `json:"lines,omitempty"`
+	Others []flows.Place `json:"others,omitempty"` // households whose choice could not be read
+	Part   bool          `json:"part,omitempty"`   // not all of the list is in it
+	unread []string
+}
+
+// read reads the lines of a list. One that was pasted in private is read only for the buildings
+// whose lists the actor may hand on.
+func (t *turn) read(c flows.Chain, private bool) (r reading) {
 	for _, l := range c.Lines[:min(len(c.Lines), maxLines)] {
 		place := t.within(l.Place)
 		h, ok := t.e.Settings.Household(place)
 		letter := t.optionIn(l.Rest)
-		if !ok || letter == "" || w.Direct && !t.relays(h.Building) || !t.e.Settings.Contains(t.Scope, flows.Scope{Building: h.Building}) || t.ofHousehold(h).key == "" {
-			unread = append(unread, fmt.Sprint(l.N))
+		ok = ok && t.e.Settings.Contains(t.Scope, flows.Scope{Building: h.Building}) && t.ofHousehold(h).key != "" && (!private || t.relays(h.Building))
+		switch {
+		case ok && letter != "":
+			r.Lines = append(r.Lines, Line{Place: h.Place(), Letter: letter})
 			continue
+		case ok:
+			r.Others = append(r.Others, h.Place())
 		}
-		read++
-		t.listed(h, letter)
+		r.unread = append(r.unread, fmt.Sprint(l.N))
 	}
-	vars := t.vars()
-	vars["n"] = flows.Num(read)
 	if n := len(c.Lines); n > maxLines {
-		unread = append(unread, fmt.Sprintf("%d–%d", c.Lines[maxLines].N, c.Lines[n-1].N))
+		r.unread = append(r.unread, fmt.Sprintf("%d–%d", c.Lines[maxLines].N, c.Lines[n-1].N))
 	}
-	vars["unread"] = flows.Text(strings.Join(unread, "、"))
-	switch {
-	case w.Direct:
-		t.reply("list-read", vars)
-	case len(unread) > 0:
-		// In the group nobody is corrected; who sent the poll can ask them.
-		t.do(flows.Say{To: flows.To{Person: t.Starter}, Class: flows.Work, Words: "list-unread", Vars: vars, Slot: "unread", Bundle: false})
-	}
+	r.Part = c.Partial() || c.Cut || len(c.Lines) > maxLines
+	return r
 }
 
 // relays says whether the actor may hand on, in private, what stands in a group of a
@@ -99,28 +98,31 @@ func (t *turn) relays(building string) bool {
 }
 
 // listed takes one line. A line that was there before is no new vote, so that what
-// somebody has pressed since then stays.
-func (t *turn) listed(h flows.Household, letter string) {
-	v := t.ofHousehold(h)
-	i := -1
-	for k, l := range t.Lines {
-		if l.Place == h.Place() {
-			i = k
-		}
+// somebody has pressed since then stays. It says whether there was room for it.
+func (t *turn) listed(line Line) bool {
+	h, ok := t.e.Settings.Household(line.Place)
+	if !ok {
+		return false
 	}
+	i := t.lineOf(line.Place)
 	switch {
-	case i >= 0 && t.Lines[i].Letter == letter:
-		return
+	case i >= 0 && t.Lines[i].Letter == line.Letter:
+		return true
 	case i >= 0:
-		lines := append([]Line{}, t.Lines...)
-		lines[i].Letter = letter
-		t.Lines = lines
+		t.Lines = slices.Clone(t.Lines)
+		t.Lines[i].Letter = line.Letter
 	case len(t.Lines) < maxLines:
-		t.Lines = append(t.Lines[:len(t.Lines):len(t.Lines)], Line{Place: h.Place(), Letter: letter})
+		t.Lines = append(t.Lines[:len(t.Lines):len(t.Lines)], line)
 	default:
-		return
+		return false
 	}
-	t.cast(v, Vote{Chain: letter, ChainAt: t.e.At})
+	t.cast(t.ofHousehold(h), Vote{Chain: line.Letter, ChainAt: t.e.At})
+	return true
+}
+
+// lineOf is where a household stands in the list, -1 if it does not.
+func (t *turn) lineOf(p flows.Place) int {
+	return slices.IndexFunc(t.Lines, func(l Line) bool { return l.Place == p })
 }
 
 // optionIn finds the one option that a line of a list names: as a word of its own, or
@@ -149,22 +151,32 @@ func (t *turn) writeChain() {
 		t.toast("no-list", t.vars())
 		return
 	}
+	t.toast("list-sent", nil) // where there is no group, what follows says so
+	t.do(flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "list", Vars: t.listVars()})
+}
+
+// listVars are the values of the list as it is written.
+func (t *turn) listVars() flows.Vars {
 	var w strings.Builder
 	for i, l := range t.Lines {
-		home := strings.Trim(l.Place.Building+"-"+l.Place.Unit+"-"+l.Place.Room, "-")
-		if t.Scope.Building != "" {
-			home = strings.Trim(l.Place.Unit+"-"+l.Place.Room, "-")
-		}
-		fmt.Fprintf(&w, "%d. %s %s\n", i+1, strings.ReplaceAll(home, "--", "-"), t.Options[t.Option(l.Letter)])
+		fmt.Fprintf(&w, "%d. %s %s\n", i+1, t.door(l.Place), t.Options[t.Option(l.Letter)])
 	}
 	vars := t.vars()
 	vars["lines"] = flows.Text(strings.TrimSpace(w.String()))
 	vars["first"] = flows.Text(t.Options[0])
 	vars["next"] = flows.Num(len(t.Lines) + 1)
 	vars["n"] = flows.Num(len(t.Lines))
-	if other := Turnout(t.e.Counts) - len(t.Lines); other > 0 {
+	if other := Turnout(t.e.Counts) + t.turned - len(t.Lines); other > 0 {
 		vars["other"] = flows.Num(other)
 	}
-	t.do(flows.Say{To: flows.To{Nearest: t.Scope}, Class: flows.Notice, Words: "list", Vars: vars})
-	t.toast("list-sent", nil)
+	return vars
+}
+
+// door is a household as it stands in the list.
+func (t *turn) door(p flows.Place) string {
+	home := p.Unit + "-" + p.Room
+	if t.Scope.Building == "" {
+		home = p.Building + "-" + home
+	}
+	return strings.Trim(strings.ReplaceAll(home, "--", "-"), "-")
 }

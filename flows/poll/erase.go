@@ -30,8 +30,11 @@ func (t *turn) erased(w flows.Erased) {
 	if len(t.Doubts) == 0 {
 		t.Doubts = nil
 	}
+	if t.Unsure != nil && goes(t.Unsure.By) {
+		t.Unsure = nil
+	}
 	if w.Person == "" {
-		t.Lines = nil // the entries are all deleted by the engine
+		t.Lines, t.Unsure = nil, nil // the entries are all deleted by the engine
 		return
 	}
 	if _, post := t.e.Settings.Official(t.Starter); goes(t.Starter) && !post {

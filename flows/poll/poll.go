@@ -80,6 +80,7 @@ type State struct {
 	Reminded bool             `json:"reminded,omitempty"` // those who have not voted were, once
 	Disputed bool             `json:"disputed,omitempty"` // 有争议: no 接龙
 	Lines    []Line           `json:"lines,omitempty"`    // the list in the group, as it stands
+	Unsure   *Unsure          `json:"unsure,omitempty"`   // a list of which nobody has said yet that it is of this poll
 	Stopped  bool             `json:"stopped,omitempty"`  // taken back by who sent it: nothing was counted
 	Count    *Counted         `json:"count,omitempty"`    // the counting under way
 	Doubts   []flows.PersonID `json:"doubts,omitempty"`   // who asked for it, of a recount
@@ -127,6 +128,15 @@ type Vote struct {
 type Line struct {
 	Place  flows.Place `json:"place"`
 	Letter string      `json:"letter"`
+	Pasted bool        `json:"pasted,omitempty"` // it stood in the list that was last pasted in private
+}
+
+// Unsure is a list that is called like this poll and does not bear its number: what is needed
+// to count it if who has sent it says that it is, for an hour.
+type Unsure struct {
+	By flows.PersonID `json:"by"`
+	At time.Time      `json:"at"`
+	reading
 }
 
 // Cast gives the option a vote counts for, when that was said, and how: of what was

@@ -15,6 +15,7 @@ type turn struct {
 	State
 	e       flows.Event
 	effects []flows.Effect
+	turned  int // how many more have voted than Event.Counts says
 }
 
 func (t *turn) do(e ...flows.Effect) { t.effects = append(t.effects, e...) }
@@ -38,6 +39,9 @@ func rules(_ string, s State, e flows.Event) (State, []flows.Effect) {
 		t.missed(w)
 	case flows.Erased:
 		t.erased(w)
+	}
+	if t.Stage != Open {
+		t.Unsure = nil
 	}
 	return t.State, t.effects
 }
@@ -68,6 +72,8 @@ func (t *turn) chose(w flows.Chose) {
 		} else {
 			t.toast("slip-unread", nil)
 		}
+	case "paste":
+		t.confirmed(w.Value == "yes")
 	case "wish":
 		t.wished(w.Value)
 	case "take", "decline":
@@ -127,6 +133,9 @@ func (t *turn) said(w flows.Said) {
 	case flows.ExpectHome:
 		t.homeSaid(w)
 	case "":
+		if c := t.e.Reading.Chain; c != nil && w.Edited && w.Direct {
+			t.chain(*c, w)
+		}
 	}
 }
 
@@ -162,6 +171,8 @@ func (t *turn) woke(w flows.Woke) {
 	case w.Name == "turnout" && t.Stage == Open:
 		t.Stale = false
 		t.showTurnout(Turnout(t.e.Counts))
+	case w.Name == "paste" && t.Unsure != nil && !t.e.At.Before(t.Unsure.At.Add(unsureFor)):
+		t.Unsure = nil
 	case w.Name == "remind" && t.Stage == Open && !t.Reminded && t.e.At.Before(t.Until):
 		t.remind()
 	case w.Name == endOf(t.Until) && t.Stage == Open:
@@ -203,6 +214,10 @@ func (t *turn) missed(w flows.Missed) {
 		// There is no group: who lives there is asked one by one.
 		t.Private = true
 		t.do(t.ballot(flows.To{Homes: t.Scope}))
+	case w.Mark == "list" && t.Stage == Open:
+		t.listHere()
+	case w.Mark == "list-nowhere" && t.Stage == Open:
+		t.toast("list-lost", nil)
 	case w.Mark == "wish":
 		t.do(flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work, Words: "wish-card", Slot: "wish-staff",
 			Vars: t.vars(), Buttons: wishButtons})
@@ -228,14 +243,18 @@ func (t *turn) reply(words string, vars flows.Vars, buttons ...flows.Button) {
 // question how one stands.
 func hear(e flows.Event) []flows.Effect {
 	w, ok := e.What.(flows.Said)
-	if !ok || w.Edited || w.Message.Forwarded || e.Reading.Danger != "" {
-		return nil
-	}
 	r := e.Reading
+	if !ok || r.Danger != "" || (w.Edited || w.Message.Forwarded) && !(w.Direct && r.Chain != nil) {
+		return nil // a list is other people's words whoever sends it
+	}
 	switch {
 	case r.Slip != nil && w.Direct:
 		if x, ok := named(e); ok {
 			return []flows.Effect{flows.Tell{Case: x.Case.ID, Name: "slip"}}
+		}
+	case r.Chain != nil && w.Direct:
+		if list, _ := flows.ListFor(e); len(list) == 1 && list[0].Flow == Name {
+			return []flows.Effect{flows.Tell{Case: list[0].Case.ID, Name: "chain", Said: &w}}
 		}
 	case r.Chain != nil:
 		if x, ok := listed(e); ok {

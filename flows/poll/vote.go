@@ -275,15 +275,14 @@ func (t *turn) cast(v voter, n Vote) (counts bool) {
 		}
 		t.do(flows.Say{To: flows.To{Person: old.By}, Class: flows.Personal, Words: words, Vars: t.vars(), Slot: "changed"})
 	}
-	turnout, now := Turnout(t.e.Counts), Turnout(t.e.Counts)
 	if was, _, _ := old.Cast(); !had || was == none {
-		now++
+		t.turned++
 	}
 	if letter == none {
-		now--
+		t.turned--
 	}
-	if now != turnout {
-		t.turnoutSoon(now)
+	if t.turned != 0 {
+		t.turnoutSoon(Turnout(t.e.Counts) + t.turned)
 	}
 	return letter == n.Choice && vote.At.Equal(n.At) && vote.How == n.How && vote.By == n.By
 }
@@ -396,6 +395,10 @@ func (s State) Keys(e flows.Event) (keys []string) {
 		if slip, ok := readSlip(w.Value, e.Settings); w.Choice == "slip!" && ok {
 			add(t.slipKeys(slip)...)
 		}
+		if w.Choice == "paste" && s.Unsure != nil {
+			add(t.lineKeys(s.Unsure.Lines)...)
+			add(t.lineKeys(s.Lines)...)
+		}
 	case flows.Told:
 		if w.Name == flows.Joined {
 			old := data[flows.Entry](w.Data)
@@ -405,14 +408,14 @@ func (s State) Keys(e flows.Event) (keys []string) {
 			add(t.slipKeys(*r)...)
 		}
 		if c := e.Reading.Chain; w.Name == "chain" && c != nil {
-			for _, l := range c.Lines[:min(len(c.Lines), maxLines)] {
-				if h, ok := e.Settings.Household(t.within(l.Place)); ok {
-					add(t.ofHousehold(h).key)
-				}
-			}
+			add(t.chainKeys(*c, w.Said != nil && w.Said.Direct)...)
+		}
+	case flows.Said:
+		if c := e.Reading.Chain; c != nil && w.Edited && w.Direct {
+			add(t.chainKeys(*c, true)...)
 		}
 	}
-	return keys
+	return keys[:min(len(keys), maxKeys)]
 }
 
 // Pass gives whom no reminder is for: who has voted, or has no vote here.

@@ -104,7 +104,9 @@ func (s *seen) many(text string, topic topicLine, d *directory, c prompts.Contex
 	r := &s.reading
 	list, marked := d.chain(text, c.Scope.Building)
 	if !c.Direct || marked {
-		r.Chain = list
+		if r.Chain = list; list != nil {
+			r.Number = chainNumber(list.Title)
+		}
 		return
 	}
 	if vote, n := d.slip(text, c.At); vote != nil {
@@ -123,8 +125,8 @@ func (s *seen) many(text string, topic topicLine, d *directory, c prompts.Contex
 	if !r.Notice && (list == nil || !slices.ContainsFunc(list.Lines, func(l flows.ChainLine) bool { return l.Place.Room != "" })) {
 		r.Poll = poll(text, c.At)
 	}
-	if r.Poll == nil {
-		r.Chain = list
+	if r.Poll == nil && list != nil {
+		r.Chain, r.Number = list, chainNumber(list.Title)
 	}
 	if r.Poll == nil && r.Chain == nil && !r.Notice {
 		r.Topic = topic.TopicLine

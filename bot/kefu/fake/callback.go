@@ -54,14 +54,27 @@ func (s *Server) Answers() []Answer {
 
 // push queues a callback, which names no message; the lock is held.
 func (s *Server) push() {
-	token := s.next("ENCApHxnGDNAVNY4AaSJKj4Tb5mwsEMzxhFmHVGcra")
-	s.pushes[token] = s.Now()
+	token := s.word()
 	if s.hook.queue == nil || s.Quiet {
 		return
 	}
 	s.hook.queue <- []byte(fmt.Sprintf("<xml><ToUserName><![CDATA[%s]]></ToUserName><CreateTime>%d</CreateTime><MsgType><![CDATA[event]]></MsgType>"+
 		"<Event><![CDATA[kf_msg_or_event]]></Event><Token><![CDATA[%s]]></Token><OpenKfId><![CDATA[%s]]></OpenKfId></xml>",
 		CorpID, s.Now().Unix(), token, Account))
+}
+
+// word makes the token of a callback; the lock is held.
+func (s *Server) word() string {
+	token := s.next("ENCApHxnGDNAVNY4AaSJKj4Tb5mwsEMzxhFmHVGcra")
+	s.pushes[token] = s.Now()
+	return token
+}
+
+// Word is the token of a callback that was not brought.
+func (s *Server) Word() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.word()
 }
 
 // deliver brings callbacks one after the other, each up to three times.

@@ -108,6 +108,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		call.Code = no.code
 	}
 	s.record(call)
+	if fault.hold != nil {
+		select {
+		case <-fault.hold:
+		case <-r.Context().Done():
+		case <-s.closed:
+		}
+	}
 	switch {
 	case fault.kind == "after":
 		panic(http.ErrAbortHandler)

@@ -203,6 +203,7 @@ type Fault struct {
 	code int
 	why  string
 	slow time.Duration
+	hold <-chan struct{}
 }
 
 var (
@@ -223,6 +224,9 @@ func Refuse(code int, why string) Fault { return Fault{kind: "refuse", code: cod
 
 // Slow answers after so long.
 func Slow(d time.Duration) Fault { return Fault{slow: d} }
+
+// Held does what was asked, and answers when the channel is closed.
+func Held(until <-chan struct{}) Fault { return Fault{hold: until} }
 
 // Fail makes the next n calls of a method go wrong; calls of Fail for the same method queue
 // up. "callback" is no method: it loses the answer to a callback, whatever the fault.
