@@ -81,7 +81,7 @@ func (b *Bot) privateCommand(st *step, h *heard, word, rest string) (done bool, 
 		return true, b.tellTroubles(st, h)
 	case "人工", "转人工", "找人工":
 		if c, ok := b.channels[h.Channel]; ok && h.As == "" && c.Capabilities().Handover {
-			return true, st.callHuman(h)
+			return true, st.callHuman()
 		}
 	case "/groups", "哪些群":
 		return true, b.tellGroups(st, h)

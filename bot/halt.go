@@ -94,12 +94,9 @@ func (b *Bot) knowHalted(tx storage.Tx) error {
 }
 
 // callHuman tells staff that somebody wants to talk to a person, where the platform lets one
-// of them take the conversation over.
-func (st *step) callHuman(h *heard) error {
+// of them take the conversation over. The channel answers: its platform takes nothing else once
+// the conversation is handed over.
+func (st *step) callHuman() error {
 	st.kept = true
-	err := st.say(nil, House, flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work, Words: "human-wanted"})
-	if err != nil {
-		return err
-	}
-	return st.houseSay(h, "human-called", nil)
+	return st.say(nil, House, flows.Say{To: flows.To{Role: flows.Staff, Scope: flows.Everywhere}, Class: flows.Work, Words: "human-wanted"})
 }

@@ -389,6 +389,16 @@ func forgetAddress(tx storage.Tx, address string) error {
 		return err
 	}
 	names := []string{windowKey(address), waitsKey(address), choicesKey(address), sceneKey(address)}
+	_, rest, _ := strings.Cut(address, ":")
+	shelf, err := tx.Keys("shelf/") // where channels keep what must outlive a restart
+	if err != nil {
+		return err
+	}
+	for name := range shelf {
+		if strings.HasSuffix(name, "/"+rest) {
+			names = append(names, name)
+		}
+	}
 	names = slices.AppendSeq(slices.AppendSeq(names, maps.Keys(handed)), maps.Keys(early))
 	for _, name := range names {
 		if _, err := tx.Key(name); errors.Is(err, storage.ErrNone) {

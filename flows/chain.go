@@ -129,7 +129,7 @@ func Quoted(s string, n int) string {
 }
 
 // private are telephone numbers, with or without marks between, and whatever is as long as one.
-var private = regexp.MustCompile(`(?:\+?86[-. ]?)?\b1[3-9]\d[-. ]?\d{4}[-. ]?\d{4}\b|\b0\d{2,3}[-. ]\d{7,8}\b|\d{7,}[0-9Xx]?`)
+var private = regexp.MustCompile(`(?:\+?86[-. ]?|\b)1[3-9]\d[-. ]?\d{4}[-. ]?\d{4}\b|\b0\d{2,3}[-. ]\d{7,8}\b|\d{7,}[0-9Xx]?`)
 
 // Masked hides telephone numbers, and every other number as long as one. Of a mobile's the ends
 // stay, so that its owner knows it.

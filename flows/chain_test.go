@@ -51,7 +51,7 @@ const caseSeed = "00112233445566778899aabbccddeeff"
 func pasteOf(lines ...string) Paste {
 	var list []PasteLine
 	for _, l := range lines {
-		who, n, _ := strings.Cut(l, "*")
+		who, n, _ := strings.Cut(l, "#")
 		p := PasteLine{Who: who, N: 1}
 		if n != "" {
 			_, _ = fmt.Sscan(n, &p.N)
@@ -69,7 +69,7 @@ func TestPasteSince(t *testing.T) {
 		{"", "老李,王姐", Changes{First: true}},
 		{"老李,王姐", "老李,王姐", Changes{Same: 2}},
 		{"老李,王姐", "老李,王姐,小马", Changes{Same: 2, New: []int{2}}},
-		{"老李,王姐,小马", "王姐,小马*2", Changes{Same: 2, Gone: 1, Other: []int{1}}},
+		{"老李,王姐,小马", "王姐,小马#2", Changes{Same: 2, Gone: 1, Other: []int{1}}},
 		{"老李,王姐", "小马", Changes{New: []int{0}, Gone: 2}},
 		{"王阿姨,王阿姨", "王阿姨", Changes{Same: 1, Gone: 1}},
 		{"王阿姨", "王阿姨,王阿姨", Changes{Same: 1, New: []int{1}}},
@@ -91,7 +91,7 @@ func TestPasteSince(t *testing.T) {
 
 // What is kept of a list says nobody's name, is short, and is other in another case.
 func TestPasteSaysNobody(t *testing.T) {
-	p := pasteOf("王姐 13912345678", "老李*3")
+	p := pasteOf("王姐 13912345678", "老李#3")
 	b, err := json.Marshal(p)
 	if err != nil {
 		t.Fatal(err)
@@ -128,12 +128,12 @@ func TestGroupLists(t *testing.T) {
 			t.Errorf("the lists before were changed:\n%s", d)
 		}
 	}
-	add("", Changes{First: true}, "老李", "王姐*3")
+	add("", Changes{First: true}, "老李", "王姐#3")
 	add("", Changes{First: true}, "张三", "李四", "王五") // of another group
 	if lists.Sum() != 7 || len(lists) != 2 {
 		t.Errorf("%d of %d lists", lists.Sum(), len(lists))
 	}
-	add("", Changes{Same: 2, New: []int{2}}, "老李", "王姐*3", "小马")
+	add("", Changes{Same: 2, New: []int{2}}, "老李", "王姐#3", "小马")
 	add("", Changes{Same: 2, Gone: 1}, "张三", "李四")
 	if lists.Sum() != 7 || len(lists) != 2 {
 		t.Errorf("%d of %d lists", lists.Sum(), len(lists))
