@@ -160,7 +160,7 @@ func TestUndelivered(t *testing.T) {
 		t.Errorf("of %q its photo comes back as %+v", ref, in)
 	}
 	// A platform that takes the sixth and says later that it was too many.
-	s.server.Silent = true
+	s.server.Set(func(s *fake.Server) { s.Silent = true })
 	p.Say("好")
 	heard++
 	s.ears.wait(t, heard)
@@ -401,10 +401,12 @@ func TestSendEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	s.server.Judge = func(c fake.Call) fake.Fault {
-		cancel()
-		return fake.Slow(time.Minute)
-	}
+	s.server.Set(func(s *fake.Server) {
+		s.Judge = func(fake.Call) fake.Fault {
+			cancel()
+			return fake.Slow(time.Minute)
+		}
+	})
 	began := time.Now()
 	_, err := s.kefu.Send(ctx, p.ID, bot.Message{Key: "x", Text: "王阿姨家的事"})
 	if err == nil || !errors.Is(err, context.Canceled) || time.Since(began) > 4*time.Second {

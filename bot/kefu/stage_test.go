@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -205,7 +207,8 @@ type stage struct {
 	clock  *clock
 	log    *logbook
 	hook   *httptest.Server
-	end    func() // ends Run and waits for it
+	now    atomic.Pointer[Kefu] // whom the hook leads to
+	end    func()               // ends Run and waits for it
 	pauses *pauses
 }
 
@@ -262,11 +265,10 @@ func (s *stage) build(r Receiver) {
 	}
 	k.pause = s.pauses.wait
 	s.kefu = k
+	s.now.Store(k)
 	if s.hook == nil {
-		s.hook = httptest.NewServer(k)
+		s.hook = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.now.Load().ServeHTTP(w, r) }))
 		s.server.Hook(s.hook.URL)
-	} else {
-		s.hook.Config.Handler = k
 	}
 }
 

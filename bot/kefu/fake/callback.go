@@ -87,7 +87,10 @@ func (s *Server) deliver() {
 		case msg = <-s.hook.queue:
 		}
 		query, body := s.Callback(msg)
-		for range max(1, s.Times) {
+		s.mu.Lock()
+		times := max(1, s.Times)
+		s.mu.Unlock()
+		for range times {
 			for attempt := range 3 {
 				if s.bring(query, body) {
 					break
@@ -115,9 +118,12 @@ func (s *Server) bring(query url.Values, body []byte) bool {
 		}
 	}()
 	a, err := Bring(ctx, http.MethodPost, s.hook.url, query, body)
-	lost := s.fault(Call{Method: "callback"}).kind != ""
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	lost := false
+	if q := s.faults["callback"]; len(q) > 0 {
+		s.faults["callback"], lost = q[1:], true
+	}
 	s.hook.answers = append(s.hook.answers, a)
 	s.happen()
 	return err == nil && !lost && a.Status == http.StatusOK

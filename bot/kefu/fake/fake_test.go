@@ -196,7 +196,7 @@ func TestStrictSend(t *testing.T) {
 	if o := c.is(40058, "send_msg", text(p.ID, "a_-9", "y")); !strings.Contains(o["errmsg"].(string), "msgid") {
 		t.Error(o)
 	}
-	c.s.Repeats = true
+	c.s.Set(func(s *Server) { s.Repeats = true })
 	if o := c.is(0, "send_msg", text(p.ID, "a_-9", "y")); o["msgid"] != "a_-9" || len(p.Shown()) != 2 {
 		t.Error(o)
 	}
@@ -216,7 +216,7 @@ func TestWindow(t *testing.T) {
 	c.move(window + time.Minute)
 	c.token = c.login()
 	c.is(95002, "send_msg", text(p.ID, "", "x"))
-	c.s.Silent = true
+	c.s.Set(func(s *Server) { s.Silent = true })
 	o := c.is(0, "send_msg", text(p.ID, "late", "x"))
 	if got := c.s.log[len(c.s.log)-1].item; o["msgid"] != "late" || got["event"].(object)["fail_msgid"] != "late" || got["event"].(object)["fail_type"].(float64) != 4 {
 		t.Error(got)
@@ -425,7 +425,7 @@ func TestCallbacks(t *testing.T) {
 	if err := c.s.Wait(t.Context(), func() bool { return len(c.s.Answers()) == 4 }); err != nil {
 		t.Fatal(err)
 	}
-	c.s.Times = 5
+	c.s.Set(func(s *Server) { s.Times = 5 })
 	p.Say("三")
 	if err := c.s.Wait(t.Context(), func() bool { return len(c.s.Answers()) == 9 }); err != nil {
 		t.Fatal(err)

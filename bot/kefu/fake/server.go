@@ -42,7 +42,7 @@ const (
 	bareCalls   = 20 // sync_msg without a callback's token, a minute; [U] how many it is
 )
 
-// Server is the platform. Set exported fields before the first call.
+// Server is the platform. Set exported fields before the first call, and later by Set.
 type Server struct {
 	Now    func() time.Time // for tokens, windows and what is too old
 	Judge  func(Call) Fault // asked for every call that no Fail applies to; may be nil
@@ -115,6 +115,13 @@ func New() *Server {
 		codes:   map[string]code{},
 		ids:     map[string]bool{},
 	}
+}
+
+// Set changes fields while calls are made.
+func (s *Server) Set(change func(*Server)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(s)
 }
 
 // Start listens on loopback and gives the address that stands for qyapi.weixin.qq.com.
