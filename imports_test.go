@@ -60,7 +60,7 @@ var table = []room{
 	{name: "flows/community", may: []string{"flows", "flows/community/strict", "flows/community/table"}, tests: []string{"flows/demand"}},
 	{name: "flows/community/strict"},
 	{name: "flows/community/table", may: []string{"flows/community/strict"}},
-	{name: "flows/*", may: []string{"flows"}, tests: []string{"flows/*", "bot/bottest", "bot/dialogue", "prompts/local", "storage", "storage/bolt"}},
+	{name: "flows/*", may: []string{"flows"}, tests: []string{"flows/*", "bot/bottest", "bot/dialogue", "prompts", "prompts/local", "storage", "storage/bolt"}},
 }
 
 // wired may be imported only by cmd and by what is for tests.

@@ -69,7 +69,7 @@ func (b *Bot) shut(ctx context.Context, address string) error {
 func (b *Bot) knockable(row sendRow) bool {
 	ch, _, ok := b.channel(row.Address)
 	_, out := ch.(Outsider)
-	return ok && out && row.Rung < knocks && !row.toGroup() && row.Flow != House && row.Say.Class != flows.Invitation
+	return ok && out && row.Rung < knocks && !row.toGroup() && row.Flow != House && row.Say.Class != flows.Invitation && !row.Say.Unkept
 }
 
 // knock tells a row by the platform's own form.

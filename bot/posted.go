@@ -22,6 +22,9 @@ func ToPost(tx storage.Tx, t storage.Trouble) (bool, error) {
 	if t.Kind != "unreached" && t.Kind != "missed" || t.Case == "" {
 		return false, nil
 	}
+	if row, err := decode[sendRow](t.Body); err == nil && row.Say.Unkept {
+		return false, nil // other people's names stand in it
+	}
 	_, err := tx.Key(postedKey(t.ID))
 	if errors.Is(err, storage.ErrNone) {
 		return true, nil

@@ -138,6 +138,8 @@ func TestGroupLists(t *testing.T) {
 	if lists.Sum() != 7 || len(lists) != 2 {
 		t.Errorf("%d of %d lists", lists.Sum(), len(lists))
 	}
+	add("", Changes{First: true}, "甲", "乙", "丙", "王姐#3") // of a third, in which somebody bears the same name
+	lists = lists[:2]
 	add("g1", Changes{Same: 2}, "张三", "李四") // Linli has come into that group
 	add("g1", Changes{New: []int{0}, Gone: 2}, "赵六")
 	add("g2", Changes{First: true}, "赵六") // the same name in another group is another person

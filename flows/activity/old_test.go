@@ -19,7 +19,7 @@ var updateOld = flag.Bool("update-old", false, "keep cases as this version leave
 // pressed are the buttons of an activity that somebody may still have on the phone.
 var pressed = []string{"look", "come", "come=3", "kids=2", "both", "wait", "no", "take", "ring", "help", "photo=yes", "photo=no", "why", "stop", "here", "here!=4821",
 	"liked!=good", "again!=yes", "hand=yes", "agree", "refuse", "change", "who", "whom=b/3", "age=young", "kids-only", "photos", "own", "model", "use", "plain", "compare",
-	"agreed", "send", "drop", "allow", "move", "off", "more", "keep", "list", "in=r1", "walk", "end", "hours=all", "hours=r1:90", "board"}
+	"agreed", "send", "drop", "allow", "move", "off", "more", "keep", "list", "paste=yes", "paste=no", "paste=swap", "in=r1", "walk", "end", "hours=all", "hours=r1:90", "board"}
 
 // Cases of every earlier version stay readable, and go on.
 func TestOld(t *testing.T) {

@@ -121,7 +121,10 @@ func reading(t *rapid.T, s *flows.Settings) flows.Reading {
 		r.Plan = p
 	}
 	if rapid.IntRange(0, 3).Draw(t, "list") == 0 {
-		r.Chain = &flows.Chain{Lines: []flows.ChainLine{{N: 1, Text: "老李 来"}, {N: 2, Text: "3-1-501"}}[:rapid.IntRange(0, 2).Draw(t, "lines")]}
+		r.Chain = flowstest.AnyChain(t, s)
+		if rapid.Bool().Draw(t, "numbered") {
+			r.Number = 1
+		}
 	}
 	return r
 }

@@ -153,7 +153,7 @@ func AnyReading(t *rapid.T, s *flows.Settings) flows.Reading {
 		case 0:
 			r.Poll = &flows.PollLine{Question: "要不要？", Options: []string{"要", "不要"}}
 		case 1:
-			r.Chain = &flows.Chain{Lines: []flows.ChainLine{{N: 1, Place: AnyPlace(t, s), Text: "要", Rest: "要"}}}
+			r.Chain = AnyChain(t, s)
 		case 2:
 			r.Slip = &flows.Slip{Place: AnyPlace(t, s), Choice: "要", Paper: true}
 		}
@@ -165,6 +165,25 @@ func AnyReading(t *rapid.T, s *flows.Settings) flows.Reading {
 		r.Until = time.Date(2026, 3, 9, 12, 0, 0, 0, s.Zone).AddDate(0, 0, rapid.IntRange(0, 30).Draw(t, "until"))
 	}
 	return r
+}
+
+// AnyChain draws a list as a reader may give it: what it is called, who stands in it for how
+// many, with lines that are missing and lines that stand there twice.
+func AnyChain(t *rapid.T, s *flows.Settings) *flows.Chain {
+	c := flows.Chain{Title: rapid.SampledFrom([]string{"", "学吉他", "要不要在楼前装充电桩", "楼道杂物怎么清", "土鸡蛋"}).Draw(t, "called"), Marked: rapid.Bool().Draw(t, "marked"),
+		Others: rapid.IntRange(0, 9).Draw(t, "others") / 9, Cut: rapid.IntRange(0, 9).Draw(t, "cut") == 0}
+	n := rapid.SampledFrom([]int{1, 1, 1, 1, 2, 3, 7}).Draw(t, "first")
+	for range rapid.IntRange(1, 6).Draw(t, "lines") {
+		l := flows.ChainLine{N: n, People: rapid.SampledFrom([]int{0, 1, 1, 2, 3, 30}).Draw(t, "people"), Who: rapid.SampledFrom([]string{"老李", "王姐", "小马", "🌹", ""}).Draw(t, "who")}
+		l.Rest = rapid.SampledFrom([]string{"要", "不要", "1 2", "3", "都行", ""}).Draw(t, "rest")
+		if rapid.Bool().Draw(t, "home") {
+			l.Place = AnyPlace(t, s)
+		}
+		l.Text = l.Who + " " + l.Rest
+		c.Lines = append(c.Lines, l)
+		n += rapid.IntRange(0, 2).Draw(t, "next")
+	}
+	return &c
 }
 
 // anyLeisure draws a wish or an offer, of which a reader gives one at most. What is no

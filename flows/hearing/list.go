@@ -119,7 +119,7 @@ func (t *turn) paste(c flows.Chain) flows.Paste {
 				mask |= 1 << i
 			}
 		}
-		who := l.Text
+		who := flows.Masked(l.Text) // as it is written back
 		if m := chosenSlots.FindStringSubmatchIndex(strings.TrimSpace(who)); m != nil {
 			who = strings.TrimSpace(who)[:m[2]]
 		}

@@ -23,7 +23,7 @@ var updateOld = flag.Bool("update-old", false, "keep cases as this version leave
 // pressed are the buttons of a hearing that somebody may still have on the phone.
 var pressed = []string{"propose=yes", "propose=no", "tick=0", "tick=1", "tick=19", "none", "come", "nocome", "kept", "proxy", "say", "unsay=1", "speak", "named", "unnamed",
 	"here", "here=4821", "dissent", "undissent=9", "rate=good", "rate=bad", "open", "look", "rev=ok", "rev=no", "rev=up", "lead", "board", "topic", "whom=c", "whom=b/3",
-	"chair=zheng", "need=feng", "unneed=feng", "attach", "times", "send", "slot=0", "slot=1", "list", "where", "who", "scope", "room=linli", "room=xiao", "link", "group=b3",
+	"chair=zheng", "need=feng", "unneed=feng", "attach", "times", "send", "slot=0", "slot=1", "list", "paste=yes", "paste=no", "paste=swap", "where", "who", "scope", "room=linli", "room=xiao", "link", "group=b3",
 	"agreed", "agenda", "waive", "publish", "move", "off", "again", "drop", "begin", "point=2", "note", "hands", "poll", "decide", "undo=1", "undo=7", "in=r1", "guest", "end",
 	"complaint", "raise=1", "file=2", "fix", "confirm", "signed", "answer=9", "retask=0", "reply", "asked", "resume", "finish", "respond", "object", "lift"}
 

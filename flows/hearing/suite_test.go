@@ -92,5 +92,11 @@ func reading(t *rapid.T, s *flows.Settings) flows.Reading {
 		}
 		r.Plan = p
 	}
+	if rapid.IntRange(0, 5).Draw(t, "list") == 0 {
+		r.Topic, r.Chain = nil, flowstest.AnyChain(t, s)
+		if rapid.Bool().Draw(t, "numbered") {
+			r.Number = 1
+		}
+	}
 	return r
 }

@@ -15,7 +15,7 @@ var updateOld = flag.Bool("update-old", false, "keep cases as this version leave
 
 // pressed are the buttons of a poll that somebody may still have on the phone.
 var pressed = []string{"v!=A", "v!=B", "v!=Z", "v!=", "mine", "doubt", "open", "send", "change", "drop", "then", "named", "secret", "unit=person", "unit=household",
-	"force=sound", "force=opinion", "force=owners", "scope=c", "scope=g/g1", "extend=1", "extend=7", "stop", "hush", "chain", "disputed", "recount",
+	"force=sound", "force=opinion", "force=owners", "scope=c", "scope=g/g1", "extend=1", "extend=7", "stop", "hush", "chain", "paste=yes", "paste=no", "disputed", "recount",
 	"wish=yes", "wish=no", "take", "decline", "slip!=3/1/501;A;paper;;"}
 
 // Cases of every earlier version stay readable, and go on.

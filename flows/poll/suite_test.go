@@ -36,7 +36,10 @@ func reading(t *rapid.T, s *flows.Settings) flows.Reading {
 	case 3:
 		r.Slip = &flows.Slip{Place: flowstest.AnyPlace(t, s), Choice: rapid.SampledFrom([]string{"要", "B", "x"}).Draw(t, "choice"), Paper: rapid.Bool().Draw(t, "paper")}
 	case 4:
-		r.Chain = &flows.Chain{Lines: []flows.ChainLine{{N: 1, Place: flowstest.AnyPlace(t, s), Rest: "要"}, {N: 2, Text: "老李 来"}}}
+		r.Chain = flowstest.AnyChain(t, s)
+		if rapid.Bool().Draw(t, "numbered") {
+			r.Number = 1
+		}
 	}
 	return r
 }

@@ -312,7 +312,7 @@ func numberedLine(line string, loose bool, next int) (n int, body string, ok boo
 }
 
 // counters are what a number is of that is not that of a line: "3号楼", "2个人", "12月5日".
-const counters = "号栋幢座楼单层室户门区期排个人口位名月日点时分年天元块斤箱份件只条次岁度米里十百千加和到至大小多两"
+const counters = "号栋幢座楼单层室户门区期排个人口位名月日点时分年天元块斤箱份件只条次岁度米里十百千加和到至多两"
 
 // keycaps reads a number of key caps, "1️⃣0️⃣", 0 if there is none.
 func keycaps(s string) (n int, rest string) {

@@ -38,12 +38,18 @@ var (
 	headsTrio = regexp.MustCompile(`[爷娘]儿?仨|祖孙仨|仨人`)
 )
 
+// headsSigns are those of which no line lacks all that speaks of more than one.
+const headsSigns = "０１２３４５６７８９＋×✖一二两三四五六七八九十俩仨带领携加和跟夫父母祖爷娘姐哥兄"
+
 // mostHeads is of how many people one line may speak.
 const mostHeads = 50
 
 // headcount says for how many people a line stands, 1 where it does not say, and gives the
 // line without that.
 func headcount(line string) (n int, who string) {
+	if !strings.ContainsFunc(line, func(r rune) bool { return r < 0x80 && r > ' ' || strings.ContainsRune(headsSigns, r) }) {
+		return 1, trimmed(line) // a name, as most are
+	}
 	raw := []rune(line)
 	r := make([]rune, len(raw))
 	for i, c := range raw {
