@@ -496,34 +496,3 @@ func TestReceipt(t *testing.T) {
 		t.Errorf("the rules heard %q", got)
 	}
 }
-
-// An emergency waits for no platform that asks to wait: it goes to another address, and where
-// there is none it ends, so that somebody else is called.
-func TestBusyEmergency(t *testing.T) {
-	s := newStage(t, nil, toy(t, "toy", only(tell(person("li"), flows.Emergency, "急"))))
-	other := func(addresses ...string) {
-		s.update(func(tx storage.Tx) error {
-			p, err := tx.Person("li")
-			if err != nil {
-				return err
-			}
-			p.Reach, p.Addresses = addresses, addresses
-			return tx.PutPerson(p)
-		})
-	}
-	other("toy:li", "toy:li2")
-	s.toy.on(func(to string, _ bot.Message) error {
-		if to == "li" {
-			return bot.Busy{After: 10 * time.Minute}
-		}
-		return nil
-	})
-	s.say("p1", "", "事情")
-	s.told("li2: 急")
-	other("toy:li")
-	s.say("p1", "", "事情")
-	s.pass(3 * time.Hour)
-	if got := s.the("2").Heard; !slices.Contains(got, "text refused") {
-		t.Errorf("after three hours the rules heard %q", got)
-	}
-}

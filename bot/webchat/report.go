@@ -17,8 +17,6 @@ import (
 // pages) begins their private chat with Linli. Who has no session yet becomes a guest: a
 // member of no group, known by nothing but the cookie.
 
-var errReport = errors.New("webchat: no such place to report from")
-
 // Guests are made without a code of the committee's, so that they are counted: few from one
 // address of the net, behind which there may be a whole building, and not too many in all.
 const (

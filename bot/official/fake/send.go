@@ -366,7 +366,7 @@ func (s *Server) getMedia(q *request) (any, *refusal) {
 		// A video is given as an address.
 		return object{"video_url": string(f.data)}, nil
 	}
-	return raw{f.kind, f.data}, nil
+	return raw(f), nil
 }
 
 func (s *Server) templates(*request) (any, *refusal) {
