@@ -32,7 +32,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"regexp"
 	"sync"
@@ -42,6 +41,7 @@ import (
 	"github.com/silenceper/wechat/v2/credential"
 
 	"linli/bot"
+	"linli/bot/turns"
 	"linli/bot/weixin"
 )
 
@@ -140,7 +140,7 @@ func New(o Options) (*Kefu, error) {
 	k := &Kefu{
 		now:   o.Now,
 		log:   o.Log.With("channel", name),
-		pause: sleep,
+		pause: turns.Sleep,
 		round: 5 * time.Minute,
 		page:  200,
 		wake:  make(chan struct{}, 1),
@@ -207,47 +207,11 @@ func (k *Kefu) Check(ctx context.Context) (title string, err error) {
 	return "", bot.Halted{Why: "the app does not see the account", Fix: "找不到这个客服账号：请核对配置里的 account（open_kfid），再看企业微信后台的“微信客服”里，这个账号有没有交给自建应用管理。"}
 }
 
-// backoff gives growing waits with jitter.
-type backoff struct {
-	First, Most time.Duration
-	now         time.Duration
-}
-
-func (b *backoff) next() time.Duration {
-	b.now = min(max(b.First, 2*b.now), b.Most)
-	return b.now/2 + rand.N(b.now/2+1)
-}
-
-func (b *backoff) reset() { b.now = 0 }
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
-
 // insist repeats until it works; its error is the context's.
 func (k *Kefu) insist(ctx context.Context, failed string, try func() error) error {
-	wait := backoff{First: 100 * time.Millisecond, Most: 10 * time.Second}
-	for {
-		err := try()
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		d := wait.next()
-		k.log.Error(failed, "error", weixin.Clean(err), "again", d)
-		if err := k.pause(ctx, d); err != nil {
-			return err
-		}
-	}
+	return turns.Insist(ctx, k.pause, func(err error, again time.Duration) {
+		k.log.Error(failed, "error", weixin.Clean(err), "again", again)
+	}, try)
 }
 
 // few holds no more than so many of what only saves work; then it begins anew.

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"linli/bot"
+	"linli/bot/turns"
 	"linli/bot/weixin"
 )
 
@@ -22,14 +22,14 @@ func (k *Kefu) Run(ctx context.Context) error {
 		return errors.New("kefu: the account has its worker already")
 	}
 	defer k.running.Store(false)
-	wait := backoff{First: time.Second, Most: 2 * time.Minute}
+	wait := turns.Backoff{First: time.Second, Most: 2 * time.Minute}
 	for ctx.Err() == nil {
 		err := k.sync(ctx)
 		if ctx.Err() != nil {
 			break
 		}
 		if err == nil {
-			wait.reset()
+			wait.Reset()
 			timer := time.NewTimer(k.round)
 			select {
 			case <-ctx.Done():
@@ -39,7 +39,7 @@ func (k *Kefu) Run(ctx context.Context) error {
 			timer.Stop()
 			continue
 		}
-		d := wait.next()
+		d := wait.Next()
 		var (
 			busy   bot.Busy
 			halted bot.Halted
@@ -148,31 +148,13 @@ func (k *Kefu) get(ctx context.Context, cursor, token string) (p page, err error
 // accept hands over a page: the messages of a person one after the other, people side by
 // side. It reports false if the context ended first.
 func (k *Kefu) accept(ctx context.Context, list []json.RawMessage) bool {
-	var order []string
-	queue := map[string][]heard{}
+	all := make([]heard, 0, len(list))
 	for _, raw := range list {
-		h := k.read(raw)
-		if queue[h.lane] == nil {
-			order = append(order, h.lane)
-		}
-		queue[h.lane] = append(queue[h.lane], h)
+		all = append(all, k.read(raw))
 	}
-	var (
-		all   sync.WaitGroup
-		slots = make(chan struct{}, together)
-	)
-	for _, lane := range order {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			for _, h := range queue[lane] {
-				if k.insist(ctx, "a message was not taken", func() error { return k.take(ctx, h) }) != nil {
-					return
-				}
-			}
-		})
-	}
-	all.Wait()
+	turns.ByLane(all, func(h heard) string { return h.lane }, together, func(h heard) error {
+		return k.insist(ctx, "a message was not taken", func() error { return k.take(ctx, h) })
+	})
 	return ctx.Err() == nil
 }
 

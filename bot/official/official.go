@@ -39,6 +39,7 @@ import (
 	"github.com/silenceper/wechat/v2/officialaccount/oauth"
 
 	"linli/bot"
+	"linli/bot/turns"
 	"linli/bot/weixin"
 )
 
@@ -90,7 +91,7 @@ type Official struct {
 	pause    func(context.Context, time.Duration) error // replaced in tests
 	lanes    lanes
 	answers  answers
-	begun    begun
+	begun    turns.Begun[progress]
 	menuless atomic.Bool // the platform takes no menus in a conversation of this account
 }
 
@@ -146,7 +147,7 @@ func New(o Options) (*Official, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	c := &Official{now: o.Now, log: o.Log.With("channel", Name), pause: sleep}
+	c := &Official{now: o.Now, log: o.Log.With("channel", Name), pause: turns.Sleep}
 	c.envelope = &weixin.Envelope{Token: o.Token, AESKey: o.AESKey, Receiver: o.AppID, Plain: o.Plain, Now: o.Now, Log: c.log, Take: c.take}
 	if err := c.envelope.Check(); err != nil {
 		return nil, fmt.Errorf("official: %w", err)
@@ -200,15 +201,4 @@ func (o *Official) Run(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	return nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

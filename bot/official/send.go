@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/silenceper/wechat/v2/officialaccount/material"
@@ -70,22 +69,22 @@ func (o *Official) Send(ctx context.Context, address string, m bot.Message) (str
 	if m.Key != "" {
 		key = address + "/" + m.Key
 	}
-	done := o.begun.of(key)
+	done := o.begun.Of(key)
 	for i := done.photos; i < len(m.Photos); i++ {
 		if err := o.sendPhoto(ctx, address, m.Photos[i]); err != nil {
 			return "", o.failed(ctx, err)
 		}
 		done.photos++
-		o.begun.note(key, done)
+		o.begun.Note(key, done)
 	}
 	for i := done.texts; i < len(texts); i++ {
 		if err := o.post(ctx, customSend, texts[i].to(address), nil); err != nil {
 			return "", o.failed(ctx, err)
 		}
 		done.texts++
-		o.begun.note(key, done)
+		o.begun.Note(key, done)
 	}
-	o.begun.end(key)
+	o.begun.End(key)
 	if m.Key == "" {
 		return "c" + rand.Text(), nil
 	}
@@ -268,34 +267,3 @@ func (o *Official) sendPhoto(ctx context.Context, openid string, p bot.Photo) er
 
 // progress is what of a message has gone out.
 type progress struct{ photos, texts int }
-
-// begun remembers the messages that are out in part only. It is lost with the
-// process; then a part may come twice.
-type begun struct {
-	mu   sync.Mutex
-	keys map[string]progress
-}
-
-func (b *begun) of(key string) progress {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.keys[key]
-}
-
-func (b *begun) note(key string, p progress) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if key == "" {
-		return
-	}
-	if b.keys == nil || len(b.keys) >= 1000 { // messages that were given up leave their keys
-		b.keys = map[string]progress{}
-	}
-	b.keys[key] = p
-}
-
-func (b *begun) end(key string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.keys, key)
-}

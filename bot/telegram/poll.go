@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	tg "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
 
 	"linli/bot"
+	"linli/bot/turns"
 )
 
 // allowed are the kinds of updates that are asked for.
@@ -34,7 +34,7 @@ func (t *Telegram) poll(ctx context.Context) error {
 		return nil
 	}
 	var (
-		wait     = backoff{First: time.Second, Most: 30 * time.Second}
+		wait     = turns.Backoff{First: time.Second, Most: 30 * time.Second}
 		conflict bool
 	)
 	for ctx.Err() == nil {
@@ -44,7 +44,7 @@ func (t *Telegram) poll(ctx context.Context) error {
 			break
 		}
 		if err != nil {
-			d := wait.next()
+			d := wait.Next()
 			err = t.verdict("getUpdates", err)
 			var busy bot.Busy
 			switch {
@@ -71,7 +71,7 @@ func (t *Telegram) poll(ctx context.Context) error {
 		}
 		conflict = false
 		if len(batch) == 0 {
-			wait.reset()
+			wait.Reset()
 			// A server that does not hold the call must not be asked in a tight loop.
 			if rest := t.options.Wait - time.Since(asked); rest > 0 && t.pause(ctx, min(rest, 200*time.Millisecond)) != nil {
 				break
@@ -94,12 +94,12 @@ func (t *Telegram) poll(ctx context.Context) error {
 			}
 		}
 		if !any {
-			if t.pause(ctx, wait.next()) != nil {
+			if t.pause(ctx, wait.Next()) != nil {
 				break
 			}
 			continue
 		}
-		wait.reset()
+		wait.Reset()
 		if !t.accept(ctx, hear) {
 			break
 		}
@@ -134,31 +134,9 @@ func (t *Telegram) getUpdates(ctx context.Context, offset int64) ([]json.RawMess
 // accept hands over a batch: the updates of a lane one after the other, lanes
 // side by side. It reports false if the context ended first.
 func (t *Telegram) accept(ctx context.Context, batch []heard) bool {
-	order := []string{}
-	queue := map[string][]heard{}
-	for _, h := range batch {
-		if queue[h.lane] == nil {
-			order = append(order, h.lane)
-		}
-		queue[h.lane] = append(queue[h.lane], h)
-	}
-	var (
-		all   sync.WaitGroup
-		slots = make(chan struct{}, together)
-	)
-	for _, lane := range order {
-		slots <- struct{}{}
-		all.Go(func() {
-			defer func() { <-slots }()
-			for _, h := range queue[lane] {
-				err := t.insist(ctx, "update was not taken", func() error { return t.receive(ctx, h) })
-				if err != nil {
-					return
-				}
-			}
-		})
-	}
-	all.Wait()
+	turns.ByLane(batch, func(h heard) string { return h.lane }, together, func(h heard) error {
+		return t.insist(ctx, "update was not taken", func() error { return t.receive(ctx, h) })
+	})
 	return ctx.Err() == nil
 }
 
@@ -194,21 +172,9 @@ func (t *Telegram) answer(ctx context.Context, press, toast string) {
 
 // insist repeats until it works; its error is the context's.
 func (t *Telegram) insist(ctx context.Context, failed string, try func() error) error {
-	wait := backoff{First: 100 * time.Millisecond, Most: 10 * time.Second}
-	for {
-		err := try()
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		d := wait.next()
-		t.log.Error(failed, "error", t.wire.clean(err), "again", d)
-		if err := t.pause(ctx, d); err != nil {
-			return err
-		}
-	}
+	return turns.Insist(ctx, t.pause, func(err error, again time.Duration) {
+		t.log.Error(failed, "error", t.wire.clean(err), "again", again)
+	}, try)
 }
 
 // clip cuts a text to n UTF-16 units.

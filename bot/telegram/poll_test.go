@@ -365,21 +365,6 @@ func TestJoinSharesKey(t *testing.T) {
 	}
 }
 
-func TestBackoff(t *testing.T) {
-	b := backoff{First: time.Second, Most: 30 * time.Second}
-	var d []time.Duration
-	for range 10 {
-		d = append(d, b.next())
-	}
-	if err := grows(d); err != nil {
-		t.Error(err)
-	}
-	b.reset()
-	if x := b.next(); x > time.Second {
-		t.Errorf("after a reset %s", x)
-	}
-}
-
 func BenchmarkPoll(b *testing.B) {
 	server := fake.New()
 	url := server.Start()

@@ -61,7 +61,7 @@ func (t *Telegram) Send(ctx context.Context, address string, m bot.Message) (str
 	if m.Key != "" {
 		key = address + "/" + m.Key
 	}
-	done := t.begun.of(key)
+	done := t.begun.Of(key)
 	if done.ref == "" && (m.Text != "" || len(m.Photos) > 0 || len(m.Voices) == 0) {
 		if done.ref, err = t.sendWords(ctx, chat, key, m); err != nil {
 			return "", err
@@ -70,7 +70,7 @@ func (t *Telegram) Send(ctx context.Context, address string, m bot.Message) (str
 	if err := t.sendVoices(ctx, chat, key, &done, m); err != nil {
 		return "", err
 	}
-	t.begun.end(key)
+	t.begun.End(key)
 	if m.Pin {
 		t.pin(ctx, chat, done.ref)
 	}
@@ -92,7 +92,7 @@ func (t *Telegram) sendWords(ctx context.Context, chat int64, key string, m bot.
 	}
 	// Photos cannot carry this text or these buttons (an album has none): they
 	// go first, and a repetition, if the text then fails, begins with the text.
-	done := t.begun.of(key)
+	done := t.begun.Of(key)
 	rest := m
 	rest.Text, rest.Buttons = "", nil
 	for rest.Photos = m.Photos[min(done.photos, len(m.Photos)):]; len(rest.Photos) > 0; {
@@ -111,7 +111,7 @@ func (t *Telegram) sendWords(ctx context.Context, chat int64, key string, m bot.
 		}
 		rest.Near, rest.Quote = near(rest), ""
 		done.photos += len(part.Photos)
-		t.begun.note(key, done)
+		t.begun.Note(key, done)
 	}
 	m.Near, m.Photos, m.Quote = near(m), nil, ""
 	return placed(ctx, chat, m, t.sendText)

@@ -316,8 +316,8 @@ func TestSendHalf(t *testing.T) {
 	if n := len(s.server.Sent(number(t, person))); n != 3 {
 		t.Errorf("%d messages, want 3", n)
 	}
-	if len(s.tg.begun.keys) != 0 {
-		t.Errorf("left behind: %v", s.tg.begun.keys)
+	if n := s.tg.begun.Len(); n != 0 {
+		t.Errorf("left behind: %d", n)
 	}
 }
 

@@ -26,7 +26,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -39,6 +38,7 @@ import (
 	tg "github.com/go-telegram/bot"
 
 	"linli/bot"
+	"linli/bot/turns"
 )
 
 const (
@@ -109,7 +109,7 @@ type Telegram struct {
 	lanes   lanes
 	topics  topics
 	replies sync.WaitGroup // what Run has under way; polling: answers to presses
-	begun   begun
+	begun   turns.Begun[progress]
 }
 
 var (
@@ -178,7 +178,7 @@ func New(o Options) (*Telegram, error) {
 		hash:  digest(string(o.Secret)),
 		now:   o.Now,
 		log:   o.Log.With("channel", name),
-		pause: sleep,
+		pause: turns.Sleep,
 	}
 	t.calls, err = tg.New(string(o.Token),
 		tg.WithServerURL(t.wire.base),
@@ -287,7 +287,7 @@ func (t *Telegram) Run(ctx context.Context) error {
 
 // persist repeats a call until Telegram has answered it for good.
 func (t *Telegram) persist(ctx context.Context, method string, call func() error) error {
-	wait := backoff{First: time.Second, Most: 30 * time.Second}
+	wait := turns.Backoff{First: time.Second, Most: 30 * time.Second}
 	for {
 		err := call()
 		if err == nil {
@@ -296,7 +296,7 @@ func (t *Telegram) persist(ctx context.Context, method string, call func() error
 		if permanent(err) {
 			return err
 		}
-		d := wait.next()
+		d := wait.Next()
 		if busy := (bot.Busy{}); errors.As(err, &busy) {
 			d = busy.After
 		}
@@ -314,28 +314,4 @@ func permanent(err error) bool {
 		gone    bot.Gone
 	)
 	return tokenRefused(err) || errors.As(err, &refused) || errors.As(err, &gone)
-}
-
-// backoff gives growing waits with jitter.
-type backoff struct {
-	First, Most time.Duration
-	now         time.Duration
-}
-
-func (b *backoff) next() time.Duration {
-	b.now = min(max(b.First, 2*b.now), b.Most)
-	return b.now/2 + rand.N(b.now/2+1)
-}
-
-func (b *backoff) reset() { b.now = 0 }
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
 
 	tg "github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
@@ -17,7 +16,7 @@ import (
 // without words carries its buttons and is the message.
 func (t *Telegram) sendVoices(ctx context.Context, chat int64, key string, done *progress, m bot.Message) error {
 	for done.voices < len(m.Voices) {
-		t.begun.note(key, *done)
+		t.begun.Note(key, *done)
 		part := m
 		part.Voices = m.Voices[done.voices:]
 		if done.ref != "" {
@@ -109,35 +108,4 @@ type progress struct {
 	photos int    // before the text
 	ref    string // of the text
 	voices int    // after it
-}
-
-// begun remembers the messages that are out in part only. It is lost with the
-// process; then a part may come twice.
-type begun struct {
-	mu   sync.Mutex
-	keys map[string]progress
-}
-
-func (b *begun) of(key string) progress {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.keys[key]
-}
-
-func (b *begun) note(key string, p progress) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if key == "" {
-		return
-	}
-	if b.keys == nil || len(b.keys) >= 1000 { // messages that were given up leave their keys
-		b.keys = map[string]progress{}
-	}
-	b.keys[key] = p
-}
-
-func (b *begun) end(key string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.keys, key)
 }

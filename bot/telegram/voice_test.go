@@ -130,8 +130,8 @@ func TestSendVoicesHalf(t *testing.T) {
 	if want := []string{"photo", "photo", "新诉求", "voice", "audio"}; !slices.Equal(got, want) {
 		t.Errorf("sent %q, want %q", got, want)
 	}
-	if len(s.tg.begun.keys) != 0 {
-		t.Errorf("left behind: %v", s.tg.begun.keys)
+	if n := s.tg.begun.Len(); n != 0 {
+		t.Errorf("left behind: %d", n)
 	}
 	// The same key in another chat is another message.
 	s.server.Fail("sendVoice", 1, fake.TooMany(5))
