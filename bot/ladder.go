@@ -190,6 +190,10 @@ const outAtOnce = 3
 
 // letOut lets what has waited for the speaker leave: their own matters first.
 func (st *step) letOut(h *heard) error {
+	out, err := st.askAgain(h.chat.Address, outAtOnce)
+	if err != nil {
+		return err
+	}
 	list, err := waitsOf(st.tx, h.chat.Address)
 	if err != nil || len(list) == 0 {
 		return err
@@ -201,7 +205,6 @@ func (st *step) letOut(h *heard) error {
 	all = slices.DeleteFunc(all, func(t storage.Trouble) bool { return !slices.Contains(list, t.ID) })
 	slices.SortStableFunc(all, func(a, b storage.Trouble) int { return strings.Compare(b.Kind, a.Kind) }) // unreached before missed
 	var left []uint64
-	out := 0
 	for _, t := range all {
 		if out == outAtOnce {
 			left = append(left, t.ID)
@@ -399,7 +402,13 @@ func forgetAddress(tx storage.Tx, address string) error {
 			names = append(names, name)
 		}
 	}
-	names = slices.AppendSeq(slices.AppendSeq(names, maps.Keys(handed)), maps.Keys(early))
+	knocked, err := tx.Keys(knockedIndex(address))
+	if err != nil {
+		return err
+	}
+	for _, some := range []map[string][]byte{handed, early, knocked} {
+		names = slices.AppendSeq(names, maps.Keys(some))
+	}
 	for _, name := range names {
 		if _, err := tx.Key(name); errors.Is(err, storage.ErrNone) {
 			continue

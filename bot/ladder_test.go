@@ -1,6 +1,7 @@
 package bot_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -330,5 +331,94 @@ func TestBusyEmergency(t *testing.T) {
 	s.pass(3 * time.Hour)
 	if got := s.the("2").Heard; !slices.Contains(got, "text refused") {
 		t.Errorf("after three hours the rules heard %q", got)
+	}
+}
+
+// What was asked by a form is asked in full when its reader speaks: once, and only if it is
+// still to be answered.
+func TestKnocked(t *testing.T) {
+	s, wx := wxStage(t, true, 1, telling(t, flows.Button{Words: "done", Choice: "done"}), nil)
+	speak := func() []string {
+		s.hear(onWX(s.said("o1", "", "在"), 5))
+		s.drain()
+		return lines(wx.take())
+	}
+	s.say("li", "", "事 r1 personal ab")
+	if got := lines(wx.take()); !slices.Equal(got, []string{"o1: a [办好]"}) || len(wx.forms) != 1 {
+		t.Fatalf("told %q, %d forms", got, len(wx.forms))
+	}
+	s.restart()
+	if got := speak(); !slices.Equal(got, []string{"o1: b [办好]"}) {
+		t.Errorf("asked %q", got)
+	}
+	if got := speak(); len(got) != 0 {
+		t.Errorf("asked again: %q", got)
+	}
+	shut := func() { s.pass(49 * time.Hour) }
+	shut()
+	s.say("li", "", "事 r1 personal c")
+	s.update(func(tx storage.Tx) error {
+		c, err := tx.Case("3")
+		c.Done = true
+		return errors.Join(err, tx.PutCase(c))
+	})
+	s.say("li", "", "事 r1 personal d")
+	s.update(func(tx storage.Tx) error { return tx.DropCase("4") })
+	if got := speak(); len(got) != 0 {
+		t.Errorf("asked what is over: %q", got)
+	}
+	shut()
+	s.say("li", "", "事 r1 personal e")
+	s.pass(8 * 24 * time.Hour)
+	if got := speak(); len(got) != 0 {
+		t.Errorf("asked after a week: %q", got)
+	}
+	shut()
+	s.say("li", "", "事 r1 personal fghij")
+	if got := speak(); !slices.Equal(got, []string{"o1: h [办好]", "o1: i [办好]", "o1: j [办好]"}) {
+		t.Errorf("of many questions %q", got)
+	}
+	s.view(func(tx storage.Tx) error {
+		left, err := tx.Keys("knocked/")
+		if len(left) != 0 {
+			t.Errorf("left behind: %d", len(left))
+		}
+		return err
+	})
+}
+
+// A form about something that was told anew since then is no question any more.
+func TestKnockedIsReplaced(t *testing.T) {
+	n := 0
+	fl := toy(t, "toy", func(_ string, x note, e flows.Event) (note, []flows.Effect) {
+		x.Stage = "filed"
+		switch e.What.(type) {
+		case flows.Opened, flows.Chose:
+			n++
+			say := tell(person("r1"), flows.Personal, fmt.Sprint("问", n))
+			say.Slot = "ask"
+			if n < 3 {
+				say.Buttons = []flows.Button{{Words: "done", Choice: "done"}}
+			}
+			return x, []flows.Effect{say}
+		}
+		return x, nil
+	})
+	s, wx := wxStage(t, true, 1, fl, nil)
+	wx.take()
+	s.pass(49 * time.Hour)
+	s.hear(s.pressed("li", "", "1/x")) // asked once more
+	s.drain()
+	s.hear(s.pressed("li", "", "1/x")) // and no more
+	s.drain()
+	if len(wx.forms) != 2 {
+		t.Fatalf("%d forms", len(wx.forms))
+	}
+	s.hear(onWX(s.pressed("o1", "", "9/x"), 5))
+	s.drain()
+	for _, got := range lines(wx.take()) {
+		if strings.Contains(got, "问2") {
+			t.Errorf("asked what was told otherwise since: %q", got)
+		}
 	}
 }

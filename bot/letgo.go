@@ -313,10 +313,12 @@ func (l *letting) notes(c flows.Case, author bool) error {
 	}
 	for name, raw := range keys {
 		sent := strings.HasPrefix(name, prefix+"sent/")
+		whole := strings.HasPrefix(name, prefix+"handed/") || strings.HasPrefix(name, prefix+"knocked/") // a message as it was
 		row, err := decode[sentRow](raw)
 		switch {
 		case l.everybody() && !sent, // nothing of it is changed any more
 			!l.everybody() && l.who.in(name),
+			author && whole,
 			sent && (err != nil || l.theirs(row.Person)):
 			raw = nil
 		case sent:

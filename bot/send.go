@@ -296,6 +296,9 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 		if err := b.keepHanded(tx, jobs[0], row, ref); err != nil {
 			return err
 		}
+		if err := b.keepKnocked(tx, jobs[0], row, ref); err != nil {
+			return err
+		}
 		return tx.PutRef(row.Chat, plainRef(ref), row.Button)
 	}
 	j := jobs[0]

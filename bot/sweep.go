@@ -82,7 +82,7 @@ func (b *Bot) Sweep(ctx context.Context) error {
 		if err := sweepCalls(tx, now); err != nil {
 			return err
 		}
-		for _, sweep := range []func(storage.Tx, time.Time) error{sweepWindows, sweepHanded, sweepNumbers, sweepScenes} {
+		for _, sweep := range []func(storage.Tx, time.Time) error{sweepWindows, sweepHanded, sweepKnocked, sweepNumbers, sweepScenes} {
 			if err := sweep(tx, now); err != nil {
 				return err
 			}
