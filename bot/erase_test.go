@@ -104,7 +104,7 @@ func openHome(t *testing.T, dir string, wrap func(storage.Store) storage.Store) 
 		}
 	}, d, w)
 	s.store, s.db = db.In("toy"), db
-	s.toy.caps.Voices = true
+	s.toy.caps.Voices, s.toy.caps.Confirms = true, true // so that what was sent is kept for a day
 	return home{s, dir}
 }
 
