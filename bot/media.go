@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -239,6 +240,9 @@ func (b *Bot) files(kind string, list []flows.Media) []Photo {
 
 // Extension names the type of a file as its first bytes show it.
 func Extension(body []byte) string {
+	if bytes.HasPrefix(body, []byte("#!AMR")) { // a voice note of WeChat
+		return ".amr"
+	}
 	switch http.DetectContentType(body) {
 	case "image/png":
 		return ".png"

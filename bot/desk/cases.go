@@ -372,7 +372,7 @@ func (d *Desk) media(w http.ResponseWriter, r *http.Request, v *visitor) error {
 	}
 	kind, show := http.DetectContentType(body), "inline"
 	if !slices.Contains([]string{"image/jpeg", "image/png", "image/webp", "image/gif"}, kind) {
-		show = "attachment; filename=\"" + hash[:min(8, len(hash))] + "\""
+		show = "attachment; filename=\"" + hash[:min(8, len(hash))] + bot.Extension(body) + "\""
 		if !strings.HasPrefix(kind, "audio/") && !strings.HasPrefix(kind, "video/") && kind != "application/ogg" {
 			kind = "application/octet-stream"
 		}

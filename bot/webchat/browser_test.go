@@ -387,4 +387,8 @@ func TestVoiceHasAPlayer(t *testing.T) {
 	if got := p.is(`fetch(` + audio + `.src).then(async r => r.status + ' ' + r.headers.get('content-type') + ' ' + (await r.arrayBuffer()).byteLength)`); got != "200 audio/ogg 105" {
 		t.Errorf("the recording is %s", got)
 	}
+	// WeChat's form is played by no browser.
+	send(t, w, "m/feng", bot.Message{Text: "再听", Voices: []bot.Photo{{Data: []byte("#!AMR\n sound")}}})
+	p.until(last("leader"), "再听")
+	p.until(`[...document.querySelectorAll('[data-pane=leader] .voice a[download]')].map(a => a.checkVisibility() && a.textContent).join()`, "存下这段语音（微信的格式，浏览器放不了）")
 }

@@ -96,6 +96,7 @@ func TestSendVoices(t *testing.T) {
 	sounds := map[string][]byte{
 		"audio/ogg": ogg, "audio/webm": []byte("\x1aE\xdf\xa3\x9fB\x86\x81\x01"),
 		"audio/mp4": []byte("\x00\x00\x00\x18ftypmp42xx"), "audio/mpeg": []byte("ID3\x04 sound"),
+		"audio/amr": []byte("#!AMR\n sound"),
 	}
 	s := httptest.NewServer(w.Handler())
 	defer s.Close()
@@ -108,6 +109,9 @@ func TestSendVoices(t *testing.T) {
 		}
 		if n, body, head := visit(t, s).do("GET", "/chat/file/"+l.Voices[0].File+"?as=li", "", nil); n != 200 || body != string(data) || head.Get("Content-Type") != kind {
 			t.Errorf("%s is served as %d %v", kind, n, head)
+		}
+		if saved := kind == "audio/amr"; l.Voices[0].Save != saved {
+			t.Errorf("%s is to be saved: %v", kind, l.Voices[0].Save)
 		}
 		if n, _ := visit(t, s).get("/chat/file/" + l.Voices[0].File + "?as=wang"); n != 403 {
 			t.Errorf("somebody else may hear it: %d", n)

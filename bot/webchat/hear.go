@@ -92,7 +92,7 @@ func (w *Webchat) Post(ctx context.Context, as, chat, text string, o PostOptions
 			l.Photos = []string{files.Photo}
 		}
 		if files.Voice != "" {
-			l.Voices = []Voice{{files.Voice, o.Seconds}}
+			l.Voices = []Voice{{File: files.Voice, Seconds: o.Seconds}}
 		}
 		if o.Reply != "" {
 			if _, err := t.line(chat, o.Reply); err != nil {

@@ -33,6 +33,7 @@ type Line struct {
 type Voice struct {
 	File    string `json:"file"`
 	Seconds int    `json:"seconds,omitempty"` // 0: not known
+	Save    bool   `json:"save,omitempty"`    // no browser plays this form: it is there to be saved
 }
 
 // files are the names of all files of a line.

@@ -1,6 +1,7 @@
 package webchat
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -100,7 +101,8 @@ func (w *Webchat) Send(ctx context.Context, address string, m bot.Message) (stri
 			}
 			l.Voices = nil
 			for i, f := range voices {
-				l.Voices = append(l.Voices, Voice{f, m.Voices[i].Seconds})
+				kind, _ := voiceType(m.Voices[i].Data)
+				l.Voices = append(l.Voices, Voice{f, m.Voices[i].Seconds, kind == amr})
 			}
 		}
 		if m.Quote != "" {
@@ -218,7 +220,7 @@ func fits(m bot.Message) error {
 			return why("a voice note is larger than %d bytes", maxNote)
 		}
 		if _, ok := voiceType(v.Data); !ok {
-			return why("a voice note is no WebM, Ogg, MP4 or MP3")
+			return why("a voice note is no WebM, Ogg, MP4, MP3 or AMR")
 		}
 	}
 	return nil
@@ -232,7 +234,10 @@ func photoType(data []byte) (string, bool) {
 	return "", false
 }
 
-// voiceType knows what the recorders of browsers and phones make.
+// amr is the form of WeChat's voice notes, which no browser plays.
+const amr = "audio/amr"
+
+// voiceType knows what the recorders of browsers and phones make, and WeChat.
 func voiceType(data []byte) (string, bool) {
 	switch http.DetectContentType(data) {
 	case "video/webm":
@@ -244,6 +249,9 @@ func voiceType(data []byte) (string, bool) {
 	}
 	if len(data) > 12 && string(data[4:8]) == "ftyp" {
 		return "audio/mp4", true
+	}
+	if bytes.HasPrefix(data, []byte("#!AMR")) {
+		return amr, true
 	}
 	return "", false
 }

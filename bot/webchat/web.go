@@ -358,6 +358,9 @@ func (w *Webchat) file(rw http.ResponseWriter, r *http.Request) error {
 	}
 	rw.Header().Set("Content-Type", m.Type)
 	rw.Header().Set("Content-Disposition", "inline")
+	if m.Type == amr {
+		rw.Header().Set("Content-Disposition", `attachment; filename="voice.amr"`)
+	}
 	rw.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	rw.Header().Set("Cache-Control", "private, max-age=86400, immutable")
 	http.ServeContent(rw, r, "", time.Time{}, f)

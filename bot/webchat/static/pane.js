@@ -180,10 +180,19 @@ export class Pane {
     }
     for (const v of l.voices ?? []) {
       const box = el('div', 'voice');
+      const source = at(`/chat/file/${encodeURIComponent(v.file)}?${this.feed.query()}`);
+      if (v.save) {
+        const link = el('a', '', t('savevoice'));
+        link.href = source;
+        link.download = 'voice.amr';
+        box.append(link);
+        bubble.append(box);
+        continue;
+      }
       const a = el('audio');
       a.controls = true;
       a.preload = 'none';
-      a.src = at(`/chat/file/${encodeURIComponent(v.file)}?${this.feed.query()}`);
+      a.src = source;
       a.setAttribute('aria-label', t('voice'));
       box.append(a, el('p', 'small', v.seconds ? `${t('voice')} ${t('seconds', { n: v.seconds })}` : t('voice')));
       bubble.append(box);

@@ -2,7 +2,7 @@
 const words = {
   zh: {
     say: '说点什么', send: '发送', cancel: '取消', photo: '照片', place: '发位置', voice: '语音', plus: '照片、位置、语音',
-    recording: '停止并发送', seconds: '{n}秒', reply: '回复', edit: '修改', replying: '回复 {who}', editing: '修改自己的话',
+    recording: '停止并发送', savevoice: '存下这段语音（微信的格式，浏览器放不了）', seconds: '{n}秒', reply: '回复', edit: '修改', replying: '回复 {who}', editing: '修改自己的话',
     edited: '已修改', sending: '发送中', retry: '还没发出去，会自动再发', older: '更早的消息', located: '位置 {at}', hidden: '有一条新消息，点开查看',
     quoted: '引用的消息已不在', photoof: '照片', linli: 'Linli 邻里', bot: '社区助手', empty: '还没有消息', 'empty-leader': '还没有消息。单子派给谁，这里就显示谁的手机。', 'empty-committee': '还没有消息。危险的、没人接的，会到这里。', private: 'Linli 私信',
     offline: '连接断了，正在重连。', larger: '大字', leave: '退出', clock: '示例里的时间', hour: '快进 1 小时', morning: '到明天早上',
@@ -25,7 +25,7 @@ const words = {
   },
   en: {
     say: 'Message', send: 'Send', cancel: 'Cancel', photo: 'Photo', place: 'My location', voice: 'Voice', plus: 'Photo, location, voice',
-    recording: 'Stop and send', seconds: '{n} s', reply: 'Reply', edit: 'Edit', replying: 'Reply to {who}', editing: 'Edit your message',
+    recording: 'Stop and send', savevoice: 'Save this voice note (in the form of WeChat, browsers cannot play it)', seconds: '{n} s', reply: 'Reply', edit: 'Edit', replying: 'Reply to {who}', editing: 'Edit your message',
     edited: 'edited', sending: 'sending', retry: 'not sent yet, will be sent again', older: 'Earlier messages', located: 'Location {at}', hidden: 'A new message. Tap to read',
     quoted: 'The quoted message is gone', photoof: 'Photo', linli: 'Linli', bot: 'community assistant', empty: 'No messages yet', 'empty-leader': 'No messages yet. Whoever gets the work, their phone is shown here.', 'empty-committee': 'No messages yet. Dangers, and what nobody takes, arrive here.', private: 'Linli, private',
     offline: 'The connection is down. Trying again.', larger: 'Larger', leave: 'Leave', clock: 'Time in the example', hour: '+1 hour', morning: 'Next morning',
