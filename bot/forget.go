@@ -139,7 +139,7 @@ func (b *Bot) performForget(ctx context.Context, j storage.Job) error {
 				}
 			}
 		}
-		return tx.DropRefs(flows.ChatID("~" + row.Address))
+		return errors.Join(tx.DropRefs(flows.ChatID("~"+row.Address)), forgetSent(tx, row.Address))
 	})
 }
 
@@ -168,6 +168,11 @@ func (st *step) forgetPerson(id flows.PersonID, dropped flows.ID) error {
 	}
 	if st.person != nil && st.person.ID == id {
 		*st.person = storage.Person{}
+	}
+	for _, a := range p.Addresses {
+		if err := forgetSent(st.tx, a); err != nil {
+			return err
+		}
 	}
 	return st.tx.DropPerson(id)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -245,7 +244,7 @@ type handed struct {
 }
 
 // handedFor is how long a platform may take to say that a message did not arrive.
-const handedFor = 24 * time.Hour
+const handedFor = time.Hour
 
 func handedKey(c flows.ID, address, ref string) string {
 	return "case/" + string(c) + "/handed/" + address + "/" + ref
@@ -383,15 +382,10 @@ func cutLast(s string) (before, after string, ok bool) {
 
 // forgetAddress deletes what is kept for an address besides cases and people.
 func forgetAddress(tx storage.Tx, address string) error {
-	handed, err := tx.Keys("handed/" + address + "/")
-	if err != nil {
+	if err := forgetSent(tx, address); err != nil {
 		return err
 	}
-	early, err := tx.Keys("early/" + address + "/")
-	if err != nil {
-		return err
-	}
-	names := []string{windowKey(address), waitsKey(address), choicesKey(address), sceneKey(address)}
+	names := []string{windowKey(address), sceneKey(address)}
 	_, rest, _ := strings.Cut(address, ":")
 	shelf, err := tx.Keys("shelf/") // where channels keep what must outlive a restart
 	if err != nil {
@@ -402,13 +396,31 @@ func forgetAddress(tx storage.Tx, address string) error {
 			names = append(names, name)
 		}
 	}
-	knocked, err := tx.Keys(knockedIndex(address))
-	if err != nil {
-		return err
+	return dropKeys(tx, names)
+}
+
+// forgetSent deletes what is kept of messages to an address that have left.
+func forgetSent(tx storage.Tx, address string) error {
+	names := []string{waitsKey(address), choicesKey(address)}
+	for _, kept := range []struct {
+		prefix string
+		in     func(c flows.ID, address, ref string) string // with its case; nil: only here
+	}{{"handed/" + address + "/", handedKey}, {knockedIndex(address), knockedKey}, {"early/" + address + "/", nil}} {
+		all, err := tx.Keys(kept.prefix)
+		if err != nil {
+			return err
+		}
+		for name, raw := range all {
+			names = append(names, name)
+			if x, err := decode[sweepAt](raw); err == nil && kept.in != nil {
+				names = append(names, kept.in(x.Case, address, strings.TrimPrefix(name, kept.prefix)))
+			}
+		}
 	}
-	for _, some := range []map[string][]byte{handed, early, knocked} {
-		names = slices.AppendSeq(names, maps.Keys(some))
-	}
+	return dropKeys(tx, names)
+}
+
+func dropKeys(tx storage.Tx, names []string) error {
 	for _, name := range names {
 		if _, err := tx.Key(name); errors.Is(err, storage.ErrNone) {
 			continue

@@ -37,8 +37,9 @@ type came struct {
 }
 
 const (
-	sceneFor  = 90 * 24 * time.Hour // how long it is known by which code somebody came
-	greetedIn = 24 * time.Hour      // nobody is greeted more often
+	sceneFor   = 90 * 24 * time.Hour // how long it is known by which code somebody came whom we know
+	strangeFor = 48 * time.Hour      // and of somebody else
+	greetedIn  = 24 * time.Hour      // nobody is greeted more often
 )
 
 func sceneKey(address string) string { return "scene/" + address }
@@ -120,7 +121,11 @@ func sweepScenes(tx storage.Tx, now time.Time) error {
 		return err
 	}
 	for name, raw := range all {
-		if c, err := decode[came](raw); err == nil && now.Sub(c.At) < sceneFor {
+		keep := sceneFor
+		if _, err := tx.PersonAt(strings.TrimPrefix(name, "scene/")); errors.Is(err, storage.ErrNone) {
+			keep = strangeFor
+		}
+		if c, err := decode[came](raw); err == nil && now.Sub(c.At) < keep {
 			continue
 		}
 		if err := tx.PutKey(name, nil); err != nil {

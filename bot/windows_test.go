@@ -380,3 +380,40 @@ func TestHeardLate(t *testing.T) {
 		t.Errorf("told %q", got)
 	}
 }
+
+// By which code somebody came is known for a while; of a stranger as long as one may write to them.
+func TestSceneEnds(t *testing.T) {
+	s, _ := wxStage(t, false, 9, telling(t), nil)
+	for _, who := range []string{"o1", "o9"} {
+		in := onWX(s.said(who, "", ""), 5)
+		in.Kind, in.Scene = bot.Entered, bot.SceneBuilding("3")
+		s.hear(in)
+	}
+	s.drain()
+	left := func() (n int) {
+		if err := s.b.Sweep(s.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.view(func(tx storage.Tx) error {
+			all, err := tx.Keys("")
+			for name := range all {
+				if strings.HasPrefix(name, "scene/") || strings.HasPrefix(name, "window/") {
+					n++
+				}
+			}
+			return err
+		})
+		return n
+	}
+	if n := left(); n != 4 {
+		t.Errorf("%d are kept, want both of both", n)
+	}
+	s.pass(49 * time.Hour)
+	if n := left(); n != 1 {
+		t.Errorf("after two days %d are kept, want the scene of who is known", n)
+	}
+	s.pass(91 * 24 * time.Hour)
+	if n := left(); n != 0 {
+		t.Errorf("after three months %d are kept", n)
+	}
+}
