@@ -169,6 +169,9 @@ func contents(path string) (all string, err error) {
 // damaged is served, nothing of what stands in the file gets into a report, and what
 // Check calls sound is what was written.
 func TestAnyDamage(t *testing.T) {
+	if racing {
+		t.Skip("a damaged page makes bbolt read beside it, where memory of another goroutine may be")
+	}
 	dir, path := two(t)
 	whole := read(t, dir)
 	want, err := contents(path)

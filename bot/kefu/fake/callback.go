@@ -41,8 +41,11 @@ func (s *Server) Hook(address string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hook.url = address
-	s.hook.queue = make(chan []byte, 10_000)
-	s.hook.running.Go(s.deliver)
+	if s.hook.queue == nil {
+		queue := make(chan []byte, 10_000)
+		s.hook.queue = queue
+		s.hook.running.Go(func() { s.deliver(queue) })
+	}
 }
 
 // Answers are those to the callbacks so far.
@@ -78,13 +81,13 @@ func (s *Server) Word() string {
 }
 
 // deliver brings callbacks one after the other, each up to three times.
-func (s *Server) deliver() {
+func (s *Server) deliver(queue <-chan []byte) {
 	for {
 		var msg []byte
 		select {
 		case <-s.closed:
 			return
-		case msg = <-s.hook.queue:
+		case msg = <-queue:
 		}
 		query, body := s.Callback(msg)
 		s.mu.Lock()
@@ -117,7 +120,10 @@ func (s *Server) bring(query url.Values, body []byte) bool {
 		case <-ctx.Done():
 		}
 	}()
-	a, err := Bring(ctx, http.MethodPost, s.hook.url, query, body)
+	s.mu.Lock()
+	address := s.hook.url
+	s.mu.Unlock()
+	a, err := Bring(ctx, http.MethodPost, address, query, body)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	lost := false
