@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -40,7 +41,8 @@ func (b *Bot) keepKnocked(tx storage.Tx, j storage.Job, row sendRow, ref string)
 		tx.PutKey(knockedIndex(row.Address)+ref, flows.Data(sweepAt{At: b.clock(), Case: j.Case})))
 }
 
-// askAgain says in full what its reader was asked by a form, and gives how many messages that is.
+// askAgain says in full what its reader was asked by a form, the newest first to be chosen and
+// at most so much, and gives how many messages that is.
 func (st *step) askAgain(address string, most int) (n int, err error) {
 	all, err := st.tx.Keys(knockedIndex(address))
 	if err != nil || len(all) == 0 {
@@ -52,52 +54,62 @@ func (st *step) askAgain(address string, most int) (n int, err error) {
 		x, err := decode[sweepAt](raw)
 		if err == nil {
 			raw, err = st.tx.Key(knockedKey(x.Case, address, ref))
-			if err == nil && len(raw) > 0 {
-				if q, err := decode[question](raw); err == nil {
-					list = append(list, q)
-				}
-			} else if err != nil && !errors.Is(err, storage.ErrNone) {
+		}
+		if err != nil && !errors.Is(err, storage.ErrNone) {
+			return 0, err
+		}
+		q, err2 := decode[question](raw)
+		open := false
+		if err == nil && err2 == nil {
+			if open, err = st.isAsked(address, q); err != nil {
 				return 0, err
 			}
 		}
-		if err := errors.Join(st.tx.PutKey(name, nil), st.tx.PutKey(knockedKey(x.Case, address, ref), nil)); err != nil {
+		if open {
+			list = append(list, q)
+			continue
+		}
+		if err := dropKeys(st.tx, []string{name, knockedKey(x.Case, address, ref)}); err != nil {
 			return 0, err
 		}
 	}
-	slices.SortFunc(list, func(a, b question) int { return a.At.Compare(b.At) })
-	for _, q := range list[max(0, len(list)-most):] {
+	slices.SortFunc(list, func(a, b question) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Job.ID, b.Job.ID)) })
+	for _, q := range list[max(0, len(list)-max(0, most)):] {
 		row, err := decode[sendRow](q.Job.Body)
-		if err != nil || st.at.Sub(q.At) > knockedFor || !row.Say.Until.IsZero() && st.at.After(row.Say.Until) {
-			continue
-		}
-		c, err := st.tx.Case(q.Job.Case)
-		if errors.Is(err, storage.ErrNone) || err == nil && c.Done {
-			continue
-		}
 		if err != nil {
 			return n, err
 		}
-		if row.Say.Slot != "" {
-			// Something newer may stand in its place by now.
-			told, err := st.tx.Key(slotKey(row, address))
-			if err != nil && !errors.Is(err, storage.ErrNone) {
-				return n, err
-			}
-			if string(told) != q.Ref {
-				continue
-			}
-		}
-		row.Rung, row.Say.Receipt, row.Said = direct, "", st.at
-		j := q.Job
-		j.ID, j.Attempts, j.Owner, j.Lease, j.At, j.Slot, j.Body = 0, 0, "", time.Time{}, st.at, "", flows.Data(row)
-		j.Lane = address + st.b.lane(row, st.at)
-		if _, err := st.tx.AddJob(j); err != nil {
+		row.Say.Receipt = ""
+		if err := st.now(q.Job, row); err != nil {
 			return n, err
 		}
-		st.kept = true
+		if err := dropKeys(st.tx, []string{knockedIndex(address) + q.Ref, knockedKey(q.Job.Case, address, q.Ref)}); err != nil {
+			return n, err
+		}
 		n++
 	}
 	return n, nil
+}
+
+// isAsked says that a question is still to be answered.
+func (st *step) isAsked(address string, q question) (bool, error) {
+	row, err := decode[sendRow](q.Job.Body)
+	if err != nil || st.at.Sub(q.At) > knockedFor || !row.Say.Until.IsZero() && st.at.After(row.Say.Until) {
+		return false, nil
+	}
+	c, err := st.tx.Case(q.Job.Case)
+	if errors.Is(err, storage.ErrNone) || err == nil && c.Done {
+		return false, nil
+	}
+	if err != nil || row.Say.Slot == "" {
+		return err == nil, err
+	}
+	// Something newer may stand in its place by now.
+	told, err := st.tx.Key(slotKey(row, address))
+	if errors.Is(err, storage.ErrNone) {
+		return false, nil
+	}
+	return string(told) == q.Ref, err
 }
 
 // sweepKnocked deletes what nobody has answered.

@@ -24,9 +24,9 @@ const (
 	knocks
 )
 
-// room asks for room in the windows of a row's address. It gives how many messages may be
-// sent, at most most, and has counted them as sent.
-func (b *Bot) room(ctx context.Context, j storage.Job, row sendRow, most int) (n int, err error) {
+// room asks for room in the windows of a row's address for the message with this key. It
+// gives how many messages may be sent, at most most, and has counted them as sent.
+func (b *Bot) room(ctx context.Context, j storage.Job, row sendRow, key string, most int) (n int, err error) {
 	err = b.finish(ctx, func(tx storage.Tx) error {
 		n = 0
 		if ok, err := live(tx, j.ID); err != nil || !ok {
@@ -36,31 +36,55 @@ func (b *Bot) room(ctx context.Context, j storage.Job, row sendRow, most int) (n
 		if err != nil {
 			return err
 		}
+		if n = paid(all, key); n > 0 {
+			return nil // of a try whose end nobody knows
+		}
 		if n = fits(all, row, most); n == 0 {
 			return nil
 		}
-		return putWindows(tx, row.Address, spend(all, n))
+		spend(all, key, n)
+		return putWindows(tx, row.Address, all)
 	})
 	return n, err
 }
 
+// opened says that somebody has spoken since a message to them did not arrive, so that it may
+// be tried where it was.
+func (b *Bot) opened(ctx context.Context, row sendRow, caps Capabilities) (yes bool, err error) {
+	if caps.PushWindow == 0 || row.Rung != direct {
+		return false, nil
+	}
+	err = b.store.View(ctx, func(tx storage.Tx) error {
+		all, err := windowsOf(tx, row.Address, b.clock())
+		yes = total(all) > 0
+		return err
+	})
+	return yes, err
+}
+
 // unspent gives back what room has counted, after a send that the platform did not take.
-func (b *Bot) unspent(ctx context.Context, row sendRow, n int) error {
+func (b *Bot) unspent(ctx context.Context, row sendRow, key string) error {
 	return b.finish(ctx, func(tx storage.Tx) error {
 		all, err := windowsOf(tx, row.Address, b.clock())
-		if err != nil || len(all) == 0 {
-			return err // it is over by now
+		if err != nil || paid(all, key) == 0 {
+			return err // it is over by now, or was given back
 		}
-		if last := &all[len(all)-1]; last.Left != free {
-			last.Left += n
-		}
+		refund(all, key)
 		return putWindows(tx, row.Address, all)
 	})
 }
 
-// shut notes that the platform takes nothing for an address until its owner speaks.
-func (b *Bot) shut(ctx context.Context, address string) error {
-	return b.finish(ctx, func(tx storage.Tx) error { return putWindows(tx, address, nil) })
+// shut notes that the platform took nothing for an address at a time, until its owner speaks.
+func (b *Bot) shut(ctx context.Context, address string, at time.Time) error {
+	return b.finish(ctx, func(tx storage.Tx) error { return shutAt(tx, address, at, b.clock()) })
+}
+
+func shutAt(tx storage.Tx, address string, at, now time.Time) error {
+	all, err := windowsOf(tx, address, now)
+	if err != nil {
+		return err
+	}
+	return putWindows(tx, address, shutSince(all, at))
 }
 
 // knockable says that a row may be told by the platform's own form. An invitation may not:
@@ -106,7 +130,7 @@ func spoken(tx storage.Tx, j storage.Job, row sendRow, caps Capabilities) (bool,
 		return false, nil
 	}
 	if !row.Aside {
-		if caps.Edits || row.Say.Slot == "" || len(row.Say.Buttons) > 0 {
+		if caps.Edits || !row.Echo || row.Say.Slot == "" || len(row.Say.Buttons) > 0 || row.Say.Class == flows.Emergency {
 			return false, nil
 		}
 		if _, err := tx.Key(slotKey(row, row.Address)); errors.Is(err, storage.ErrNone) {
@@ -132,6 +156,11 @@ func firstLine(text string) string {
 
 // down takes a row whose window is shut, or whose address is gone, to the next rung.
 func (b *Bot) down(ctx context.Context, jobs []storage.Job, row sendRow, why string, gone bool) error {
+	if row.Aside || row.Flow == House && row.Say.Reply && !row.toGroup() {
+		// It answered the moment, and the moment is over. It may name somebody whom nobody knows, or
+		// say what was chosen in secret, and must not be kept for later.
+		return b.delivered(ctx, jobs[:1], row, flows.Refused, "")
+	}
 	if !gone && b.knockable(row) {
 		j := jobs[0]
 		row.Rung, row.Rest = knocks, ""
@@ -158,17 +187,28 @@ func (b *Bot) unreached(ctx context.Context, jobs []storage.Job, row sendRow, wh
 		if row.Say.Class == flows.Notice || row.Say.Class == flows.Invitation {
 			kind = "missed"
 		}
+		tried := append(slices.Clone(row.Tried), row.Address)
 		row.Tried, row.Rung = nil, direct
 		id, err := b.troubleNo(tx, storage.Trouble{Kind: kind, Case: j.Case, Chat: row.Chat, Why: why, Body: flows.Data(row)})
 		if err != nil {
 			return err
 		}
-		list, err := waitsOf(tx, row.Address)
-		if err != nil {
-			return err
+		for _, a := range tried {
+			if err := waitAt(tx, a, id); err != nil {
+				return err
+			}
 		}
-		return tx.PutKey(waitsKey(row.Address), flows.Data(append(list, id)))
+		return nil
 	})
+}
+
+// waitAt notes that something waits for who speaks at an address.
+func waitAt(tx storage.Tx, address string, id uint64) error {
+	list, err := waitsOf(tx, address)
+	if err != nil {
+		return err
+	}
+	return tx.PutKey(waitsKey(address), flows.Data(append(list, id)))
 }
 
 func waitsOf(tx storage.Tx, address string) ([]uint64, error) {
@@ -183,17 +223,17 @@ func waitsOf(tx storage.Tx, address string) ([]uint64, error) {
 	return list, nil
 }
 
-// outAtOnce is how many of those that waited leave when a window opens: the answer to what
-// was said must have room beside them.
+// outAtOnce is how many of those that waited leave when a window opens.
 const outAtOnce = 3
 
-// letOut lets what has waited for the speaker leave: their own matters first.
-func (st *step) letOut(h *heard) error {
-	out, err := st.askAgain(h.chat.Address, outAtOnce)
+// letOut lets what has waited for the speaker leave, at most so much: their own matters first.
+func (st *step) letOut(h *heard, most int) error {
+	address := h.chat.Address
+	out, err := st.askAgain(address, most)
 	if err != nil {
 		return err
 	}
-	list, err := waitsOf(st.tx, h.chat.Address)
+	list, err := waitsOf(st.tx, address)
 	if err != nil || len(list) == 0 {
 		return err
 	}
@@ -205,7 +245,7 @@ func (st *step) letOut(h *heard) error {
 	slices.SortStableFunc(all, func(a, b storage.Trouble) int { return strings.Compare(b.Kind, a.Kind) }) // unreached before missed
 	var left []uint64
 	for _, t := range all {
-		if out == outAtOnce {
+		if out >= most {
 			left = append(left, t.ID)
 			continue
 		}
@@ -221,163 +261,33 @@ func (st *step) letOut(h *heard) error {
 		case err != nil:
 			return err
 		}
-		j.At = st.at
-		if _, err := st.tx.AddJob(j); err != nil {
+		row, err := decode[sendRow](j.Body)
+		if err != nil {
+			continue
+		}
+		row.Address, row.Chat = address, h.chat.ID
+		if err := st.now(j, row); err != nil {
 			return err
 		}
 		if err := st.resolve(t, "retried"); err != nil {
 			return err
 		}
-		st.kept = true
 		out++
 	}
 	if len(left) == 0 {
-		return st.tx.PutKey(waitsKey(h.chat.Address), nil)
+		return st.tx.PutKey(waitsKey(address), nil)
 	}
-	return st.tx.PutKey(waitsKey(h.chat.Address), flows.Data(left))
+	return st.tx.PutKey(waitsKey(address), flows.Data(left))
 }
 
-// handed keeps a row that a platform has taken but may still fail to deliver.
-type handed struct {
-	At  time.Time   `json:"at"`
-	Job storage.Job `json:"job"`
-}
-
-// handedFor is how long a platform may take to say that a message did not arrive.
-const handedFor = time.Hour
-
-func handedKey(c flows.ID, address, ref string) string {
-	return "case/" + string(c) + "/handed/" + address + "/" + ref
-}
-
-// keepHanded keeps a row that was just taken by a platform which may still fail.
-func (b *Bot) keepHanded(tx storage.Tx, j storage.Job, row sendRow, ref string) error {
-	ch, _, ok := b.channel(row.Address)
-	if !ok || !ch.Capabilities().Confirms || row.toGroup() || ref == "" {
-		return nil
-	}
-	j.Body = flows.Data(row)
-	if why, err := tx.Key(earlyKey(row.Address, ref)); err == nil && len(why) > 0 {
-		early, err := decode[soon](why)
-		if err != nil {
-			return nil
-		}
-		return errors.Join(tx.PutKey(earlyKey(row.Address, ref), nil), b.failed(tx, j, early.Failed))
-	} else if err != nil && !errors.Is(err, storage.ErrNone) {
-		return err
-	}
-	return errors.Join(tx.PutKey(handedKey(j.Case, row.Address, ref), flows.Data(handed{At: b.clock(), Job: j})),
-		tx.PutKey("handed/"+row.Address+"/"+ref, flows.Data(sweepAt{At: b.clock(), Case: j.Case})))
-}
-
-// soon is what a platform has said of a message before it was known here that it has taken it.
-type soon struct {
-	At     time.Time `json:"at"`
-	Failed string    `json:"failed"`
-}
-
-func earlyKey(address, ref string) string { return "early/" + address + "/" + ref }
-
-// sweepAt says of something kept for a case when it was kept.
-type sweepAt struct {
-	At   time.Time `json:"at"`
-	Case flows.ID  `json:"case"`
-}
-
-// undelivered takes a message that did not arrive to the next rung.
-func (b *Bot) undelivered(st *step, h *heard) error {
-	address := h.chat.Address
-	failed := "undelivered"
-	if gone := (Gone{}); errors.As(h.Why, &gone) {
-		failed = "gone"
-	}
-	var closed Closed
-	if errors.As(h.Why, &closed) {
-		if err := putWindows(st.tx, address, nil); err != nil {
-			return err
-		}
-	}
-	raw, err := st.tx.Key("handed/" + address + "/" + h.Ref)
-	if errors.Is(err, storage.ErrNone) || err == nil && len(raw) == 0 {
-		// Not one that is kept, or its send is not finished here.
-		return st.tx.PutKey(earlyKey(address, h.Ref), flows.Data(soon{At: st.at, Failed: failed}))
-	}
-	if err != nil {
-		return err
-	}
-	at, err := decode[sweepAt](raw)
-	if err != nil {
-		return nil
-	}
-	name := handedKey(at.Case, address, h.Ref)
-	raw, err = st.tx.Key(name)
-	if errors.Is(err, storage.ErrNone) || err == nil && len(raw) == 0 {
-		return nil // its case was forgotten
-	}
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(st.tx.PutKey(name, nil), st.tx.PutKey("handed/"+address+"/"+h.Ref, nil)); err != nil {
-		return err
-	}
-	k, err := decode[handed](raw)
-	if err != nil {
-		return nil
-	}
+// now puts a row into the outbox for who has just spoken: they are awake, and there.
+func (st *step) now(j storage.Job, row sendRow) error {
+	row.Rung, row.Rest, row.Tried, row.Said, row.Say.Reply = direct, "", nil, st.at, true
+	j.ID, j.Attempts, j.Owner, j.Lease, j.At, j.Slot = 0, 0, "", time.Time{}, st.at, ""
+	j.Lane, j.Body = row.Address+st.b.lane(row, st.at), flows.Data(row)
 	st.kept = true
-	return b.failed(st.tx, k.Job, failed)
-}
-
-// failed puts a row that did not arrive back into the outbox, to go on from where it was.
-// What has become of it is its case's business only once.
-func (b *Bot) failed(tx storage.Tx, j storage.Job, how string) error {
-	row, err := decode[sendRow](j.Body)
-	if err != nil {
-		return nil
-	}
-	row.Say.Receipt, row.Say.Until, row.Failed = "", time.Time{}, how
-	j.ID, j.Attempts, j.Owner, j.Lease, j.At, j.Body, j.Slot = 0, 0, "", time.Time{}, b.clock(), flows.Data(row), ""
-	_, err = tx.AddJob(j)
+	_, err := st.tx.AddJob(j)
 	return err
-}
-
-// sweepHanded deletes what must have arrived by now.
-func sweepHanded(tx storage.Tx, now time.Time) error {
-	all, err := tx.Keys("handed/")
-	if err != nil {
-		return err
-	}
-	for name, raw := range all {
-		x, err := decode[sweepAt](raw)
-		if err == nil && now.Sub(x.At) < handedFor {
-			continue
-		}
-		address, ref, _ := cutLast(strings.TrimPrefix(name, "handed/"))
-		if err := errors.Join(tx.PutKey(name, nil), tx.PutKey(handedKey(x.Case, address, ref), nil)); err != nil {
-			return err
-		}
-	}
-	early, err := tx.Keys("early/")
-	if err != nil {
-		return err
-	}
-	for name, raw := range early {
-		if x, err := decode[soon](raw); err == nil && now.Sub(x.At) < time.Hour {
-			continue
-		}
-		if err := tx.PutKey(name, nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func cutLast(s string) (before, after string, ok bool) {
-	i := strings.LastIndex(s, "/")
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+1:], true
 }
 
 // forgetAddress deletes what is kept for an address besides cases and people.
@@ -427,6 +337,42 @@ func dropKeys(tx storage.Tx, names []string) error {
 		}
 		if err := tx.PutKey(name, nil); err != nil {
 			return fmt.Errorf("what is kept for an address: %w", err)
+		}
+	}
+	return nil
+}
+
+// troubleRenamed takes along what is known of a trouble that has another number now.
+func troubleRenamed(tx storage.Tx, old, id uint64, address string) error {
+	posted, err := tx.Key(postedKey(old))
+	if err != nil && !errors.Is(err, storage.ErrNone) {
+		return err
+	}
+	if len(posted) > 0 {
+		if err := tx.PutKey(postedKey(id), posted); err != nil {
+			return err
+		}
+	}
+	list, err := waitsOf(tx, address)
+	if err != nil || !slices.Contains(list, old) {
+		return err
+	}
+	return waitAt(tx, address, id)
+}
+
+// sweepWaits deletes what nobody waits for any more.
+func sweepWaits(tx storage.Tx, list []storage.Trouble) error {
+	all, err := tx.Keys("waits/")
+	if err != nil {
+		return err
+	}
+	for name, raw := range all {
+		ids, _ := decode[[]uint64](raw)
+		if slices.ContainsFunc(list, func(t storage.Trouble) bool { return slices.Contains(ids, t.ID) }) {
+			continue
+		}
+		if err := tx.PutKey(name, nil); err != nil {
+			return err
 		}
 	}
 	return nil

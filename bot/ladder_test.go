@@ -380,11 +380,14 @@ func TestKnocked(t *testing.T) {
 	}
 	s.view(func(tx storage.Tx) error {
 		left, err := tx.Keys("knocked/")
-		if len(left) != 0 {
-			t.Errorf("left behind: %d", len(left))
+		if len(left) != 2 {
+			t.Errorf("%d wait for the next time, want 2", len(left))
 		}
 		return err
 	})
+	if got := speak(); !slices.Equal(got, []string{"o1: f [办好]", "o1: g [办好]"}) {
+		t.Errorf("the next time %q", got)
+	}
 }
 
 // A form about something that was told anew since then is no question any more.

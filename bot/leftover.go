@@ -72,7 +72,12 @@ func (l *letting) troublesOf(c flows.Case, author bool) error {
 		if err := l.tx.DropTrouble(t.ID); err != nil {
 			return err
 		}
-		if _, err := l.tx.AddTrouble(t); err != nil {
+		old := t.ID
+		id, err := l.tx.AddTrouble(t)
+		if err != nil {
+			return err
+		}
+		if err := troubleRenamed(l.tx, old, id, row.Address); err != nil {
 			return err
 		}
 	}

@@ -25,6 +25,9 @@ func (b *Bot) park(ctx context.Context, h heard, at time.Time, why string, job u
 			return err
 		}
 		st := &step{b: b, tx: tx, at: at, s: h.settings, event: h.Keys[0], chat: h.chat, person: &h.person, reading: h.reading}
+		if err := st.opens(&h, true); err != nil { // they spoke, whatever comes of it
+			return err
+		}
 		body, err := json.Marshal(h.Inbound)
 		if err != nil {
 			return fmt.Errorf("park: %w", err)

@@ -354,7 +354,7 @@ func (b *Bot) hear(st *step, h *heard) error {
 		return err
 	}
 	st.chat, st.person, st.reading = h.chat, &h.person, h.reading
-	if err := st.opens(h); err != nil {
+	if err := st.opens(h, false); err != nil {
 		return err
 	}
 	switch h.Kind {

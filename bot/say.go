@@ -30,6 +30,7 @@ type sendRow struct {
 	Rung    int            `json:"rung,omitempty"`    // of the ladder, see ladder.go
 	Failed  string         `json:"failed,omitempty"`  // how the platform said later that it did not arrive
 	Aside   bool           `json:"aside,omitempty"`   // a brief notice where there are none: not worth a message if another says what came of it
+	Echo    bool           `json:"echo,omitempty"`    // it came of a press of its reader's
 	Numbers []string       `json:"numbers,omitempty"` // what the numbers in its text mean, see numbers.go
 	Unless  bool           `json:"unless,omitempty"`  // it is not told if its case passes the person over by now, see flows.Keeper
 	Say     flows.Say      `json:"say"`
@@ -287,6 +288,7 @@ func (st *step) tellPerson(c *flows.Case, flow string, no int, say flows.Say, id
 func (st *step) send(c *flows.Case, flow string, no int, say flows.Say, p storage.Person, chat flows.Chat) error {
 	row := sendRow{Flow: flow, No: no, Person: p.ID, Chat: chat.ID, Address: chat.Address, Said: st.at, Say: say, Lang: p.Lang}
 	row.Aside = st.aside
+	row.Echo = st.speaks() && chat.Address == st.in.chat.Address
 	row.Unless = !say.To.Homes.Zero() && !say.To.All
 	row.Say.To = flows.To{}
 	if row.Lang == "" {

@@ -74,7 +74,14 @@ func (b *Bot) entered(st *step, h *heard) error {
 		c.Scene = h.Scene
 	}
 	c.At = st.at
+	open, err := windowsOf(st.tx, h.chat.Address, st.at)
+	if err != nil {
+		return err
+	}
 	greet := st.at.Sub(c.Greeted) >= greetedIn || fresh
+	if ch, ok := b.channels[h.Channel]; ok && ch.Capabilities().PushWindow > 0 && total(open) == 0 {
+		greet = false // it could not leave
+	}
 	first := c.Greeted.IsZero()
 	if greet {
 		c.Greeted = st.at

@@ -44,11 +44,17 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	if !ok {
 		return b.dead(ctx, []storage.Job{j}, row, "its channel is not switched on")
 	}
+	caps := ch.Capabilities()
 	if failed := row.Failed; failed != "" {
 		row.Failed = ""
-		return b.down(ctx, []storage.Job{j}, row, "it did not arrive", failed == "gone")
+		again, err := b.opened(ctx, row, caps)
+		if err != nil {
+			return err
+		}
+		if failed == "gone" || !again {
+			return b.down(ctx, []storage.Job{j}, row, "it did not arrive", failed == "gone")
+		}
 	}
-	caps := ch.Capabilities()
 	jobs, m, err := b.compose(ctx, j, row, caps, now)
 	var fault *panicked
 	if errors.Is(err, errRules) || errors.As(err, &fault) {
@@ -73,6 +79,7 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	}
 	m.Key = sendKey(jobs)
 	if row.Rung == knocks {
+		row.Numbers = nil // a form shows none
 		return b.knock(ctx, ch, address, jobs, row, m)
 	}
 	rest := ""
@@ -83,7 +90,7 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	paid := 0
 	if caps.PushWindow > 0 && !row.toGroup() {
 		most := 1 + len(m.Photos) + len(m.Voices)
-		if paid, err = b.room(ctx, j, row, most); err != nil {
+		if paid, err = b.room(ctx, j, row, m.Key, most); err != nil {
 			return err
 		}
 		if paid == 0 {
@@ -105,19 +112,23 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 	b.out[j.ID] = true
 	b.mu.Unlock()
 	if err != nil && paid > 0 { // it counts itself, and says Closed when there is no room
-		if err := b.unspent(ctx, row, paid); err != nil {
+		if err := b.unspent(ctx, row, m.Key); err != nil {
 			return err
 		}
 	}
 	if closed := (Closed{}); errors.As(err, &closed) && caps.PushWindow > 0 && !row.toGroup() {
-		if err := b.shut(ctx, row.Address); err != nil {
+		if err := b.shut(ctx, row.Address, now); err != nil {
 			return err
 		}
 	}
 	b.watch.Sent(ch.Name(), row.Say.Class, ending(err), now.Sub(row.Said))
 	if err == nil && rest != "" {
+		whole := row
 		row.Rest = rest
 		return b.finish(ctx, func(tx storage.Tx) error {
+			if _, err := b.keepHanded(tx, []storage.Job{j}, whole, ref); err != nil {
+				return err
+			}
 			j.Body, j.At, j.Attempts = flows.Data(row), b.clock(), 0
 			return putLive(tx, j)
 		})
@@ -261,8 +272,15 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 				return err
 			}
 		}
-		if out == flows.Confirmed {
+		if out == flows.Confirmed && ref != "" && row.Rung == direct {
 			if err := b.keepNumbers(tx, row); err != nil {
+				return err
+			}
+		}
+		failed := false
+		if out == flows.Confirmed {
+			var err error
+			if failed, err = b.keepHanded(tx, jobs, row, ref); err != nil {
 				return err
 			}
 		}
@@ -293,11 +311,10 @@ func (b *Bot) delivered(ctx context.Context, jobs []storage.Job, row sendRow, ou
 				return err
 			}
 		}
-		if err := b.keepHanded(tx, jobs[0], row, ref); err != nil {
-			return err
-		}
-		if err := b.keepKnocked(tx, jobs[0], row, ref); err != nil {
-			return err
+		if !failed {
+			if err := b.keepKnocked(tx, jobs[0], row, ref); err != nil {
+				return err
+			}
 		}
 		return tx.PutRef(row.Chat, plainRef(ref), row.Button)
 	}
@@ -363,7 +380,6 @@ func (b *Bot) nextAddress(ctx context.Context, jobs []storage.Job, row sendRow, 
 				return err
 			}
 		}
-		end := strings.TrimPrefix(j.Lane, row.Address)
 		row.Tried = append(row.Tried, row.Address)
 		for _, a := range p.Reach {
 			if slices.Contains(row.Tried, a) {
@@ -371,7 +387,7 @@ func (b *Bot) nextAddress(ctx context.Context, jobs []storage.Job, row sendRow, 
 			}
 			found = true
 			row.Address, row.Chat, row.Rest, row.Say.Quote, row.Rung = a, flows.ChatID("~"+a), "", "", direct // nothing of it is there yet
-			if _, err := tx.AddJob(storage.Job{Kind: "send", Case: j.Case, Lane: a + end, Urgent: j.Urgent, At: b.clock(), Slot: j.Slot, Body: flows.Data(row)}); err != nil {
+			if _, err := tx.AddJob(storage.Job{Kind: "send", Case: j.Case, Lane: a + b.lane(row, b.clock()), Urgent: j.Urgent, At: b.clock(), Slot: j.Slot, Body: flows.Data(row)}); err != nil {
 				return err
 			}
 			return tx.DropJob(j.ID)

@@ -47,7 +47,7 @@ func (b *Bot) Sweep(ctx context.Context) error {
 				}
 			}
 		}
-		if err := sweepPosted(tx, list); err != nil {
+		if err := errors.Join(sweepPosted(tx, list), sweepWaits(tx, list)); err != nil {
 			return err
 		}
 		codes, err := tx.Keys("code/")

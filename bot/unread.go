@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"slices"
 
 	"linli/flows"
@@ -24,7 +26,7 @@ func (st *step) tellUnread(h *heard) error {
 	if err := st.houseSay(h, "unread", nil); err != nil {
 		return err
 	}
-	_, seen, err := st.tx.Once("unread/"+h.who()+"/"+st.at.Format("2006010215"), st.at, nil)
+	_, seen, err := st.tx.Once(fmt.Sprintf("unread/%x/%s", sha256.Sum256([]byte(h.who())), st.at.Format("2006010215")), st.at, nil)
 	if err != nil || seen {
 		return err
 	}

@@ -2,6 +2,7 @@ package bot
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -20,9 +21,11 @@ const spare = 1
 
 // open is a window as it is kept.
 type open struct {
-	Kind  string    `json:"kind"`
-	Until time.Time `json:"until"`
-	Left  int       `json:"left"` // Free: as many as one likes
+	Kind  string         `json:"kind"`
+	Since time.Time      `json:"since"`
+	Until time.Time      `json:"until"`
+	Left  int            `json:"left"`           // Free: as many as one likes
+	Paid  map[string]int `json:"paid,omitempty"` // by Message.Key, what was counted for a message: the next try at it is not counted again
 }
 
 const free = -1
@@ -42,7 +45,7 @@ func windowsOf(tx storage.Tx, address string, now time.Time) ([]open, error) {
 	if err != nil {
 		return nil, nil // the platform will say
 	}
-	return slices.DeleteFunc(all, func(o open) bool { return !now.Before(o.Until) || o.Left == 0 }), nil
+	return slices.DeleteFunc(all, func(o open) bool { return !now.Before(o.Until) }), nil
 }
 
 func putWindows(tx storage.Tx, address string, all []open) error {
@@ -56,7 +59,8 @@ func putWindows(tx storage.Tx, address string, all []open) error {
 }
 
 // opens notes the window that something heard opens, and lets go out what has waited for one.
-func (st *step) opens(h *heard) error {
+// With only it lets nothing out.
+func (st *step) opens(h *heard, only bool) error {
 	w := h.Window
 	if h.chat.Group || h.As != "" {
 		return nil
@@ -71,7 +75,7 @@ func (st *step) opens(h *heard) error {
 	if !h.At.IsZero() && h.At.Before(from) {
 		from = h.At // the platform counts from here
 	}
-	o := open{Kind: w.Kind, Until: from.Add(w.For), Left: free}
+	o := open{Kind: w.Kind, Since: from, Until: from.Add(w.For), Left: free}
 	if w.Messages > 0 {
 		o.Left = w.Messages
 	}
@@ -83,21 +87,30 @@ func (st *step) opens(h *heard) error {
 		return err
 	}
 	all = slices.DeleteFunc(all, func(x open) bool { return x.Kind == o.Kind })
-	if err := putWindows(st.tx, h.chat.Address, append(all, o)); err != nil {
+	all = append(all, o)
+	if err := putWindows(st.tx, h.chat.Address, all); err != nil || only {
 		return err
 	}
-	return st.letOut(h)
+	return st.letOut(h, min(outAtOnce, total(all)-1)) // the answer to what was said must have room beside it
+}
+
+// total is how many messages may be sent in all.
+func total(all []open) (n int) {
+	for _, o := range all {
+		if o.Left == free {
+			return math.MaxInt32
+		}
+		n += o.Left
+	}
+	return n
 }
 
 // fits says how many messages may be sent at an address now, at most most. What is not for
 // its reader alone leaves the last ones.
 func fits(all []open, row sendRow, most int) int {
-	n := 0
-	for _, o := range all {
-		if o.Left == free {
-			return most
-		}
-		n += o.Left
+	n := total(all)
+	if n == math.MaxInt32 {
+		return most
 	}
 	if !row.Say.Reply && (row.Say.Class == flows.Notice || row.Say.Class == flows.Invitation) {
 		n -= spare
@@ -105,20 +118,46 @@ func fits(all []open, row sendRow, most int) int {
 	return max(0, min(n, most))
 }
 
+// paid is how much was counted already for the message with this key.
+func paid(all []open, key string) (n int) {
+	for _, o := range all {
+		n += o.Paid[key]
+	}
+	return n
+}
+
 // spend takes messages out of the windows, first out of the one that ends first.
-func spend(all []open, n int) []open {
+func spend(all []open, key string, n int) {
+	if total(all) == math.MaxInt32 {
+		return
+	}
 	slices.SortStableFunc(all, func(a, b open) int { return a.Until.Compare(b.Until) })
 	for i := range all {
-		if all[i].Left == free {
-			return all
+		if took := min(n, all[i].Left); took > 0 {
+			if all[i].Paid == nil {
+				all[i].Paid = map[string]int{}
+			}
+			all[i].Paid[key] += took
+			all[i].Left -= took
+			n -= took
 		}
 	}
+}
+
+// refund gives back what was counted for a message.
+func refund(all []open, key string) {
 	for i := range all {
-		took := min(n, all[i].Left)
-		all[i].Left -= took
-		n -= took
+		if n := all[i].Paid[key]; n > 0 {
+			all[i].Left += n
+			delete(all[i].Paid, key)
+		}
 	}
-	return slices.DeleteFunc(all, func(o open) bool { return o.Left == 0 })
+}
+
+// shutSince leaves out the windows that were open at a time: the platform has said that they
+// are not. What was opened since then, is.
+func shutSince(all []open, at time.Time) []open {
+	return slices.DeleteFunc(all, func(o open) bool { return !o.Since.After(at) })
 }
 
 // sweepWindows deletes those that are over.

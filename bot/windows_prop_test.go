@@ -22,7 +22,12 @@ func TestWindowsWhateverHappens(t *testing.T) {
 		until, left := s.clock.now().Add(48*time.Hour), 5
 		broken := 0 // sends that the platform had to turn down because no window was open
 		busy := false
-		var undelivered []string
+		type sending struct {
+			ref, text string
+			at        time.Time
+		}
+		var undelivered []sending
+		var spoke time.Time
 		wx.on(func(string, bot.Message) error {
 			if busy {
 				return bot.Busy{After: time.Minute}
@@ -39,13 +44,14 @@ func TestWindowsWhateverHappens(t *testing.T) {
 		gather := func() {
 			for _, m := range wx.take() {
 				told[m.Text]++
-				undelivered = append(undelivered, m.Ref+"\x00"+m.Text)
+				undelivered = append(undelivered, sending{m.Ref, m.Text, m.At})
 			}
 			wx.forms = slices.DeleteFunc(wx.forms, func(f bot.Form) bool { told[f.What]++; return true })
 			s.toy.take()
 		}
 		rt.Repeat(map[string]func(*rapid.T){
 			"speak": func(rt *rapid.T) {
+				spoke = s.clock.now()
 				until, left = s.clock.now().Add(48*time.Hour), 5
 				in := onWX(s.said("o1", "", "在"), 5)
 				for range rapid.IntRange(1, 3).Draw(rt, "brought") {
@@ -76,20 +82,17 @@ func TestWindowsWhateverHappens(t *testing.T) {
 					return
 				}
 				i := rapid.IntRange(0, len(undelivered)-1).Draw(rt, "which")
-				var ref, text string
-				for k, c := range undelivered[i] {
-					if c == 0 {
-						ref, text = undelivered[i][:k], undelivered[i][k+1:]
-					}
-				}
+				x := undelivered[i]
 				undelivered = slices.Delete(undelivered, i, i+1)
 				in := s.said("o1", "", "")
-				in.Channel, in.Kind, in.Ref, in.Why = "wx", bot.Undelivered, ref, bot.Closed{Why: "later"}
+				in.Channel, in.Kind, in.Ref, in.Why = "wx", bot.Undelivered, x.ref, bot.Closed{Why: "later"}
 				before := s.clock.now()
-				told[text]-- // it has not been told after all
+				told[x.text]-- // it has not been told after all
 				s.hear(in)
 				s.drain()
-				until = before // as the platform says
+				if !spoke.After(x.at) {
+					until = before // as the platform says; what was opened since is open
+				}
 				gather()
 			},
 			"": func(rt *rapid.T) {

@@ -73,6 +73,9 @@ func found(t *testing.T, files map[string][]byte, member string, changed []byte,
 
 // Every line: taken out, doubled, moved to the next place.
 func TestEveryLine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every line of an archive: not in short runs")
+	}
 	for name, p := range plans {
 		t.Run(name, func(t *testing.T) {
 			files := members(t, hold(t, t.TempDir(), p).write(t))
@@ -96,6 +99,9 @@ func TestEveryLine(t *testing.T) {
 
 // Any file with the words of another archive, and any field of the roster with another value.
 func TestEveryField(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every field of an archive: not in short runs")
+	}
 	for name, p := range plans {
 		t.Run(name, func(t *testing.T) {
 			files := members(t, hold(t, t.TempDir(), p).write(t))

@@ -304,6 +304,9 @@ func TestDifferencesTellOfOpenWork(t *testing.T) {
 
 // TestDirectoryCommand goes the way of a committee worker at the machine.
 func TestDirectoryCommand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs the command dozens of times: not in short runs")
+	}
 	dir := t.TempDir()
 	put := func(name, text string) string {
 		t.Helper()
