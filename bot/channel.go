@@ -58,6 +58,9 @@ type Capabilities struct {
 	Photos     bool    // can send photos
 	Voices     bool    // can send voice notes
 	Polls      bool    // groups there have polls of their own, with room for what is said at Poll
+	// VoiceForms are the endings of the voice notes that it takes (".amr", ".mp3"), see
+	// [Extension]; empty: every one.
+	VoiceForms []string
 }
 
 // Unit is how a platform counts the length of a text.

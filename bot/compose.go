@@ -227,11 +227,44 @@ func (b *Bot) compose(ctx context.Context, j storage.Job, row sendRow, caps Capa
 		if caps.Photos {
 			m.Photos = append(b.files("photo", row.Say.Media), b.drawn(row)...)
 		}
+		mute := !caps.Voices
 		if caps.Voices {
 			m.Voices = b.files("voice", row.Say.Media)
+			all := len(m.Voices)
+			m.Voices = slices.DeleteFunc(m.Voices, func(v Photo) bool {
+				return len(caps.VoiceForms) > 0 && !slices.Contains(caps.VoiceForms, Extension(v.Data))
+			})
+			mute = len(m.Voices) < all
+		}
+		if err := b.leftOut(&m, row, !caps.Photos, mute, now, s); err != nil {
+			return jobs, m, err
 		}
 	}
 	return jobs, m, nil
+}
+
+// leftOut says in the text that files belong to a message which its platform does not take:
+// any photos, or some of the voice notes.
+func (b *Bot) leftOut(m *Message, row sendRow, photos, voices bool, now time.Time, s *flows.Settings) error {
+	has := func(kind string) bool {
+		return slices.ContainsFunc(row.Say.Media, func(x flows.Media) bool { return x.Kind == kind && x.Hash != "" })
+	}
+	vars := flows.Vars{}
+	if photos && has("photo") {
+		vars["photo"] = flows.Text("1")
+	}
+	if voices && has("voice") {
+		vars["voice"] = flows.Text("1")
+	}
+	if len(vars) == 0 {
+		return nil
+	}
+	text, err := b.house.Render(row.Lang, "left-out", vars, 0, now, s)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errRules, err)
+	}
+	m.Text = strings.TrimSpace(m.Text + "\n" + text)
+	return nil
 }
 
 // drawn is the picture of a row's numbers, if it has one. Its words say the same, so

@@ -98,7 +98,11 @@ func (b *Bot) performSend(ctx context.Context, j storage.Job) error {
 			return b.down(ctx, jobs, row, "its window is shut", false)
 		}
 		if paid < most { // the words matter most
-			m.Photos, m.Voices = m.Photos[:min(len(m.Photos), paid-1)], nil
+			said := m
+			if err := b.leftOut(&said, row, len(m.Photos) > 0, len(m.Voices) > 0, now, b.Settings()); err == nil && caps.Unit.Len(said.Text) <= caps.Text {
+				m.Text = said.Text
+			}
+			m.Photos, m.Voices = nil, nil
 		}
 	}
 	sendCtx, cancel := context.WithTimeout(ctx, 40*time.Second)

@@ -19,6 +19,7 @@ type shutter struct {
 	*platform
 	forms []bot.Form
 	fails error
+	media string // folder of the engine's files
 }
 
 // outside is a shutter that can knock.
@@ -70,6 +71,8 @@ func wxStage(t *testing.T, knocks bool, messages int, fl flows.Flow, change func
 		if change != nil {
 			change(&wx.caps)
 		}
+		wx.media = t.TempDir()
+		o.Media = wx.media
 		var ch bot.Channel = wx.platform
 		if knocks {
 			ch = outside{wx}
@@ -415,5 +418,33 @@ func TestSceneEnds(t *testing.T) {
 	s.pass(91 * 24 * time.Hour)
 	if n := left(); n != 0 {
 		t.Errorf("after three months %d are kept", n)
+	}
+}
+
+// What a platform cannot take of a message is not left out in silence.
+func TestLeftOut(t *testing.T) {
+	hash := strings.Repeat("a", 64)
+	fl := toy(t, "toy", func(_ string, n note, e flows.Event) (note, []flows.Effect) {
+		n.Stage = "filed"
+		w, ok := e.What.(flows.Opened)
+		if !ok {
+			return n, nil
+		}
+		say := tell(person("r1"), flows.Personal, "办好了")
+		for _, kind := range strings.Fields(w.Said.Message.Text)[1:] {
+			say.Media = append(say.Media, flows.Media{Kind: kind, Hash: hash})
+		}
+		return n, []flows.Effect{say}
+	})
+	s, wx := wxStage(t, false, 9, fl, func(c *bot.Capabilities) { c.Photos = false })
+	for said, want := range map[string]string{"事 voice": "一段语音", "事 photo": "照片，", "事 photo voice": "照片和一段语音"} {
+		s.say("li", "", said)
+		if got := lines(wx.take()); len(got) != 1 || !strings.HasPrefix(got[0], "o1: 办好了\n（还附了"+want) {
+			t.Errorf("%s: %q", said, got)
+		}
+	}
+	s.say("li", "", "事 .")
+	if got := lines(wx.take()); !slices.Equal(got, []string{"o1: 办好了"}) {
+		t.Errorf("without files: %q", got)
 	}
 }

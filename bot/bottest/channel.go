@@ -326,9 +326,19 @@ func picture() []byte {
 	return b.Bytes()
 }
 
-// voice begins as voice notes of every platform begin; nobody plays it.
-func voice() []byte {
-	return []byte("OggS" + strings.Repeat("\x00", 24) + "OpusHead" + strings.Repeat("\x00", 40))
+// voice begins as voice notes of a form begin that the channel takes; nobody plays it.
+func (s *suite) voice(c bot.Capabilities) bot.Photo {
+	s.Helper()
+	for form, data := range map[string]string{
+		".ogg": "OggS" + strings.Repeat("\x00", 24) + "OpusHead" + strings.Repeat("\x00", 40),
+		".amr": "#!AMR\n" + strings.Repeat("\x00", 40),
+	} {
+		if len(c.VoiceForms) == 0 && form == ".ogg" || slices.Contains(c.VoiceForms, form) {
+			return bot.Photo{Name: "a" + form, Data: []byte(data), Seconds: 3}
+		}
+	}
+	s.Fatalf("the suite has no voice note of the forms %q", c.VoiceForms)
+	return bot.Photo{}
 }
 
 func (s *suite) files() {
@@ -357,7 +367,7 @@ func (s *suite) files() {
 			}
 		}
 		if c.Voices {
-			if got := seen(bot.Message{Text: plant, Voices: []bot.Photo{{Name: "a.ogg", Data: voice(), Seconds: 3}}, Buttons: button}); got.Text != plant || got.Voices != 1 || len(got.Labels) != 1 {
+			if got := seen(bot.Message{Text: plant, Voices: []bot.Photo{s.voice(c)}, Buttons: button}); got.Text != plant || got.Voices != 1 || len(got.Labels) != 1 {
 				s.Errorf("a voice note with a text and a button arrived as %+v", got)
 			}
 		}

@@ -144,8 +144,8 @@ func Dialogues(t *testing.T, glob string, duty []byte, fl ...flows.Flow) {
 // longPlay is how many transactions a play may have for each of them to fail once; of a longer
 // one so many fail as are in few, evenly over the play. With LINLI_FAULTS=all it is each.
 const (
-	longPlay = 60
-	few      = 40
+	longPlay = 40
+	few      = 20
 )
 
 // points gives the transactions of a play that are to fail.

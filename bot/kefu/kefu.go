@@ -175,6 +175,8 @@ func (k *Kefu) Capabilities() bot.Capabilities {
 		Text:       textLimit,
 		Unit:       bot.Bytes,
 		Photos:     true,
+		Voices:     true,
+		VoiceForms: voiceForms,
 	}
 }
 

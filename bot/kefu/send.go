@@ -20,8 +20,9 @@ import (
 )
 
 // Send delivers a message to a person, by their external_userid. The reference is the
-// platform's msgid of the last part: photos go first, each by itself, then the text; above
-// buttons there is room for less text, and what is too long for it goes before them.
+// platform's msgid of the last part: photos go first, then voice notes, each by itself, then
+// the text; above buttons there is room for less text, and what is too long for it goes
+// before them. Voice notes that the platform does not take are left out.
 //
 // That the platform took a message does not mean that it arrives: see bot.Undelivered,
 // which names the whole message whatever part of it failed. A message that is sent again
@@ -40,6 +41,7 @@ func (k *Kefu) Send(ctx context.Context, address string, m bot.Message) (string,
 	if m.React != "" || m.StopPoll {
 		return m.Quote, nil
 	}
+	m.Voices = weixin.Voices(m.Voices, voiceForms, k.log)
 	parts, err := compose(m)
 	if err != nil {
 		return "", err
@@ -58,7 +60,7 @@ func (k *Kefu) Send(ctx context.Context, address string, m bot.Message) (string,
 		k.begun.put(key, i+1)
 	}
 	last, id := parts[len(parts)-1], msgid(key, 0)
-	if len(parts) == 1 && last.photo == nil {
+	if len(parts) == 1 && last.photo == nil && last.voice == nil {
 		if code := k.welcomes.take(address, id, k.now()); code != "" {
 			if ref, err := k.greet(ctx, code, id, last); ref != "" || err != nil {
 				return ref, err
@@ -73,9 +75,15 @@ func (k *Kefu) Send(ctx context.Context, address string, m bot.Message) (string,
 	return ref, nil
 }
 
-// part is what one message of the platform holds: a photo, a text, or a text with buttons.
+// voiceForms are the forms of voice notes that the platform takes. MP3, which 公众号 takes as
+// well, is none of them.
+var voiceForms = []string{".amr"}
+
+// part is what one message of the platform holds: a photo, a voice note, a text, or a text
+// with buttons.
 type part struct {
 	photo   *bot.Photo
+	voice   *bot.Photo
 	text    string
 	buttons []bot.Button
 }
@@ -104,12 +112,15 @@ func compose(m bot.Message) ([]part, error) {
 		return nil, bot.Refused{Why: "the text is not UTF-8"}
 	case len(buttons) > mostItems:
 		return nil, bot.Refused{Why: "there are too many buttons"}
-	case m.Text == "" && len(buttons) == 0 && len(m.Photos) == 0:
+	case m.Text == "" && len(buttons) == 0 && len(m.Photos)+len(m.Voices) == 0:
 		return nil, bot.Refused{Why: "there is nothing to say"}
 	}
 	var parts []part
 	for i := range m.Photos {
 		parts = append(parts, part{photo: &m.Photos[i]})
+	}
+	for i := range m.Voices {
+		parts = append(parts, part{voice: &m.Voices[i]})
 	}
 	text := m.Text
 	if len(buttons) > 0 && len(text) > headLimit {
@@ -181,12 +192,21 @@ func (k *Kefu) deliver(ctx context.Context, to, id string, p part) (ref string, 
 	var body any
 	switch {
 	case p.photo != nil:
-		media, err := k.upload(ctx, *p.photo)
+		// The photo's own name might hold anything, and nobody sees it.
+		media, err := k.upload(ctx, "image", "photo"+ending(p.photo.Data), p.photo.Data)
 		if err != nil {
 			return "", k.verdict("upload", err)
 		}
 		m := sendmsg.Image{Message: head, MsgType: "image"}
 		m.Image.MediaID = media
+		body = m
+	case p.voice != nil:
+		media, err := k.upload(ctx, "voice", "voice"+bot.Extension(p.voice.Data), p.voice.Data)
+		if err != nil {
+			return "", k.verdict("upload", err)
+		}
+		m := sendmsg.Voice{Message: head, MsgType: "voice"}
+		m.Voice.MediaID = media
 		body = m
 	case len(p.buttons) > 0:
 		m := sendmsg.Menu{Message: head, MsgType: "msgmenu"}

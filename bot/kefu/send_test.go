@@ -300,7 +300,7 @@ func TestRefusedBefore(t *testing.T) {
 		"an address too long": {Text: "选", Buttons: [][]bot.Button{{{Label: "a", URL: "https://a.example/" + strings.Repeat("x", 2048)}}}},
 		"not UTF-8":           {Text: "\xff王阿姨家的事"},
 		"nothing":             {},
-		"only a voice note":   {Voices: []bot.Photo{{Data: []byte("#!AMR\n")}}},
+		"only a note of MP3":  {Voices: []bot.Photo{{Data: []byte("ID3\x04 sound")}}},
 	} {
 		if ref, err := s.send(p, m); !as[bot.Refused](err) || ref != "" {
 			t.Errorf("%s: %q, %v; want Refused", what, ref, err)

@@ -35,8 +35,11 @@ func TestChannel(t *testing.T) {
 				}
 				for _, m := range p.Shown() {
 					x := bottest.Shown{Text: m.Text}
-					if m.File != nil {
+					switch m.Kind {
+					case "image":
 						x.Photos = 1
+					case "voice":
+						x.Voices = 1
 					}
 					for _, b := range m.Menu {
 						x.Labels = append(x.Labels, b.Label)

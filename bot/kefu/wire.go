@@ -55,14 +55,14 @@ func (k *Kefu) call(ctx context.Context, method string, in any, out answers) err
 	})
 }
 
-// upload brings a picture to the platform, for three days, and gives its media id.
-func (k *Kefu) upload(ctx context.Context, p bot.Photo) (string, error) {
+// upload brings a photo or a voice note to the platform, for three days, and gives its media
+// id. Kind is "image" or "voice".
+func (k *Kefu) upload(ctx context.Context, kind, name string, data []byte) (string, error) {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
-	// The photo's own name might hold anything, and nobody sees it.
-	part, err := form.CreateFormFile("media", "photo"+ending(p.Data))
+	part, err := form.CreateFormFile("media", name)
 	if err == nil {
-		_, err = part.Write(p.Data)
+		_, err = part.Write(data)
 	}
 	if err = errors.Join(err, form.Close()); err != nil {
 		return "", errors.New("kefu: upload: cannot be written as a form")
@@ -78,7 +78,7 @@ func (k *Kefu) upload(ctx context.Context, p bot.Photo) (string, error) {
 		if err != nil {
 			return err
 		}
-		return k.post(ctx, "media/upload?type=image&access_token="+url.QueryEscape(token), form.FormDataContentType(), body.Bytes(), &out)
+		return k.post(ctx, "media/upload?type="+kind+"&access_token="+url.QueryEscape(token), form.FormDataContentType(), body.Bytes(), &out)
 	})
 	if err == nil && out.ID == "" {
 		err = errors.New("kefu: upload: the answer names no file")
@@ -130,8 +130,8 @@ func (k *Kefu) verdict(method string, err error) error {
 	switch code := weixin.Code(err); code {
 	case noSuchPerson:
 		return bot.Gone{Why: fmt.Sprintf("not somebody this account knows (errcode %d)", code)}
-	case badFile, badSize, badPicture, noFile:
-		return bot.Refused{Why: fmt.Sprintf("the platform does not take this picture (errcode %d)", code)}
+	case badFile, badSize, badPicture, badVoice, noFile:
+		return bot.Refused{Why: fmt.Sprintf("the platform does not take this file (errcode %d)", code)}
 	}
 	return fmt.Errorf("kefu: %s: %w", method, weixin.Verdict(err))
 }
@@ -139,9 +139,10 @@ func (k *Kefu) verdict(method string, err error) error {
 // Codes that are dealt with here. [U] marks what is not in our notes of the platform.
 const (
 	noSuchPerson = 40096 // [U]
-	badFile      = 40004 // [U] not a kind of file that it takes; for pictures JPG and PNG
+	badFile      = 40004 // [U] not a kind of file that it takes; for pictures JPG and PNG, for voice notes AMR
 	badSize      = 40006 // [U]
 	badPicture   = 40009 // of the library's table: too large, or too small
+	badVoice     = 40010 // [U] too large
 	noFile       = 44001 // [U]
 	badWord      = 95007 // [U] the token of a callback is not one, or too old
 	badState     = 95018

@@ -182,9 +182,11 @@ func (o *Official) Capabilities() bot.Capabilities {
 		Text:       textLimit,
 		Unit:       bot.Bytes,
 		Photos:     true,
+		Voices:     true,
+		VoiceForms: voiceForms,
 	}
 	if o.options.Passive {
-		c.PushWindow, c.Photos = answerFor, false
+		c.PushWindow, c.Photos, c.Voices = answerFor, false, false
 	}
 	if o.options.Passive || o.menuless.Load() {
 		c.Buttons = 0

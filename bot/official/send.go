@@ -22,10 +22,11 @@ import (
 
 const customSend = "/cgi-bin/message/custom/send"
 
-// Send delivers a message to somebody, by their openid. Each photo, and a text that is too
-// long for its buttons, is a message of its own in the person's window. The platform
-// names no message, so that the reference is one of ours; it cannot be changed, quoted, or
-// signed. Photos in a form that the platform does not take are left out.
+// Send delivers a message to somebody, by their openid. Each photo and then each
+// voice note, and a text that is too long for its buttons, is a message of its own in the
+// person's window. The platform names no message, so that the reference is one of ours; it
+// cannot be changed, quoted, or signed. Photos and voice notes that the platform does not
+// take are left out.
 //
 // Buttons become the entries of a menu in the conversation (msgmenu), those with an
 // address a link below the text. Where the platform takes no menus of this account, the
@@ -45,8 +46,9 @@ func (o *Official) Send(ctx context.Context, address string, m bot.Message) (str
 		return "", bot.Gone{Why: "not the openid of anybody"}
 	}
 	if o.options.Passive {
-		m.Photos = nil
+		m.Photos, m.Voices = nil, nil
 	}
+	m.Voices = weixin.Voices(m.Voices, voiceForms, o.log)
 	texts, err := o.compose(m)
 	if err != nil {
 		return "", err
@@ -75,6 +77,13 @@ func (o *Official) Send(ctx context.Context, address string, m bot.Message) (str
 			return "", o.failed(ctx, err)
 		}
 		done.photos++
+		o.begun.Note(key, done)
+	}
+	for i := done.voices; i < len(m.Voices); i++ {
+		if err := o.sendVoice(ctx, address, m.Voices[i]); err != nil {
+			return "", o.failed(ctx, err)
+		}
+		done.voices++
 		o.begun.Note(key, done)
 	}
 	for i := done.texts; i < len(texts); i++ {
@@ -163,7 +172,7 @@ func (o *Official) compose(m bot.Message) ([]piece, error) {
 	switch {
 	case len(menu) > caps.Buttons, caps.Buttons > 0 && len(menu)+len(links) > caps.Buttons:
 		return nil, bot.Refused{Why: fmt.Sprintf("%d buttons, not %d", len(menu)+len(links), caps.Buttons)}
-	case text == "" && len(menu)+len(links)+len(m.Photos) == 0:
+	case text == "" && len(menu)+len(links)+len(m.Photos)+len(m.Voices) == 0:
 		return nil, bot.Refused{Why: "nothing that this platform can show"}
 	}
 	pieces := withLinks(text, links, len(menu) > 0)
@@ -253,17 +262,33 @@ func (o *Official) sendPhoto(ctx context.Context, openid string, p bot.Photo) er
 		o.log.Warn("a photo in a form that the platform does not take is left out", "bytes", len(p.Data))
 		return nil
 	}
-	var media string
-	err := o.call(ctx, func(string) error {
-		m, err := o.api.material.MediaUploadFromReader(material.MediaTypeImage, "photo"+ending, bytes.NewReader(p.Data))
-		media = m.MediaID
-		return err
-	})
+	media, err := o.upload(ctx, material.MediaTypeImage, "photo"+ending, p.Data)
 	if err != nil {
 		return err
 	}
 	return o.post(ctx, customSend, message.NewCustomerImgMessage(openid, media), nil)
 }
 
+// voiceForms are the forms of voice notes that the platform takes.
+var voiceForms = []string{".amr", ".mp3"}
+
+// sendVoice brings a voice note to the platform and sends it.
+func (o *Official) sendVoice(ctx context.Context, openid string, v bot.Photo) error {
+	media, err := o.upload(ctx, material.MediaTypeVoice, "voice"+bot.Extension(v.Data), v.Data)
+	if err != nil {
+		return err
+	}
+	return o.post(ctx, customSend, message.NewCustomerVoiceMessage(openid, media), nil)
+}
+
+func (o *Official) upload(ctx context.Context, kind material.MediaType, name string, data []byte) (media string, err error) {
+	err = o.call(ctx, func(string) error {
+		m, err := o.api.material.MediaUploadFromReader(kind, name, bytes.NewReader(data))
+		media = m.MediaID
+		return err
+	})
+	return media, err
+}
+
 // progress is what of a message has gone out.
-type progress struct{ photos, texts int }
+type progress struct{ photos, voices, texts int }

@@ -43,8 +43,11 @@ func fixture(t *testing.T, plain bool, r bottest.Receiver) bottest.Fixture {
 			}
 			for _, m := range wang.Shown() {
 				x := bottest.Shown{Text: m.Text}
-				if m.Kind == "image" {
+				switch m.Kind {
+				case "image":
 					x.Photos = 1
+				case "voice":
+					x.Voices = 1
 				}
 				for _, found := range link.FindAllStringSubmatch(m.Text, -1) {
 					x.Text = strings.TrimSpace(strings.Replace(x.Text, found[0], "", 1))

@@ -186,7 +186,11 @@ var verdicts = map[int]verdict{
 
 	47001: refused("the platform cannot read the message"),
 	47003: refused("a field of the template is not as it was approved"),
+	40004: refused("the platform does not take this kind of file"),
+	40005: refused("the platform does not take this kind of file"),
 	40008: refused("the platform does not know this type of message"),
+	40009: refused("the file is too large"),
+	40010: refused("the file is too large"),
 	40037: refused("the account has no such template"),
 	40007: refused("the platform does not have the file"),        // [U]
 	40058: refused("a value of the message is missing or wrong"), // of the library's table

@@ -25,7 +25,7 @@ import (
 func TestDay(t *testing.T) {
 	messages, length := 600, 75*time.Second
 	if testing.Short() {
-		messages, length = 120, 20*time.Second
+		messages, length = 120, 10*time.Second
 	}
 	d := newDay(t, messages, length)
 	p := d.serve(t, 0)

@@ -366,6 +366,11 @@ func TestMedia(t *testing.T) {
 		"too large":  {40009, upload("image", "a.png", append(c.png(), make([]byte, maxImage)...))},
 		"of no type": {40005, upload("", "a.png", c.png())},
 		"a picture":  {0, upload("image", "a.png", c.png())},
+		"a note":     {0, upload("voice", "a.amr", []byte("#!AMR\n"))},
+		"MP3":        {40004, upload("voice", "a.mp3", []byte("ID3\x04 sound"))},
+		"no note":    {40004, upload("voice", "a.amr", c.png())},
+		"no picture": {40004, upload("image", "a.png", []byte("#!AMR\n"))},
+		"too loud":   {40010, upload("voice", "a.amr", append([]byte("#!AMR\n"), make([]byte, maxVoice)...))},
 	} {
 		if x.o["errcode"] != x.want {
 			t.Errorf("%s: %v, want %v", what, x.o, x.want)
@@ -376,6 +381,15 @@ func TestMedia(t *testing.T) {
 	c.is(0, "send_msg", body)
 	if got := p.Shown(); len(got) != 1 || !bytes.Equal(got[0].File, c.png()) {
 		t.Error("the picture did not arrive")
+	}
+	note := upload("voice", "a.amr", []byte("#!AMR\n"))["media_id"].(string)
+	c.is(40007, "send_msg", strings.Replace(body, id, note, 1))
+	voice := strings.ReplaceAll(body, "image", "voice")
+	c.is(40007, "send_msg", voice)
+	c.is(40058, "send_msg", strings.Replace(voice, id, "", 1))
+	c.is(0, "send_msg", strings.Replace(voice, id, note, 1))
+	if got := p.Shown(); len(got) != 2 || got[1].Kind != "voice" || string(got[1].File) != "#!AMR\n" {
+		t.Error("the voice note did not arrive")
 	}
 	p.File("voice", []byte("#!AMR\nx"))
 	item := c.s.log[len(c.s.log)-1].item

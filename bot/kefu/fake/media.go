@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"time"
@@ -8,6 +9,7 @@ import (
 
 // file is one that a person sent, or that was uploaded to be sent.
 type file struct {
+	kind string // of ours: "image", "voice"
 	data []byte
 	at   time.Time
 	ours bool
@@ -28,11 +30,15 @@ func (s *Server) mediaGet(id string) ([]byte, *refusal) {
 // uploads says 10 MB, and JPG and PNG.
 const maxImage = 10 << 20
 
+// maxVoice is the largest voice note that is taken, by the documentation of uploads, which
+// says AMR.
+const maxVoice = 2 << 20
+
 func (s *Server) mediaUpload(r *http.Request, kind string) (object, *refusal) {
 	if r.Method != http.MethodPost {
 		return nil, notPost
 	}
-	if kind != "image" {
+	if kind != "image" && kind != "voice" {
 		return nil, &refusal{40005, "invalid type"}
 	}
 	part, head, err := r.FormFile("media")
@@ -47,12 +53,14 @@ func (s *Server) mediaUpload(r *http.Request, kind string) (object, *refusal) {
 	switch is := http.DetectContentType(data); {
 	case err != nil || len(data) <= 5:
 		return nil, &refusal{44001, "empty media data"}
-	case len(data) > maxImage:
+	case kind == "image" && len(data) > maxImage:
 		return nil, tooLarge
-	case is != "image/png" && is != "image/jpeg":
+	case kind == "voice" && len(data) > maxVoice:
+		return nil, tooLoud
+	case kind == "image" && is != "image/png" && is != "image/jpeg", kind == "voice" && !bytes.HasPrefix(data, []byte("#!AMR")):
 		return nil, noFile
 	}
 	id := s.next("media_")
-	s.files[id] = file{data: data, at: s.Now(), ours: true}
+	s.files[id] = file{kind: kind, data: data, at: s.Now(), ours: true}
 	return object{"type": kind, "media_id": id, "created_at": "1380000000"}, nil
 }

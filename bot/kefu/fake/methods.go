@@ -98,7 +98,7 @@ type Shown struct {
 	ID     string
 	Text   string   // of a menu, what stands above its entries, and below
 	Menu   []Button // entries of a menu
-	File   []byte   // of a picture
+	File   []byte   // of a picture or a voice note
 	Kind   string   // msgtype
 	ByCode bool     // sent with the code of an event
 }
@@ -119,6 +119,9 @@ type out struct {
 	Image *struct {
 		Media string `json:"media_id"`
 	} `json:"image"`
+	Voice *struct {
+		Media string `json:"media_id"`
+	} `json:"voice"`
 	Menu *menu `json:"msgmenu"`
 }
 
@@ -161,12 +164,16 @@ func (s *Server) compose(q out, types ...string) (Shown, *refusal) {
 		if m.Text == "" || len(m.Text) > 2048 || !utf8.ValidString(m.Text) {
 			return m, wrong("text.content")
 		}
-	case "image":
-		if q.Image == nil || q.Image.Media == "" {
-			return m, lacks("image.media_id")
+	case "image", "voice":
+		of := q.Image
+		if q.Type == "voice" {
+			of = q.Voice
 		}
-		f, ok := s.files[q.Image.Media]
-		if !ok || !f.ours || s.Now().Sub(f.at) > kept {
+		if of == nil || of.Media == "" {
+			return m, lacks(q.Type + ".media_id")
+		}
+		f, ok := s.files[of.Media]
+		if !ok || !f.ours || f.kind != q.Type || s.Now().Sub(f.at) > kept {
 			return m, noMedia
 		}
 		m.File = f.data
@@ -227,7 +234,7 @@ func (s *Server) sendMsg(body []byte) (object, *refusal) {
 	if p == nil {
 		return nil, noPerson
 	}
-	m, no := s.compose(q, "text", "image", "msgmenu")
+	m, no := s.compose(q, "text", "image", "voice", "msgmenu")
 	if no != nil {
 		return nil, no
 	}

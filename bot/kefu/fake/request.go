@@ -42,6 +42,7 @@ var (
 	noMedia    = &refusal{40007, "invalid media_id"}                               // [D]
 	noFile     = &refusal{40004, "invalid media type"}                             // [D]
 	tooLarge   = &refusal{40009, "invalid image size"}                             // [D]
+	tooLoud    = &refusal{40010, "invalid voice size"}                             // [U]
 	noCode     = &refusal{40058, "invalid Request Parameter: code"}                // [U]
 	used       = &refusal{40058, "invalid Request Parameter: msgid is not unique"} // [U] neither number nor words are known
 )

@@ -3,7 +3,6 @@ package fake
 import (
 	"crypto/rand"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -16,16 +15,15 @@ const (
 	textLimit  = 2048 // bytes of a text; [U]: of a menu with its entries
 	menuLimit  = 10   // [U]
 	entryLimit = 64   // bytes of an entry's id [U]
-	imageLimit = 10 << 20
 )
 
 // Message is something that the account has shown somebody.
 type Message struct {
-	Kind   string // "text", "menu", "image", "notice"
+	Kind   string // "text", "menu", "image", "voice", "notice"
 	Text   string // of a menu what stands above it
 	Tail   string // and below
 	Items  []Item
-	Data   []byte            // of an image
+	Data   []byte            // of an image or a voice note
 	Fields map[string]string // of a notice
 	URL    string            // of a notice
 	Answer bool              // in the response to a callback
@@ -58,6 +56,9 @@ func (s *Server) custom(q *request) (any, *refusal) {
 		Image *struct {
 			Media string `json:"media_id"`
 		} `json:"image"`
+		Voice *struct {
+			Media string `json:"media_id"`
+		} `json:"voice"`
 		Menu *struct {
 			Head string `json:"head_content"`
 			List []struct {
@@ -90,6 +91,15 @@ func (s *Server) custom(q *request) (any, *refusal) {
 			return nil, no(40007, "invalid media_id")
 		}
 		m = Message{Kind: "image", Data: f.data}
+	case "voice":
+		if in.Voice == nil || in.Voice.Media == "" {
+			return nil, no(41006, "media_id missing")
+		}
+		f, ok := s.media[in.Voice.Media]
+		if !ok || !strings.HasPrefix(f.kind, "audio/") {
+			return nil, no(40007, "invalid media_id")
+		}
+		m = Message{Kind: "voice", Data: f.data}
 	case "msgmenu":
 		switch {
 		case s.Sandbox:
@@ -323,50 +333,6 @@ func fits(field, v string) bool {
 		return false
 	}
 	return n <= 200
-}
-
-// file is something that was uploaded, or that somebody sent.
-type file struct {
-	kind string
-	data []byte
-}
-
-// keep gives a file a media id; the lock is held.
-func (s *Server) keep(kind string, data []byte) string {
-	id := "FAKEMEDIA-" + rand.Text() + "_" + rand.Text()
-	s.media[id] = file{kind, data}
-	return id
-}
-
-func (s *Server) uploadMedia(q *request) (any, *refusal) {
-	if q.file == nil {
-		return nil, no(41005, "media data missing")
-	}
-	if q.r.URL.Query().Get("type") != "image" {
-		return nil, no(40004, "invalid media type")
-	}
-	kind := http.DetectContentType(q.file.data)
-	switch {
-	case len(q.file.data) > imageLimit:
-		return nil, no(40009, "invalid image size")
-	case kind != "image/png" && kind != "image/jpeg" && kind != "image/gif" && kind != "image/bmp":
-		return nil, no(40005, "invalid file type")
-	case !strings.Contains(q.file.name, "."):
-		return nil, no(40005, "invalid file type")
-	}
-	return object{"type": "image", "media_id": s.keep(kind, q.file.data), "created_at": s.Now().Unix()}, nil
-}
-
-func (s *Server) getMedia(q *request) (any, *refusal) {
-	f, ok := s.media[q.r.URL.Query().Get("media_id")]
-	switch {
-	case !ok:
-		return nil, no(40007, "invalid media_id")
-	case f.kind == "video/mp4":
-		// A video is given as an address.
-		return object{"video_url": string(f.data)}, nil
-	}
-	return raw(f), nil
 }
 
 func (s *Server) templates(*request) (any, *refusal) {
