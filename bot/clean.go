@@ -1,9 +1,12 @@
 package bot
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -113,4 +116,27 @@ func pollOf(ref string) string {
 func topicOf(ref string) string {
 	_, topic, _ := strings.Cut(ref, "@")
 	return topic
+}
+
+// pseudonyms are the names under which something heard is known, without the
+// address of who said it: they stay in the file for as long as it may be delivered
+// again, and in journals. The same names lead to the same ones.
+func pseudonyms(in Inbound) []string {
+	who := []string{in.From.Address}
+	if !in.Chat.Group {
+		who = append(who, in.Chat.Address)
+	}
+	out := slices.Clone(in.Keys)
+	for i, k := range out {
+		for _, a := range who {
+			_, id, _ := strings.Cut(a, "/") // the web chat's are "m/<member>"
+			for _, name := range []string{a, id} {
+				if alone(k, name) {
+					sum := sha256.Sum256([]byte("linli heard " + name))
+					out[i] = strings.ReplaceAll(out[i], name, hex.EncodeToString(sum[:8]))
+				}
+			}
+		}
+	}
+	return out
 }

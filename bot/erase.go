@@ -3,8 +3,6 @@ package bot
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -453,29 +451,6 @@ func (t trail) inNotes(tx storage.Tx, id flows.ID) (bool, error) {
 // case as a resident, whatever their post.
 func (t trail) did(r storage.Record, part bool) bool {
 	return !r.Erased && (t.is(r.By) || part && slices.Contains(t.ids, r.By) || t.in(r.Detail) || t.in(r.Event))
-}
-
-// pseudonyms are the names under which something heard is known, without the
-// address of who said it: they stay in the file for as long as it may be delivered
-// again, and in journals. The same names lead to the same ones.
-func pseudonyms(in Inbound) []string {
-	who := []string{in.From.Address}
-	if !in.Chat.Group {
-		who = append(who, in.Chat.Address)
-	}
-	out := slices.Clone(in.Keys)
-	for i, k := range out {
-		for _, a := range who {
-			_, id, _ := strings.Cut(a, "/") // the web chat's are "m/<member>"
-			for _, name := range []string{a, id} {
-				if alone(k, name) {
-					sum := sha256.Sum256([]byte("linli heard " + name))
-					out[i] = strings.ReplaceAll(out[i], name, hex.EncodeToString(sum[:8]))
-				}
-			}
-		}
-	}
-	return out
 }
 
 // alone says that a name stands in a text with neither letter nor digit beside it.
