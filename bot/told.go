@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -78,8 +80,8 @@ func (b *Bot) ToldOf(ctx context.Context, id flows.ID) (list []Told, err error) 
 			return err
 		}
 		list = make([]Told, 0, len(rows))
-		for _, raw := range rows {
-			r, err := decode[sentRow](raw)
+		for _, name := range slices.Sorted(maps.Keys(rows)) { // of one moment in the order they were asked for
+			r, err := decode[sentRow](rows[name])
 			if err != nil {
 				continue
 			}
