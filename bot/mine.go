@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -339,12 +340,12 @@ func (b *Bot) copyOf(tx storage.Tx, p flows.PersonID) ([]byte, error) {
 			return nil, err
 		}
 		var told []sentRow
-		for _, raw := range sent {
-			if r, err := decode[sentRow](raw); err == nil && slices.Contains(own.ids, r.Person) {
+		for _, name := range slices.Sorted(maps.Keys(sent)) { // of one moment in the order they were asked for
+			if r, err := decode[sentRow](sent[name]); err == nil && slices.Contains(own.ids, r.Person) {
 				told = append(told, r)
 			}
 		}
-		slices.SortFunc(told, func(x, y sentRow) int { return x.At.Compare(y.At) })
+		slices.SortStableFunc(told, func(x, y sentRow) int { return x.At.Compare(y.At) })
 		for _, r := range told {
 			text, err := b.words(r.Flow).Render(lang, r.Words, r.Vars, r.No, r.At, b.Settings())
 			if err != nil {

@@ -156,6 +156,9 @@ var element = regexp.MustCompile(`<(/?[a-zA-Z!][^\s>/]*)`)
 // Nothing that anybody writes becomes markup: each page has the same elements
 // with it as without.
 func TestNothingBecomesMarkup(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every page, twice for every word: not in short runs")
+	}
 	hash := strings.Repeat("ab", 32)
 	shape := func(p string) map[string]string {
 		h := build(t, "", func(o *Options) {

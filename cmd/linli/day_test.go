@@ -23,7 +23,7 @@ import (
 // one of these says, and one is a danger. Afterwards it is counted what everybody was
 // sent. LINLI_DAY names a file for the table. In -short a fifth is said.
 func TestDay(t *testing.T) {
-	messages, length := 600, 75*time.Second
+	messages, length := 600, 30*time.Second
 	if testing.Short() {
 		messages, length = 120, 10*time.Second
 	}
@@ -123,7 +123,7 @@ func (d *day) plan() []moment {
 	for _, text := range chat(rng, d.messages-len(all)) {
 		group := 1 + rng.IntN(townGroups)
 		u := d.homes[group-1][rng.IntN(40)]
-		if k := rng.IntN(20); k < len(d.heads) && d.heads[k] != nil {
+		if k := rng.IntN(40); k < len(d.heads) && d.heads[k] != nil {
 			u = d.heads[k] // who wants something also talks
 		}
 		d.chat = append(d.chat, line{u, text})

@@ -204,6 +204,9 @@ func (b *table) want(got []string, want string) {
 // What prepares it, sends it and calls it off is for the committee's people; who runs it may
 // do what is done on the spot.
 func TestWhoMay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("everybody presses everything: not in short runs")
+	}
 	for _, choice := range []string{"send", "change", "who", "whom=c", "age=young", "kids-only", "photos", "own", "model", "use", "plain", "compare", "agreed", "allow", "drop", "move", "off", "more", "keep", "list", "hours=all", "board"} {
 		for _, who := range []flows.PersonID{"r1", "li", "feng", "liu", "xu"} {
 			for name, make := range map[string]func(*testing.T, ...func(*flows.OfferLine)) *table{"draft": draft, "open": open} {

@@ -391,6 +391,9 @@ func anyNews(t *rapid.T) (string, json.RawMessage) {
 // exactly they live; nobody is asked about one who may not be, nothing is suggested twice;
 // and where the matter is talked over nobody goes on working at it.
 func TestTalkProtects(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of plays: not in short runs")
+	}
 	seen := map[string]int{}
 	check := func(t *rapid.T, st flowstest.Step) {
 		if st.Flow.Name != "demand" {

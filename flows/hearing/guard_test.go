@@ -362,6 +362,9 @@ func nothing(b *table, by flows.PersonID, before, after map[string]json.RawMessa
 }
 
 func TestGuard(t *testing.T) {
+	if testing.Short() {
+		t.Skip("everybody presses everything at every stage: not in short runs")
+	}
 	s := house(t)
 	for _, when := range moments {
 		for _, choice := range choices() {

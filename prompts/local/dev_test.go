@@ -150,6 +150,9 @@ func TestMeasurePlace(t *testing.T) {
 // Nobody there asks a neighbourhood anything: what is read as a poll, a list or
 // a vote is read wrongly.
 func TestMeasureMany(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every line there is: not in short runs")
+	}
 	type line struct {
 		Text string `json:"text"`
 	}

@@ -141,6 +141,9 @@ func TestPollAlone(t *testing.T) {
 
 // However long a message is and whatever it repeats, it is read in its time.
 func TestManyLong(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long messages, one after another: not in short runs")
+	}
 	r, s := New(), town()
 	slow := time.Duration(0)
 	for _, piece := range []string{"要/", "1. 要 ", "A要 ", "周五截止，", "12-5 ", "？", "\n", "\n1. 要", "\n1.\n续", "前", "到", "截止到", "0012 3-1-501 纸质 ", "委托3-1-502", "11月20日签", "3-1-", "501 ", "选项：", "、", "投票：", "（", "①", "一、", "  ", "半", "三天后"} {

@@ -220,6 +220,9 @@ func FuzzWishAndOffer(f *testing.F) {
 // Nobody there wishes for an activity: what is read as one is read wrongly, and where it
 // was a demand it is lost.
 func TestMeasureWishes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("every line there is: not in short runs")
+	}
 	type line struct {
 		Text   string `json:"text"`
 		Demand bool   `json:"demand"`
