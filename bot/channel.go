@@ -198,7 +198,7 @@ type Inbound struct {
 	// to be kept with it, and is not asked again. A channel sets it of a form that says so only.
 	Agrees bool
 	Ref    string // Undelivered: the reference that Send gave
-	Why    error  // Undelivered: Closed, Gone or Refused
+	Loss   Loss   // Undelivered: why
 	// As is who it is where the channel has made sure of that itself (the desk,
 	// the pages); the address is then no account of theirs.
 	As flows.PersonID
@@ -225,7 +225,7 @@ const (
 	Migrated Kind = "migrated" // the group has a new address and is the same, see To
 	Reacted  Kind = "reacted"  // somebody put a sign on a message, or took it off
 	Entered  Kind = "entered"  // a person came to Linli's private conversation: by a code, a link, a menu; see Scene
-	// Undelivered: a message that Send had handed over did not arrive, see Ref and Why.
+	// Undelivered: a message that Send had handed over did not arrive, see Ref and Loss.
 	Undelivered Kind = "undelivered"
 	Ignored     Kind = "ignored" // known, of no use; only its keys are kept
 )
@@ -245,6 +245,13 @@ type Peer struct {
 	Group   bool // a chat of several
 	Person  bool // a speaker who is a person: not a bot, a channel, an anonymous admin
 	Lang    string
+}
+
+// Loss is why a message did not arrive that a platform had taken.
+type Loss struct {
+	Closed bool // the window was shut, see [Closed]; another way may be open
+	Gone   bool // the address takes none any more, see [Gone]
+	Why    string
 }
 
 // Answer is what Receive gives back.

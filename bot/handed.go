@@ -75,7 +75,7 @@ type sweepAt struct {
 func (b *Bot) undelivered(st *step, h *heard) error {
 	address := h.chat.Address
 	failed := "undelivered"
-	if gone := (Gone{}); errors.As(h.Why, &gone) {
+	if h.Loss.Gone {
 		failed = "gone"
 	}
 	prefix := "handed/" + address + "/"
@@ -91,7 +91,7 @@ func (b *Bot) undelivered(st *step, h *heard) error {
 	if err != nil {
 		return nil
 	}
-	if closed := (Closed{}); errors.As(h.Why, &closed) {
+	if h.Loss.Closed {
 		if err := shutAt(st.tx, address, at.At, st.at); err != nil {
 			return err
 		}

@@ -76,20 +76,20 @@ func TestUndelivered(t *testing.T) {
 	s, wx := wxStage(t, true, 5, telling(t), nil)
 	s.say("li", "", "事 r1 personal a")
 	sent := wx.take()
-	fail := func(ref string, why error) {
+	fail := func(ref string, why bot.Loss) {
 		in := s.said("o1", "", "")
-		in.Channel, in.Kind, in.Ref, in.Why = "wx", bot.Undelivered, ref, why
+		in.Channel, in.Kind, in.Ref, in.Loss = "wx", bot.Undelivered, ref, why
 		s.hear(in)
 		s.drain()
 	}
-	fail("nobody's", bot.Closed{})
-	fail(sent[0].Ref, bot.Closed{Why: "48 hours"})
-	fail(sent[0].Ref, bot.Closed{Why: "48 hours"})
+	fail("nobody's", bot.Loss{Closed: true})
+	fail(sent[0].Ref, bot.Loss{Closed: true, Why: "48 hours"})
+	fail(sent[0].Ref, bot.Loss{Closed: true, Why: "48 hours"})
 	if got := wx.take(); len(got) != 0 || len(wx.forms) != 1 {
 		t.Fatalf("told %q, %d forms", lines(got), len(wx.forms))
 	}
-	fail("form-1", bot.Closed{Why: "no longer follows"})
-	fail("form-1", bot.Closed{Why: "no longer follows"})
+	fail("form-1", bot.Loss{Closed: true, Why: "no longer follows"})
+	fail("form-1", bot.Loss{Closed: true, Why: "no longer follows"})
 	if list := s.troubles(); len(list) != 1 || list[0].Kind != "unreached" {
 		t.Errorf("troubles %+v", list)
 	}
@@ -100,7 +100,7 @@ func TestUndelivered(t *testing.T) {
 	if got := wx.take(); len(got) != 0 {
 		t.Errorf("told %q", lines(got))
 	}
-	fail("form-2", bot.Gone{Why: "the account was closed"})
+	fail("form-2", bot.Loss{Gone: true, Why: "the account was closed"})
 	s.view(func(tx storage.Tx) error {
 		p, err := tx.Person("r1")
 		if len(p.Reach) != 0 {
@@ -289,7 +289,7 @@ func TestUndeliveredEarly(t *testing.T) {
 	s, wx := wxStage(t, true, 5, telling(t), nil)
 	wx.on(func(string, bot.Message) error {
 		in := s.said("o1", "", "")
-		in.Channel, in.Kind, in.Ref, in.Why = "wx", bot.Undelivered, fmt.Sprintf("wx-%d", wx.n+1), bot.Closed{Why: "48 hours"}
+		in.Channel, in.Kind, in.Ref, in.Loss = "wx", bot.Undelivered, fmt.Sprintf("wx-%d", wx.n+1), bot.Loss{Closed: true, Why: "48 hours"}
 		s.hear(in)
 		return nil
 	})

@@ -23,10 +23,10 @@ func speaks(s *stage, wx *shutter, who string) []string {
 	return lines(wx.take())
 }
 
-func fails(s *stage, ref string, why error) {
+func fails(s *stage, ref string, why bot.Loss) {
 	s.Helper()
 	in := s.said("o1", "", "")
-	in.Channel, in.Kind, in.Ref, in.Why = "wx", bot.Undelivered, ref, why
+	in.Channel, in.Kind, in.Ref, in.Loss = "wx", bot.Undelivered, ref, why
 	s.hear(in)
 	s.drain()
 }
@@ -62,7 +62,7 @@ func TestFormOfAQuestionFails(t *testing.T) {
 	s, wx := wxStage(t, true, 1, telling(t, flows.Button{Words: "done", Choice: "done"}), nil)
 	s.say("li", "", "事 r1 personal ab")
 	wx.take()
-	fails(s, "form-1", bot.Closed{Why: "no longer follows"})
+	fails(s, "form-1", bot.Loss{Closed: true, Why: "no longer follows"})
 	if n := len(s.troubles()); n != 1 {
 		t.Errorf("%d tasks", n)
 	}
@@ -84,7 +84,7 @@ func TestFailsLate(t *testing.T) {
 	if err := s.b.Sweep(s.Context()); err != nil {
 		t.Fatal(err)
 	}
-	fails(s, ref, bot.Closed{Why: "48 hours"}) // at night
+	fails(s, ref, bot.Loss{Closed: true, Why: "48 hours"}) // at night
 	s.pass(8 * time.Hour)
 	if n := len(s.troubles()); n != 1 {
 		t.Errorf("%d tasks after a day and more, want 1", n)
@@ -106,7 +106,7 @@ func TestPartsFail(t *testing.T) {
 		t.Fatalf("%q", lines(parts))
 	}
 	for _, p := range parts {
-		fails(s, p.Ref, bot.Closed{Why: "later"})
+		fails(s, p.Ref, bot.Loss{Closed: true, Why: "later"})
 	}
 	if n := len(s.troubles()); n != 1 {
 		t.Errorf("%d tasks for one message", n)
@@ -138,7 +138,7 @@ func TestBundleFails(t *testing.T) {
 	if len(sent) != 1 || sent[0].Text != "甲\n\n乙" {
 		t.Fatalf("%q", lines(sent))
 	}
-	fails(s, sent[0].Ref, bot.Closed{Why: "later"})
+	fails(s, sent[0].Ref, bot.Loss{Closed: true, Why: "later"})
 	s.pass(time.Hour)
 	var all []string
 	for _, f := range wx.forms {
@@ -159,7 +159,7 @@ func TestFailsInTheEvening(t *testing.T) {
 	s.say("li", "", "事 r1 personal a")
 	sent := wx.take()
 	s.at(22, 0)
-	fails(s, sent[0].Ref, bot.Closed{Why: "later"})
+	fails(s, sent[0].Ref, bot.Loss{Closed: true, Why: "later"})
 	if n := len(s.troubles()); n > 1 {
 		t.Errorf("%d tasks", n)
 	}
@@ -205,7 +205,7 @@ func TestOldFailure(t *testing.T) {
 	ref := wx.take()[0].Ref
 	s.pass(time.Hour)
 	s.hear(onWX(s.said("o1", "", "在"), 5))
-	fails(s, ref, bot.Closed{Why: "earlier"})
+	fails(s, ref, bot.Loss{Closed: true, Why: "earlier"})
 	s.say("li", "", "事 r1 personal b")
 	if got := lines(wx.take()); !slices.Equal(got, []string{"o1: a", "o1: b"}) || len(s.troubles()) > 0 {
 		t.Errorf("told %q, %d tasks", got, len(s.troubles()))

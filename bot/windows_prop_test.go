@@ -85,7 +85,7 @@ func TestWindowsWhateverHappens(t *testing.T) {
 				x := undelivered[i]
 				undelivered = slices.Delete(undelivered, i, i+1)
 				in := s.said("o1", "", "")
-				in.Channel, in.Kind, in.Ref, in.Why = "wx", bot.Undelivered, x.ref, bot.Closed{Why: "later"}
+				in.Channel, in.Kind, in.Ref, in.Loss = "wx", bot.Undelivered, x.ref, bot.Loss{Closed: true, Why: "later"}
 				before := s.clock.now()
 				told[x.text]-- // it has not been told after all
 				s.hear(in)

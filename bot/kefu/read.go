@@ -217,8 +217,8 @@ func (k *Kefu) readEvent(part json.RawMessage, h *heard) (understood bool) {
 		if !h.by(e.Person) || e.Failed == "" {
 			return false
 		}
-		in.Kind, in.Ref, in.Why = bot.Undelivered, whole(e.Failed), weixin.Undelivered(e.Why)
-		k.log.Info("a message did not arrive", "why", in.Why)
+		in.Kind, in.Ref, in.Loss = bot.Undelivered, whole(e.Failed), weixin.Undelivered(e.Why)
+		k.log.Info("a message did not arrive", "why", in.Loss.Why)
 	case "session_status_change":
 		if !h.by(e.Person) {
 			return false

@@ -39,7 +39,7 @@ func TestRead(t *testing.T) {
 	}
 	ignored := bot.Inbound{Kind: bot.Ignored}
 	undelivered := func(ref, why string) bot.Inbound {
-		return bot.Inbound{Kind: bot.Undelivered, From: person, Chat: chat, Ref: ref, Why: bot.Closed{Why: why}}
+		return bot.Inbound{Kind: bot.Undelivered, From: person, Chat: chat, Ref: ref, Loss: bot.Loss{Closed: true, Why: why}}
 	}
 	for what, x := range map[string]struct {
 		raw  string

@@ -145,7 +145,7 @@ func TestUndelivered(t *testing.T) {
 		}
 		heard++
 		in := s.ears.wait(t, heard)[heard-1]
-		if in.Kind != bot.Undelivered || in.Ref != ref || in.Chat.Address != p.ID || !as[bot.Closed](in.Why) || in.Window.For != 0 {
+		if in.Kind != bot.Undelivered || in.Ref != ref || in.Chat.Address != p.ID || !in.Loss.Closed || in.Window.For != 0 {
 			t.Errorf("fail type %d comes back as %+v", failType, in)
 		}
 	}

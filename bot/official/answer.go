@@ -272,7 +272,7 @@ func (o *Official) undelivered(openid, ref string) {
 	in := bot.Inbound{
 		Channel: Name, Kind: bot.Undelivered, At: o.now(), Keys: []string{Name + "/" + o.options.AppID + "/u/" + ref},
 		Chat: bot.Peer{Address: openid}, From: bot.Peer{Address: openid, Person: true},
-		Ref: ref, Why: bot.Closed{Why: "the platform did not take the answer"},
+		Ref: ref, Loss: bot.Loss{Closed: true, Why: "the platform did not take the answer"},
 	}
 	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
 		ctx, cancel := context.WithTimeout(context.Background(), receiveOn)

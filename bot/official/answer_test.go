@@ -237,7 +237,7 @@ func TestAnswerNeverTaken(t *testing.T) {
 				lost = append(lost, in)
 			}
 		}
-		if len(lost) != 1 || lost[0].Ref != o.sends()[0].ref || !errors.As(lost[0].Why, new(bot.Closed)) || lost[0].Chat.Address != u.OpenID || len(lost[0].Keys) != 1 {
+		if len(lost) != 1 || lost[0].Ref != o.sends()[0].ref || !lost[0].Loss.Closed || lost[0].Chat.Address != u.OpenID || len(lost[0].Keys) != 1 {
 			t.Errorf("undelivered: %+v", lost)
 		}
 

@@ -221,22 +221,22 @@ func (o *Official) readEvent(m *weixin.Message, in *bot.Inbound) {
 		in.Message = flows.Message{Ref: "e" + strconv.FormatInt(m.Created.Unix(), 10), Text: m.EventKey}
 	case "templatesendjobfinish":
 		if m.Status != "success" && m.MsgID != "" {
-			in.Kind, in.Ref, in.Why = bot.Undelivered, knockRef(m.MsgID), notArrived(m.Status)
+			in.Kind, in.Ref, in.Loss = bot.Undelivered, knockRef(m.MsgID), notArrived(m.Status)
 		}
 	case "subscribe_msg_sent_event":
 		if m.Raw[sentCode] != "0" && m.Raw[sentID] != "" {
-			in.Kind, in.Ref, in.Why = bot.Undelivered, knockRef(m.Raw[sentID]), bot.Closed{Why: "the notice did not arrive, code " + bounded(m.Raw[sentCode])}
+			in.Kind, in.Ref, in.Loss = bot.Undelivered, knockRef(m.Raw[sentID]), bot.Loss{Closed: true, Why: "the notice did not arrive, code " + bounded(m.Raw[sentCode])}
 		}
 	default: // VIEW, LOCATION and what there may be: nobody speaks by it
 	}
 }
 
 // notArrived says why a notice did not arrive. Another way may be open in any case.
-func notArrived(status string) error {
+func notArrived(status string) bot.Loss {
 	if strings.Contains(status, "user block") {
-		return bot.Closed{Why: "the person takes no notices of this account"}
+		return bot.Loss{Closed: true, Why: "the person takes no notices of this account"}
 	}
-	return bot.Closed{Why: "the platform could not deliver the notice"}
+	return bot.Loss{Closed: true, Why: "the platform could not deliver the notice"}
 }
 
 // bounded is a word of the platform as it may stand in a log.

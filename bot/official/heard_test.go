@@ -78,15 +78,15 @@ func TestHeard(t *testing.T) {
 		{"a notice that did not", func() string {
 			u.Event("TEMPLATESENDJOBFINISH", "", "<MsgID>200163837</MsgID><Status>failed:user block</Status>")
 			return ""
-		}, bot.Inbound{Kind: bot.Undelivered, Ref: "t200163837", Why: bot.Closed{Why: "the person takes no notices of this account"}}},
+		}, bot.Inbound{Kind: bot.Undelivered, Ref: "t200163837", Loss: bot.Loss{Closed: true, Why: "the person takes no notices of this account"}}},
 		{"another", func() string {
 			u.Event("TEMPLATESENDJOBFINISH", "", "<MsgID>200163838</MsgID><Status>failed: system failed</Status>")
 			return ""
-		}, bot.Inbound{Kind: bot.Undelivered, Ref: "t200163838", Why: bot.Closed{Why: "the platform could not deliver the notice"}}},
+		}, bot.Inbound{Kind: bot.Undelivered, Ref: "t200163838", Loss: bot.Loss{Closed: true, Why: "the platform could not deliver the notice"}}},
 		{"a 订阅通知 that did not", func() string {
 			u.Event("subscribe_msg_sent_event", "", "<SubscribeMsgSentEvent><List><MsgID>1700827132819554304</MsgID><ErrorCode>1001</ErrorCode></List></SubscribeMsgSentEvent>")
 			return ""
-		}, bot.Inbound{Kind: bot.Undelivered, Ref: "t1700827132819554304", Why: bot.Closed{Why: "the notice did not arrive, code 1001"}}},
+		}, bot.Inbound{Kind: bot.Undelivered, Ref: "t1700827132819554304", Loss: bot.Loss{Closed: true, Why: "the notice did not arrive, code 1001"}}},
 		{"a 订阅通知 that arrived", func() string {
 			u.Event("subscribe_msg_sent_event", "", "<SubscribeMsgSentEvent><List><MsgID>1700827132819554305</MsgID><ErrorCode>0</ErrorCode></List></SubscribeMsgSentEvent>")
 			return ""

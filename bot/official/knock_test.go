@@ -72,7 +72,7 @@ func TestKnock(t *testing.T) {
 			t.Fatalf("%q, %q, %v", ref, lost, err)
 		}
 		in := s.ears.wait(t, 1)[0]
-		if in.Kind != bot.Undelivered || in.Ref != lost || in.Chat.Address != u.OpenID || !errors.As(in.Why, new(bot.Closed)) {
+		if in.Kind != bot.Undelivered || in.Ref != lost || in.Chat.Address != u.OpenID || !in.Loss.Closed {
 			t.Errorf("heard %+v", in)
 		}
 		u.Unfollow()

@@ -250,11 +250,11 @@ func Verdict(err error) error {
 
 // Undelivered says why a message that 微信客服 had taken did not arrive, by the fail_type of
 // its msg_send_fail.
-func Undelivered(failType int) error {
+func Undelivered(failType int) bot.Loss {
 	why := map[int]string{
 		1: "the account of the customer service is deleted", 2: "the app is off", 4: "has not written for 48 hours",
 		5: "the conversation is over", 6: "has had as many messages as their last one allows", 7: "the customer service is not verified",
 		8: "the customer service is not verified", 9: "the customer service is not verified", 10: "has refused messages",
 	}[failType]
-	return bot.Closed{Why: cmp.Or(why, "the platform does not say why") + " (fail_type " + strconv.Itoa(failType) + ")"}
+	return bot.Loss{Closed: true, Why: cmp.Or(why, "the platform does not say why") + " (fail_type " + strconv.Itoa(failType) + ")"}
 }

@@ -187,9 +187,9 @@ func TestVerdict(t *testing.T) {
 func TestUndelivered(t *testing.T) {
 	seen := map[string]bool{}
 	for failType := range 14 {
-		closed, ok := Undelivered(failType).(bot.Closed)
-		if !ok || !strings.Contains(closed.Why, fmt.Sprintf("(fail_type %d)", failType)) {
-			t.Errorf("%d: %v", failType, closed)
+		closed := Undelivered(failType)
+		if !closed.Closed || closed.Gone || !strings.Contains(closed.Why, fmt.Sprintf("(fail_type %d)", failType)) {
+			t.Errorf("%d: %+v", failType, closed)
 		}
 		seen[strings.SplitN(closed.Why, " (", 2)[0]] = true
 	}
