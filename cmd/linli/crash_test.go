@@ -38,6 +38,7 @@ import (
 const crashRounds = 5
 
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	var flags []string
 	if os.Getenv("LINLI_CRASH_RACE") == "1" {
 		flags = append(flags, "-race")
@@ -61,6 +62,7 @@ func TestCrash(t *testing.T) {
 // A check that cannot fail proves nothing: with the classic fault put in, the
 // same account must come out with losses.
 func TestCrashCatchesAckBeforeCommit(t *testing.T) {
+	t.Parallel()
 	a := crash(t, crashRounds, "-tags", "seedackfirst")
 	t.Log(a)
 	if a.lost == 0 {

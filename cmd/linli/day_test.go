@@ -23,6 +23,7 @@ import (
 // one of these says, and one is a danger. Afterwards it is counted what everybody was
 // sent. LINLI_DAY names a file for the table. In -short a fifth is said.
 func TestDay(t *testing.T) {
+	t.Parallel() // it mostly waits for the time of the day
 	messages, length := 600, 30*time.Second
 	if testing.Short() {
 		messages, length = 120, 10*time.Second

@@ -304,6 +304,7 @@ func TestDifferencesTellOfOpenWork(t *testing.T) {
 
 // TestDirectoryCommand goes the way of a committee worker at the machine.
 func TestDirectoryCommand(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("runs the command dozens of times: not in short runs")
 	}

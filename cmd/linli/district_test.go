@@ -24,6 +24,7 @@ import (
 // LINLI_YEAR=1 plays the whole year, a larger number so many of its communities; else a small
 // district is played. LINLI_YEAR_FILE names a file for the table.
 func TestYear(t *testing.T) {
+	t.Parallel()
 	communities, meetings, people := 3, 24, 371
 	if os.Getenv("LINLI_YEAR") != "" {
 		communities, meetings, people = 42, 338, 5223

@@ -121,6 +121,7 @@ func TestUnitVerifies(t *testing.T) {
 
 // The binary of the container stands alone.
 func TestBuildsWithoutC(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("builds the program")
 	}
