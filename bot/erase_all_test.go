@@ -37,11 +37,11 @@ func (h home) all() flows.PersonID {
 	h.tap(she, "登记")
 	h.by("p2", "邻居", "g3", "2单元下水道堵了")
 	h.tap("p2", "我也是")
-	edit(she, "g3", ref, "3号楼2单元下水道堵了，我是靐靐13900001111，龘")
+	edit(she, "g3", ref, "3号楼2单元下水道堵了，我是靐靐13900001111，龘龘")
 	h.tap("feng", "接单")
 	h.tap("feng", "问居民")
 	h.by("feng", "冯", "", "靐靐家几楼？")
-	h.by(she, name, "", "一楼，靐靐家门口93715")
+	h.by(she, name, "", "一楼，靐靐家门口937151")
 	for range 2 { // the second time staff are asked
 		h.tap("feng", "要延期")
 		h.tap("feng", "2个工作日")
@@ -52,9 +52,9 @@ func (h home) all() flows.PersonID {
 	h.tap("feng", "办好了")
 	h.by("feng", "冯", "", "和靐靐13900001111说好了", "fengs")
 	h.tap(she, "不满意")
-	h.by(she, name, "", "靐靐家还是堵，龘")
+	h.by(she, name, "", "靐靐家还是堵，龘龘")
 	// In the other group; returned with words that name her.
-	h.by(she, name, "g5", "5号楼2单元楼道灯不亮，龘")
+	h.by(she, name, "g5", "5号楼2单元楼道灯不亮，龘龘")
 	h.tap("feng", "不归我")
 	h.tap("feng", "不属于社区")
 	h.tap("feng", "清单里没有")
@@ -67,11 +67,11 @@ func (h home) all() flows.PersonID {
 	h.by("p3", "小赵", "", "5号楼1单元电梯坏了没人修")
 	h.tap("p3", "登记")
 	h.by(she, name, "g5", "5号楼1单元电梯坏了没人修，靐靐也下不来")
-	edit(she, "g5", before(), "5号楼1单元电梯坏了没人修，靐靐也下不来，龘")
+	edit(she, "g5", before(), "5号楼1单元电梯坏了没人修，靐靐也下不来，龘龘")
 	// The other account, first as somebody else, with things of its own.
 	h.by(also, name, "", "7号楼3单元门禁坏了，靐靐进不去", "hers too")
 	h.tap(also, "登记")
-	h.by(also, name, "g5", "5号楼1单元电梯坏了没人修，龘")
+	h.by(also, name, "g5", "5号楼1单元电梯坏了没人修，龘龘")
 	h.by(she, name, "", "绑定另一个账号")
 	code := ""
 	for _, a := range h.toy.tries() {
@@ -93,7 +93,7 @@ func (h home) all() flows.PersonID {
 		return nil
 	})
 	h.by(she, name, "g5", "读不了的靐靐")
-	h.by(she, name, "", "读不了，靐靐的老公打我，龘")
+	h.by(she, name, "", "读不了，靐靐的老公打我，龘龘")
 	h.by(she, name, "", "3号楼2单元楼道堆满了杂物，靐靐过不去")
 	h.toy.on(nil)
 	h.tap("sun", "我来处理")
@@ -106,7 +106,7 @@ func (h home) all() flows.PersonID {
 	h.tap("sun", "我来处理")
 	h.tap("sun", "处理完了")
 	// A voice note, and what waits: in lines for a group, for the morning, to be read, a question.
-	h.by(she, name, "g3", "3号楼门口路灯不亮，龘")
+	h.by(she, name, "g3", "3号楼门口路灯不亮，龘龘")
 	h.hear(h.said(she, "g3", "3号楼3单元门禁坏了，靐靐进不去"))
 	h.hear(h.said(also, "g3", "垃圾桶满了没人清，靐靐闻着臭，3号楼"))
 	h.at(23, 0)
@@ -118,13 +118,13 @@ func (h home) all() flows.PersonID {
 	h.pass(2 * time.Second)
 	for range 30 {
 		h.hear(h.said(she, "g3", "靐靐在吗"))
-		h.hear(h.said(also, "", "龘在吗"))
+		h.hear(h.said(also, "", "龘龘在吗"))
 	}
 	id := h.owner(she)
 	if id == "" || h.owner(also) != id {
 		h.Fatalf("her accounts are those of %q and %q", id, h.owner(also))
 	}
-	home := flows.Place{Building: "3", Unit: "2", Room: "93715"}
+	home := flows.Place{Building: "3", Unit: "2", Room: "937151"}
 	if err := h.b.Correct(h.Context(), id, bot.Correction{Home: &home}); err != nil {
 		h.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func (h home) all() flows.PersonID {
 func TestEraseFromEveryKindOfRow(t *testing.T) {
 	h := newHome(t)
 	id := h.all()
-	plants := append([]string{"龘", "p88664422"}, traces...)
+	plants := append([]string{"龘龘", "p88664422"}, traces...)
 	for _, what := range plants {
 		if len(h.holding(what)) == 0 {
 			t.Errorf("%q was never kept: the test tests nothing", what)
@@ -183,7 +183,7 @@ func TestEraseFromEveryKindOfRow(t *testing.T) {
 	// An edit of what was said in a group a day ago comes in from somebody nobody knows.
 	for i := range h.n {
 		for _, where := range []string{"g3", "g5"} {
-			in := h.said("p77553311", where, "靐靐又改了，龘")
+			in := h.said("p77553311", where, "靐靐又改了，龘龘")
 			in.Kind, in.Message.Ref = bot.Edited, "m"+strconv.Itoa(i)
 			h.hear(in)
 		}

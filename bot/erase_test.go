@@ -29,7 +29,7 @@ import (
 
 // traces are what nothing may hold of the person who is erased: letters that
 // nobody else writes with, a number, an account, a room.
-var traces = []string{"靐", "13900001111", "p77553311", "93715"}
+var traces = []string{"靐靐", "13900001111", "p77553311", "937151"}
 
 // diary is a channel that keeps a file for everybody it knows.
 type diary struct {
@@ -201,7 +201,7 @@ func (h home) lived() flows.PersonID {
 		id = p.ID
 		return err
 	})
-	home := flows.Place{Building: "3", Unit: "2", Room: "93715"}
+	home := flows.Place{Building: "3", Unit: "2", Room: "937151"}
 	must(h.b.Correct(context.Background(), id, bot.Correction{Home: &home}))
 	h.update(func(tx storage.Tx) error {
 		return errors.Join(tx.PutKey("cap/2026-11/"+string(id), []byte{1}), tx.PutKey("code/x", flows.Data(bot.CodeFor{Kind: "self", Target: string(id), Until: h.clock.now().Add(time.Hour)})))

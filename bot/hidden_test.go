@@ -100,7 +100,7 @@ func TestWithdrawnBeforeStaffLooked(t *testing.T) {
 	h := keeping(t)
 	h.by("p1", "王", "", "3号楼2单元下水道堵了")
 	h.tap("p1", "登记")
-	h.by("p1", "王", "g3", "2单元这灯忽明忽暗的靐")
+	h.by("p1", "王", "g3", "2单元这灯忽明忽暗的靐靐")
 	draft := func() bool {
 		return slices.ContainsFunc(h.stages(), func(s string) bool { return strings.HasSuffix(s, " draft") })
 	}
@@ -119,7 +119,7 @@ func TestWithdrawnBeforeStaffLooked(t *testing.T) {
 	if err := h.db.Compact(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.holding("靐"); len(got) > 0 {
+	if got := h.holding("靐靐"); len(got) > 0 {
 		t.Errorf("the words are kept: %q", got)
 	}
 	// Who has nothing else is forgotten altogether, as before.
@@ -351,7 +351,7 @@ func TestDangerInAnEditAfterErasing(t *testing.T) {
 	if err := h.db.Compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.holding("靐"); len(got) > 0 {
+	if got := h.holding("靐靐"); len(got) > 0 {
 		t.Errorf("kept: %q", got)
 	}
 }
