@@ -28,7 +28,8 @@ import (
 )
 
 // traces are what nothing may hold of the person who is erased: letters that
-// nobody else writes with, a number, an account, a room.
+// nobody else writes with, a number, an account, a room. Each is too long to be among
+// random bytes by chance.
 var traces = []string{"靐靐", "13900001111", "p77553311", "937151"}
 
 // diary is a channel that keeps a file for everybody it knows.
