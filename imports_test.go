@@ -29,25 +29,27 @@ var table = []room{
 	{name: "cmd/*", may: []string{"*"}, tests: []string{"*"}},
 
 	// for tests, or for plays in tests and in the demo
-	{name: "bot/bottest", may: []string{"bot", "bot/dialogue", "flows", "flows/community", "flows/flowstest", "prompts", "prompts/local", "storage", "storage/bolt"}},
+	{name: "bot/bottest/wake"},
+	{name: "bot/bottest", may: []string{"bot", "bot/bottest/wake", "bot/dialogue", "flows", "flows/community", "flows/flowstest", "prompts", "prompts/local", "storage", "storage/bolt"}},
 	{name: "bot/dialogue", may: []string{"bot", "flows", "prompts", "storage"}, tests: []string{"bot/bottest", "flows/*", "prompts/local", "storage/bolt"}},
-	{name: "bot/telegram/fake"},
-	{name: "bot/official/fake", may: []string{"bot/weixin"}},
-	{name: "bot/kefu/fake", may: []string{"bot/weixin"}},
+	{name: "bot/telegram/fake", may: []string{"bot/bottest/wake"}},
+	{name: "bot/official/fake", may: []string{"bot/bottest/wake", "bot/weixin"}},
+	{name: "bot/kefu/fake", may: []string{"bot/bottest/wake", "bot/weixin"}, tests: []string{"bot/bottest"}},
 	{name: "storage/storagetest", may: []string{"storage", "flows"}},
-	{name: "flows/flowstest", may: []string{"flows"}, tests: []string{"flows/*"}},
+	{name: "flows/flowstest", may: []string{"flows", "flows/community"}, tests: []string{"flows/*"}},
 
-	{name: "bot", may: []string{"bot/chart", "flows", "prompts", "storage"}, tests: []string{"*"}},
+	{name: "bot", may: []string{"bot/chart", "bot/photo", "flows", "prompts", "storage"}, tests: []string{"*"}},
 	{name: "bot/chart", may: []string{"flows"}},
 	{name: "bot/desk", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/activity", "flows/hearing", "flows/menu", "flows/poll", "flows/purchase", "flows/round", "prompts", "storage"}, tests: []string{"*"}},
 	{name: "bot/pages", may: []string{"bot", "bot/chart", "bot/pages/frame", "flows", "flows/activity", "flows/hearing", "flows/poll", "storage"}, tests: []string{"*"}},
 	{name: "bot/pages/frame", may: []string{"flows"}},
 	{name: "bot/archive", may: []string{"flows", "flows/poll", "storage"}, tests: []string{"storage/bolt"}},
 	{name: "bot/turns"},
-	{name: "bot/weixin", may: []string{"bot"}},
+	{name: "bot/photo"},
+	{name: "bot/weixin", may: []string{"bot"}, tests: []string{"bot/bottest"}},
 	{name: "bot/official", may: []string{"bot", "bot/turns", "bot/weixin", "flows"}, tests: []string{"bot/bottest", "bot/dialogue", "bot/*/fake", "flows/*", "prompts", "prompts/local", "storage", "storage/bolt"}},
 	{name: "bot/kefu", may: []string{"bot", "bot/turns", "bot/weixin", "flows"}, tests: []string{"bot/bottest", "bot/dialogue", "bot/*/fake", "flows/*", "prompts", "prompts/local", "storage", "storage/bolt"}},
-	{name: "bot/*", may: []string{"bot", "bot/turns", "flows"}, tests: []string{"bot/bottest", "bot/dialogue", "bot/*/fake", "flows/*", "prompts", "prompts/local", "storage", "storage/bolt"}},
+	{name: "bot/*", may: []string{"bot", "bot/photo", "bot/turns", "flows"}, tests: []string{"bot/bottest", "bot/dialogue", "bot/*/fake", "flows/*", "prompts", "prompts/local", "storage", "storage/bolt"}},
 
 	{name: "storage", may: []string{"flows"}, tests: []string{"storage/bolt"}},
 	{name: "storage/*", may: []string{"storage", "flows"}, tests: []string{"storage/storagetest"}},
@@ -55,7 +57,7 @@ var table = []room{
 	{name: "prompts", may: []string{"flows"}},
 	{name: "prompts/model", may: []string{"prompts", "flows"}, tests: []string{"prompts/model/fake"}},
 	{name: "prompts/model/fake"},
-	{name: "prompts/*", may: []string{"prompts", "flows"}, tests: []string{"flows/community", "flows/demand"}},
+	{name: "prompts/*", may: []string{"prompts", "flows"}, tests: []string{"flows/community", "flows/demand", "flows/flowstest"}},
 
 	{name: "flows"},
 	{name: "flows/community", may: []string{"flows", "flows/community/strict", "flows/community/table"}, tests: []string{"flows/demand"}},
@@ -68,7 +70,7 @@ var table = []room{
 var wired = []string{"storage/bolt", "flows/demand", "flows/dispatch", "flows/room"}
 
 // forTests may be imported only by tests, and by each other.
-var forTests = []string{"bot/bottest", "flows/flowstest", "storage/storagetest", "bot/telegram/fake", "bot/official/fake", "bot/kefu/fake", "prompts/model/fake"}
+var forTests = []string{"bot/bottest", "bot/bottest/wake", "flows/flowstest", "storage/storagetest", "bot/telegram/fake", "bot/official/fake", "bot/kefu/fake", "prompts/model/fake"}
 
 // outside says where the things of others may be imported, those of the
 // standard library among them. What is not named here may be anywhere.

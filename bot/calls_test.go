@@ -72,14 +72,14 @@ func TestCallsGo(t *testing.T) {
 	st := newStage(t, nil, toy(t, "toy", func(_ string, n note, _ flows.Event) (note, []flows.Effect) { return n, nil }))
 	calls := bot.Calls{Store: st.store, Keep: time.Hour}
 	for i := range 3 {
-		if err := calls.Note(t.Context(), prompts.Call{At: st.clock.now().Add(time.Duration(i) * time.Minute), Task: "minutes", Sent: "说的话", Got: "写的话", Use: prompts.Use{Tokens: 7}}); err != nil {
+		if err := calls.Note(t.Context(), prompts.Call{At: st.clock.Now().Add(time.Duration(i) * time.Minute), Task: "minutes", Sent: "说的话", Got: "写的话", Use: prompts.Use{Tokens: 7}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if _, err := calls.Take(t.Context(), "2026-03-11", prompts.Use{Calls: 1}, prompts.Use{}); err != nil {
 		t.Fatal(err)
 	}
-	st.clock.set(st.clock.now().Add(time.Hour + 90*time.Second))
+	st.clock.Set(st.clock.Now().Add(time.Hour + 90*time.Second))
 	if err := st.b.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestCallsGo(t *testing.T) {
 	if used, err := calls.Used(t.Context(), "2026-03-11"); err != nil || used.Calls != 1 {
 		t.Error("what a day has used is gone too early", used, err)
 	}
-	st.clock.set(st.clock.now().Add(70 * 24 * time.Hour))
+	st.clock.Set(st.clock.Now().Add(70 * 24 * time.Hour))
 	if err := st.b.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -52,7 +52,7 @@ func TestCrowd(t *testing.T) {
 	s.restart()
 	told := 0
 	for range 2000 {
-		s.clock.set(s.clock.now().Add(2 * time.Second))
+		s.clock.Set(s.clock.Now().Add(2 * time.Second))
 		s.drain()
 	}
 	for _, a := range s.toy.take() {
@@ -93,7 +93,7 @@ func TestCrowdIsParked(t *testing.T) {
 	}
 	s.hear(s.said("p1", "g3", "事坏"))
 	for range 60 {
-		s.clock.set(s.clock.now().Add(2 * time.Second))
+		s.clock.Set(s.clock.Now().Add(2 * time.Second))
 		s.drain()
 	}
 	list, err := s.b.Troubles(t.Context())
@@ -166,17 +166,17 @@ func TestLastHeard(t *testing.T) {
 		s.view(func(tx storage.Tx) (err error) { raw, err = tx.Key("heard/g"); return err })
 		return string(raw)
 	}
-	first := s.clock.now()
+	first := s.clock.Now()
 	for range 30 {
 		s.hear(s.said("p1", "g3", "吃了吗"))
-		s.clock.set(s.clock.now().Add(time.Second))
+		s.clock.Set(s.clock.Now().Add(time.Second))
 	}
 	if want := fmt.Sprint(first.Unix()); last() != want {
 		t.Errorf("last heard at %s, want %s", last(), want)
 	}
-	s.clock.set(s.clock.now().Add(11 * time.Minute))
+	s.clock.Set(s.clock.Now().Add(11 * time.Minute))
 	s.hear(s.said("p1", "g3", "吃了吗"))
-	if want := fmt.Sprint(s.clock.now().Unix()); last() != want {
+	if want := fmt.Sprint(s.clock.Now().Unix()); last() != want {
 		t.Errorf("last heard at %s, want %s", last(), want)
 	}
 }

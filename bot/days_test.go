@@ -87,11 +87,11 @@ func TestSealDays(t *testing.T) {
 	wednesday := s.records()
 	seal()
 	s.wantDays("2026-03-10", 0) // the day is not over
-	s.clock.set(time.Date(2026, 3, 11, 23, 59, 59, 0, s.o.Settings.Zone))
+	s.clock.Set(time.Date(2026, 3, 11, 23, 59, 59, 0, s.o.Settings.Zone))
 	seal()
 	s.wantDays("2026-03-10", 0)
 	// In UTC it is still Wednesday then.
-	s.clock.set(time.Date(2026, 3, 12, 0, 0, 0, 0, s.o.Settings.Zone))
+	s.clock.Set(time.Date(2026, 3, 12, 0, 0, 0, 0, s.o.Settings.Zone))
 	seal()
 	seal()
 	s.wantDays("2026-03-10", 0, wednesday)
@@ -99,7 +99,7 @@ func TestSealDays(t *testing.T) {
 	// Linli is not there from Thursday on, and comes back on Sunday.
 	s.say("p1", "", "事情三")
 	thursday := s.records() - wednesday
-	s.clock.set(time.Date(2026, 3, 15, 9, 0, 0, 0, s.o.Settings.Zone))
+	s.clock.Set(time.Date(2026, 3, 15, 9, 0, 0, 0, s.o.Settings.Zone))
 	s.restart()
 	seal()
 	s.wantDays("2026-03-10", 0, wednesday, thursday, 0, 0)
@@ -108,11 +108,11 @@ func TestSealDays(t *testing.T) {
 	}
 
 	// A clock that was put back seals nothing, and loses nothing.
-	s.clock.set(time.Date(2026, 3, 13, 9, 0, 0, 0, s.o.Settings.Zone))
+	s.clock.Set(time.Date(2026, 3, 13, 9, 0, 0, 0, s.o.Settings.Zone))
 	s.say("p1", "", "事情四")
 	seal()
 	s.wantDays("2026-03-10", 0, wednesday, thursday, 0, 0)
-	s.clock.set(time.Date(2026, 3, 16, 0, 30, 0, 0, s.o.Settings.Zone))
+	s.clock.Set(time.Date(2026, 3, 16, 0, 30, 0, 0, s.o.Settings.Zone))
 	seal()
 	s.wantDays("2026-03-10", 0, wednesday, thursday, 0, 0, s.records()-wednesday-thursday)
 }
@@ -187,7 +187,7 @@ func (w tells) Update(ctx context.Context, fn func(storage.Tx) error) error {
 func TestMidnight(t *testing.T) {
 	sealed := make(chan string, 10)
 	s := newStage(t, func(o *bot.Options) { o.Store = tells{o.Store, sealed} }, toy(t, "toy", only()))
-	s.clock.set(time.Date(2026, 3, 11, 23, 50, 0, 0, s.o.Settings.Zone))
+	s.clock.Set(time.Date(2026, 3, 11, 23, 50, 0, 0, s.o.Settings.Zone))
 	ctx, end := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.b.Run(ctx) }()
@@ -211,7 +211,7 @@ func TestMidnight(t *testing.T) {
 		}
 	}
 	want("2026-03-10") // at the start, what is over
-	s.clock.set(time.Date(2026, 3, 12, 0, 0, 1, 0, s.o.Settings.Zone))
+	s.clock.Set(time.Date(2026, 3, 12, 0, 0, 1, 0, s.o.Settings.Zone))
 	want("2026-03-11")
 	end()
 	if err := <-ended; err != nil {
@@ -226,7 +226,7 @@ func TestDaysOutliveErasure(t *testing.T) {
 	h.by("p1", "王", "", "3号楼2单元下水道堵了，501的靐靐")
 	h.tap("p1", "登记")
 	h.drain()
-	h.clock.set(h.clock.now().Add(day))
+	h.clock.Set(h.clock.Now().Add(day))
 	if err := h.b.SealDays(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestDaysOutliveErasure(t *testing.T) {
 	h.update(func(tx storage.Tx) error {
 		all, err := tx.Cases(100, nil)
 		for _, c := range all {
-			c.Done, c.Ended = true, h.clock.now()
+			c.Done, c.Ended = true, h.clock.Now()
 			err = errors.Join(err, tx.PutCase(c))
 		}
 		return err

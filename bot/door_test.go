@@ -58,7 +58,7 @@ func TestCodeForAPerson(t *testing.T) {
 func TestCodeThatIsOver(t *testing.T) {
 	s := newStage(t, nil)
 	old, fresh := code(s, "person", "li"), ""
-	s.clock.set(s.clock.now().Add(7*24*time.Hour + time.Minute))
+	s.clock.Set(s.clock.Now().Add(7*24*time.Hour + time.Minute))
 	fresh = code(s, "person", "sun")
 	s.say("p1", "", "/start "+old)
 	s.told("p1: 这个绑定码不对，或已用过、已过期。请向社区再要一个。")
@@ -87,7 +87,7 @@ func TestGuessing(t *testing.T) {
 	other := code(s, "person", "sun")
 	s.say("p2", "", "/start "+other)
 	s.told("p2: 绑定好了，孙值班。以后派给您的事发到这里。")
-	s.clock.set(s.clock.now().Add(61 * time.Minute))
+	s.clock.Set(s.clock.Now().Add(61 * time.Minute))
 	s.say("p1", "", "/start "+good)
 	s.told("p1: 绑定好了，李网格。以后派给您的事发到这里。想问问大家一件事，发“/poll”看怎么写。")
 }
@@ -216,10 +216,10 @@ func TestSweep(t *testing.T) {
 		after          time.Duration
 		keys, troubles int
 	}{{6 * day, 1, 1}, {2 * day, 0, 1}, {21 * day, 0, 1}, {2 * day, 0, 0}} {
-		s.clock.set(s.clock.now().Add(step.after))
+		s.clock.Set(s.clock.Now().Add(step.after))
 		sweep()
 		if k, tr := keys(), len(s.troubles()); k != step.keys || tr != step.troubles {
-			t.Errorf("at %v: %d keys and %d troubles, want %d and %d", s.clock.now(), k, tr, step.keys, step.troubles)
+			t.Errorf("at %v: %d keys and %d troubles, want %d and %d", s.clock.Now(), k, tr, step.keys, step.troubles)
 		}
 	}
 	s.pass(day)
@@ -233,7 +233,7 @@ func TestSweep(t *testing.T) {
 		return nil
 	})
 	s.update(func(tx storage.Tx) error {
-		if _, seen, err := tx.Once(in.Keys[0], s.clock.now(), nil); err != nil || seen {
+		if _, seen, err := tx.Once(in.Keys[0], s.clock.Now(), nil); err != nil || seen {
 			t.Errorf("the mark of a month ago is still there: %v %v", seen, err)
 		}
 		return nil

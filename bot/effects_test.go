@@ -126,9 +126,9 @@ func TestWakeAfterDowntime(t *testing.T) {
 		}
 		return n, nil
 	}))
-	begin := s.clock.now()
+	begin := s.clock.Now()
 	s.say("p1", "", "事情")
-	s.clock.set(begin.Add(72 * time.Hour))
+	s.clock.Set(begin.Add(72 * time.Hour))
 	s.restart()
 	s.drain()
 	s.restart()
@@ -245,11 +245,15 @@ func TestFetch(t *testing.T) {
 type camera struct {
 	*platform
 	busy int
+	body []byte // what it has; nil: something like a picture
 }
 
 func (c *camera) Fetch(_ context.Context, remote string, _ int64) ([]byte, error) {
 	if c.busy--; c.busy >= 0 {
 		return nil, bot.Busy{After: time.Second}
+	}
+	if c.body != nil {
+		return c.body, nil
 	}
 	return []byte("\xff\xd8\xff picture"), nil
 }

@@ -20,7 +20,7 @@ func (h home) all() flows.PersonID {
 	h.people()
 	h.toy.caps.PerGroup, h.toy.caps.Reacts = 20, true
 	h.update(func(tx storage.Tx) error {
-		return tx.PutChat(flows.Chat{ID: "g55", Address: "toy:g5", Group: true, Directory: "east", Title: "东区群", Scope: flows.Everywhere, Introduced: h.clock.now()})
+		return tx.PutChat(flows.Chat{ID: "g55", Address: "toy:g5", Group: true, Directory: "east", Title: "东区群", Scope: flows.Everywhere, Introduced: h.clock.Now()})
 	})
 	edit := func(who, where, ref, text string) {
 		h.Helper()

@@ -18,9 +18,9 @@ import (
 
 	"linli/bot"
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/flowstest"
 	"linli/prompts"
 	"linli/prompts/local"
 	"linli/storage"
@@ -75,18 +75,7 @@ func newHome(t *testing.T) home {
 // openHome opens a community in a folder; wrap may stand before its store.
 func openHome(t *testing.T, dir string, wrap func(storage.Store) storage.Store) home {
 	t.Helper()
-	d, err := demand.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := dispatch.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings := flowstest.Example(t, demand.DutyList())
 	for _, name := range []string{"media", "diary"} {
 		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
 			t.Fatal(err)
@@ -98,12 +87,12 @@ func openHome(t *testing.T, dir string, wrap func(storage.Store) storage.Store) 
 	}
 	t.Cleanup(func() { db.Close() })
 	s := newStage(t, func(o *bot.Options) {
-		o.Settings, o.Reader, o.Media = file.Settings, careful{local.New()}, filepath.Join(dir, "media")
+		o.Settings, o.Reader, o.Media = settings, careful{local.New()}, filepath.Join(dir, "media")
 		o.Channels = []bot.Channel{&diary{o.Channels[0].(*platform), filepath.Join(dir, "diary")}}
 		if o.Store = db.In("toy"); wrap != nil {
 			o.Store = wrap(o.Store)
 		}
-	}, d, w)
+	}, flowstest.Flows(t, demand.New, dispatch.New)...)
 	s.store, s.db = db.In("toy"), db
 	s.toy.caps.Voices, s.toy.caps.Confirms = true, true // so that what was sent is kept for a day
 	return home{s, dir}
@@ -115,11 +104,11 @@ func (h home) people() {
 	h.update(func(tx storage.Tx) error {
 		for _, o := range h.o.Settings.People {
 			a := "toy:" + string(o.ID)
-			if err := tx.PutPerson(storage.Person{ID: o.ID, Name: o.Name, Consent: h.clock.now(), Addresses: []string{a}, Reach: []string{a}}); err != nil {
+			if err := tx.PutPerson(storage.Person{ID: o.ID, Name: o.Name, Consent: h.clock.Now(), Addresses: []string{a}, Reach: []string{a}}); err != nil {
 				return err
 			}
 		}
-		return tx.PutChat(flows.Chat{ID: "g", Address: "toy:g3", Group: true, Directory: "b3", Title: "3号楼群", Scope: flows.Scope{Building: "3"}, Introduced: h.clock.now()})
+		return tx.PutChat(flows.Chat{ID: "g", Address: "toy:g3", Group: true, Directory: "b3", Title: "3号楼群", Scope: flows.Scope{Building: "3"}, Introduced: h.clock.Now()})
 	})
 }
 
@@ -205,7 +194,7 @@ func (h home) lived() flows.PersonID {
 	home := flows.Place{Building: "3", Unit: "2", Room: "937151"}
 	must(h.b.Correct(context.Background(), id, bot.Correction{Home: &home}))
 	h.update(func(tx storage.Tx) error {
-		return errors.Join(tx.PutKey("cap/2026-11/"+string(id), []byte{1}), tx.PutKey("code/x", flows.Data(bot.CodeFor{Kind: "self", Target: string(id), Until: h.clock.now().Add(time.Hour)})))
+		return errors.Join(tx.PutKey("cap/2026-11/"+string(id), []byte{1}), tx.PutKey("code/x", flows.Data(bot.CodeFor{Kind: "self", Target: string(id), Until: h.clock.Now().Add(time.Hour)})))
 	})
 	return id
 }
@@ -378,7 +367,7 @@ func (f *faulty) Update(ctx context.Context, fn func(storage.Tx) error) error {
 func TestEraseWithFaults(t *testing.T) {
 	first := newHome(t)
 	id := first.lived()
-	now := first.clock.now()
+	now := first.clock.Now()
 	first.db.Close()
 	erase := func(t *testing.T, f *faulty) (home, bot.Erasure) {
 		dir := t.TempDir()
@@ -386,7 +375,7 @@ func TestEraseWithFaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		h := openHome(t, dir, func(s storage.Store) storage.Store { f.Store = s; return f })
-		h.clock.set(now)
+		h.clock.Set(now)
 		e, err := h.b.Erase(t.Context(), id, "asked")
 		for try := 0; errors.Is(err, errFaulty) && try < 3; try++ {
 			h.restart()

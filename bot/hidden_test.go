@@ -282,7 +282,7 @@ func TestEraseWhatDutyCouldNotBeTold(t *testing.T) {
 	s := newStage(t, nil, toy(t, "toy", func(string, note, flows.Event) (note, []flows.Effect) { panic("a fault") }))
 	s.read.danger = func(string) flows.Danger { return flows.Violence }
 	s.update(func(tx storage.Tx) error {
-		return tx.PutPerson(storage.Person{ID: "r9", Name: "王", Consent: s.clock.now(), Addresses: []string{"toy:p1"}, Reach: []string{"toy:p1"}})
+		return tx.PutPerson(storage.Person{ID: "r9", Name: "王", Consent: s.clock.Now(), Addresses: []string{"toy:p1"}, Reach: []string{"toy:p1"}})
 	})
 	s.toy.on(func(to string, _ bot.Message) error {
 		switch to {

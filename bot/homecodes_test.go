@@ -36,7 +36,7 @@ func TestHomeCode(t *testing.T) {
 	s.view(func(tx storage.Tx) error {
 		for _, who := range []string{"p1", "p2", "p3", "li"} {
 			p, err := tx.PersonAt("toy:" + who)
-			if err != nil || p.Home != (flows.Place{Building: "3", Unit: "1", Room: "501"}) || !p.Proven.Equal(s.clock.now()) || p.Consent.IsZero() || len(p.Reach) != 1 {
+			if err != nil || p.Home != (flows.Place{Building: "3", Unit: "1", Room: "501"}) || !p.Proven.Equal(s.clock.Now()) || p.Consent.IsZero() || len(p.Reach) != 1 {
 				t.Errorf("%s is %+v, %v", who, p, err)
 			}
 		}
@@ -74,9 +74,9 @@ func TestHomeCodeThatIsWorthNothing(t *testing.T) {
 	s := newStage(t, wide)
 	const wrong = "这个码不对，或已过期。请对着信再看一遍，或向社区再要一张。"
 	letter := code(s, "home", "3/1/501")
-	s.clock.set(s.clock.now().Add(60*24*time.Hour - time.Minute))
+	s.clock.Set(s.clock.Now().Add(60*24*time.Hour - time.Minute))
 	s.hear(s.said("p1", "", letter))
-	s.clock.set(s.clock.now().Add(2 * time.Minute))
+	s.clock.Set(s.clock.Now().Add(2 * time.Minute))
 	s.drain()
 	if got := lines(s.toy.take()); len(got) != 1 || !strings.HasPrefix(got[0], "p1: 核对好了") {
 		t.Errorf("on its last day the code is answered with %q", got)
@@ -196,16 +196,16 @@ func TestEnterHome(t *testing.T) {
 	})
 	letter = code(s, "home", "3/1/501")
 	three := enter(letter, "10.0.0.2")
-	s.clock.set(s.clock.now().Add(55 * 24 * time.Hour))
+	s.clock.Set(s.clock.Now().Add(55 * 24 * time.Hour))
 	enter(letter, "10.0.0.2") // somebody of the household comes back
-	s.clock.set(s.clock.now().Add(99 * 24 * time.Hour))
+	s.clock.Set(s.clock.Now().Add(99 * 24 * time.Hour))
 	if err := s.b.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.b.Mine(t.Context(), three); err != nil {
 		t.Errorf("before the time for which people are kept: %v", err)
 	}
-	s.clock.set(s.clock.now().Add(2 * 24 * time.Hour))
+	s.clock.Set(s.clock.Now().Add(2 * 24 * time.Hour))
 	if err := s.b.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func TestNearestGroups(t *testing.T) {
 	}))
 	group := func(id string, scope flows.Scope, left bool) {
 		s.update(func(tx storage.Tx) error {
-			return tx.PutChat(flows.Chat{ID: flows.ChatID("c" + id), Address: "toy:" + id, Group: true, Directory: id, Scope: scope, Left: left, Introduced: s.clock.now()})
+			return tx.PutChat(flows.Chat{ID: flows.ChatID("c" + id), Address: "toy:" + id, Group: true, Directory: id, Scope: scope, Left: left, Introduced: s.clock.Now()})
 		})
 	}
 	ask := func(what string, scope flows.Scope, want ...string) {
@@ -94,7 +94,7 @@ func TestTellHomes(t *testing.T) {
 		return b, nil
 	}
 	s := newStage(t, wide, boxes(t, "box", r))
-	at := s.clock.now()
+	at := s.clock.Now()
 	want := map[string]int{}
 	s.update(func(tx storage.Tx) error {
 		keep := func(i int, p storage.Person) {
@@ -222,7 +222,7 @@ func TestRemindedTooLate(t *testing.T) {
 	}))
 	s.update(func(tx storage.Tx) error {
 		for _, id := range []string{"r0001", "r0002"} {
-			a, now := "toy:"+id, s.clock.now()
+			a, now := "toy:"+id, s.clock.Now()
 			if err := tx.PutPerson(storage.Person{ID: flows.PersonID(id), Addresses: []string{a}, Reach: []string{a}, Seen: now, Consent: now, Home: flows.Place{Building: "3"}}); err != nil {
 				return err
 			}

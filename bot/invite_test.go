@@ -43,7 +43,7 @@ func residents(s *stage, n int, change func(i int, p *storage.Person)) {
 	s.update(func(tx storage.Tx) error {
 		for i := range n {
 			id := fmt.Sprintf("f%05d", i)
-			p := storage.Person{ID: flows.PersonID(id), Consent: s.clock.now(), Addresses: []string{"toy:" + id}, Reach: []string{"toy:" + id}, Profile: flows.Profile{Likes: []string{"music"}}}
+			p := storage.Person{ID: flows.PersonID(id), Consent: s.clock.Now(), Addresses: []string{"toy:" + id}, Reach: []string{"toy:" + id}, Profile: flows.Profile{Likes: []string{"music"}}}
 			if change != nil {
 				change(i, &p)
 			}
@@ -189,7 +189,7 @@ func TestDemandAmongInvitations(t *testing.T) {
 					t.Fatal(err)
 				}
 				if n == 0 {
-					s.clock.set(next)
+					s.clock.Set(next)
 				}
 			}
 			s.toy.take()
@@ -202,7 +202,7 @@ func TestDemandAmongInvitations(t *testing.T) {
 					t.Fatal(err)
 				}
 				if n == 0 {
-					s.clock.set(next)
+					s.clock.Set(next)
 				}
 				for _, m := range s.toy.take() {
 					if m.Text == "记下了" {

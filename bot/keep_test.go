@@ -40,7 +40,7 @@ func (h home) sweep(days int) {
 			h.Fatal(err)
 		}
 	}
-	h.clock.set(h.clock.now().Add(time.Duration(days) * day))
+	h.clock.Set(h.clock.Now().Add(time.Duration(days) * day))
 	if err := h.b.Sweep(h.Context()); err != nil {
 		h.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func TestKeepIsBounded(t *testing.T) {
 			if _, err := tx.Count("case"); err != nil {
 				return err
 			}
-			c := flows.Case{ID: flows.ID(fmt.Sprint(i + 1)), Flow: "demand", No: i + 1, Opened: h.clock.now(), Ended: h.clock.now(),
+			c := flows.Case{ID: flows.ID(fmt.Sprint(i + 1)), Flow: "demand", No: i + 1, Opened: h.clock.Now(), Ended: h.clock.Now(),
 				Data: []byte(`{"stage":"closed","words":"靐靐","at":"2026-03-11T09:00:00Z"}`), Summary: flows.Summary{Stage: "closed", Done: true, Numbered: true}}
 			if err := tx.PutCase(c); err != nil {
 				return err
@@ -253,14 +253,14 @@ func TestKeepGoesOn(t *testing.T) {
 			if _, err := tx.Count("case"); err != nil {
 				return err
 			}
-			if err := tx.PutCase(flows.Case{ID: flows.ID(fmt.Sprint(i + 1)), Flow: flow, Opened: h.clock.now(), Ended: h.clock.now(),
+			if err := tx.PutCase(flows.Case{ID: flows.ID(fmt.Sprint(i + 1)), Flow: flow, Opened: h.clock.Now(), Ended: h.clock.Now(),
 				Data: []byte(`{"stage":"closed","words":"靐靐"}`), Summary: flows.Summary{Stage: "closed", Done: true, Numbered: true}}); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	h.clock.set(h.clock.now().Add(31 * day))
+	h.clock.Set(h.clock.Now().Add(31 * day))
 	if err := h.b.Sweep(t.Context()); err == nil || strings.Contains(err.Error(), "靐") {
 		t.Errorf("swept with %v", err)
 	}
@@ -291,7 +291,7 @@ func TestWithdrawnStaysInTheChat(t *testing.T) {
 	s.o.Channels = []bot.Channel{forgetful{s.toy, &forgot}}
 	s.restart()
 	s.update(func(tx storage.Tx) error {
-		for _, p := range []storage.Person{{ID: "r1", Addresses: []string{"toy:p1"}}, {ID: "r2", Addresses: []string{"toy:p2"}, Consent: s.clock.now()}} {
+		for _, p := range []storage.Person{{ID: "r1", Addresses: []string{"toy:p1"}}, {ID: "r2", Addresses: []string{"toy:p2"}, Consent: s.clock.Now()}} {
 			if err := tx.PutPerson(p); err != nil {
 				return err
 			}

@@ -116,12 +116,12 @@ func TestKeptEntriesGo(t *testing.T) {
 	s.say("li", "", "事")
 	s.update(func(tx storage.Tx) error { // it is over, as the toys never are
 		c, err := tx.Case("2")
-		c.Done, c.Ended = true, s.clock.now()
+		c.Done, c.Ended = true, s.clock.Now()
 		return errors.Join(err, tx.PutCase(c))
 	})
 	s.hear(s.pressed("li", "", "1/close"))
 	s.drain()
-	s.clock.set(s.clock.now().Add(31 * 24 * time.Hour))
+	s.clock.Set(s.clock.Now().Add(31 * 24 * time.Hour))
 	if err := s.b.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestLetterOfAnEntryIsNobodysWords(t *testing.T) {
 	s := newStage(t, wide, voting(t, &saw), toy(t, "toy", only()))
 	s.say("li", "", "票")
 	s.hear(s.pressed("p1", "", "1/v!=A"))
-	row := flows.Data(map[string]any{"at": s.clock.now(), "flow": "box", "words": "text", "vars": flows.Vars{"t": flows.Text("Is the tap dripping?"), "u": flows.Text("他说：靐靐的话")}, "person": "chen", "channel": "toy", "outcome": "confirmed"})
+	row := flows.Data(map[string]any{"at": s.clock.Now(), "flow": "box", "words": "text", "vars": flows.Vars{"t": flows.Text("Is the tap dripping?"), "u": flows.Text("他说：靐靐的话")}, "person": "chen", "channel": "toy", "outcome": "confirmed"})
 	s.update(func(tx storage.Tx) error { return tx.PutKey("case/1/sent/0000", row) })
 	if _, err := s.b.Erase(t.Context(), "r1", "asked"); err != nil {
 		t.Fatal(err)

@@ -173,7 +173,7 @@ func TestBegunInTheMonth(t *testing.T) {
 		time.Date(2026, 3, 1, 0, 0, 0, 0, zone),     // in Greenwich still February
 		time.Date(2026, 3, 31, 23, 59, 59, 0, zone),
 	} {
-		s.clock.set(at)
+		s.clock.Set(at)
 		s.say("chen", "", "票")
 		if begun["chen"] != max(0, i-1) {
 			t.Errorf("when the case of %s was opened, %d had been begun", at, begun["chen"])
@@ -181,7 +181,7 @@ func TestBegunInTheMonth(t *testing.T) {
 	}
 	s.say("chen", "", "事")
 	s.update(func(tx storage.Tx) error { return tx.PutCase(flows.Case{ID: "90", Flow: "third"}) })
-	s.put("90", flows.BegunKey("chen"), "by", s.clock.now().Unix())
+	s.put("90", flows.BegunKey("chen"), "by", s.clock.Now().Unix())
 	s.say("li", "", "票")
 	s.say("p1", "", "票")
 	for who, want := range map[flows.PersonID]int{"chen": 2, "li": 1, "r1": 0} {
@@ -190,7 +190,7 @@ func TestBegunInTheMonth(t *testing.T) {
 			t.Errorf("%s has begun %d in March, want %d", who, begun[who], want)
 		}
 	}
-	s.clock.set(time.Date(2026, 4, 1, 0, 0, 0, 0, zone))
+	s.clock.Set(time.Date(2026, 4, 1, 0, 0, 0, 0, zone))
 	if s.hear(s.pressed("chen", "", "1/x")); begun["chen"] != 0 {
 		t.Errorf("%d begun in April", begun["chen"])
 	}
@@ -267,7 +267,7 @@ func TestChosenInSilence(t *testing.T) {
 		back := errors.New("not kept")
 		err := s.store.Update(t.Context(), func(tx storage.Tx) error {
 			for _, k := range []string{"u/1", "c/1", "u/9"} {
-				prior, seen, err := tx.Once(k, s.clock.now(), nil)
+				prior, seen, err := tx.Once(k, s.clock.Now(), nil)
 				if err != nil || k != "u/9" && !seen || strings.Contains(string(prior), vote) {
 					t.Errorf("the mark %s (seen %v, %v) holds %q", k, seen, err, prior)
 				}
@@ -285,7 +285,7 @@ func TestChosenInSilence(t *testing.T) {
 	if got, want := s.details("1"), []string{"opened ", "chose v! 5ea1", "chose open=" + vote + " 5ea1"}; !slices.Equal(got, want) {
 		t.Errorf("the journal is %q, want %q", got, want)
 	}
-	s.clock.set(s.clock.now().Add(time.Hour))
+	s.clock.Set(s.clock.Now().Add(time.Hour))
 	if err := s.b.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -435,7 +435,7 @@ func TestPollsThatAreOpen(t *testing.T) {
 		s.say("li", "", "票")
 	}
 	s.hear(s.pressed("li", "", "3/close"))
-	s.clock.set(s.clock.now().Add(time.Hour))
+	s.clock.Set(s.clock.Now().Add(time.Hour))
 	for _, x := range []struct {
 		name string
 		r    flows.Reading

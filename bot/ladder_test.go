@@ -218,7 +218,7 @@ func TestHaltedForAll(t *testing.T) {
 	for i := range 9 {
 		id := fmt.Sprint("o", i+2)
 		s.update(func(tx storage.Tx) error {
-			return tx.PutPerson(storage.Person{ID: flows.PersonID("r" + id), Consent: s.clock.now(), Addresses: []string{"wx:" + id}, Reach: []string{"wx:" + id, "toy:" + id}})
+			return tx.PutPerson(storage.Person{ID: flows.PersonID("r" + id), Consent: s.clock.Now(), Addresses: []string{"wx:" + id}, Reach: []string{"wx:" + id, "toy:" + id}})
 		})
 		s.hear(onWX(s.said(id, "", "在"), 5))
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // onDuty gives who is paged for a danger now.
-func onDuty(s *stage) []flows.PersonID { return s.b.Settings().DutyLadder(s.clock.now()) }
+func onDuty(s *stage) []flows.PersonID { return s.b.Settings().DutyLadder(s.clock.Now()) }
 
 // yes presses the newest button with a label that somebody was given.
 func button(s *stage, all []arrived, who, label string) string {

@@ -36,7 +36,7 @@ func TestLeftOutForms(t *testing.T) {
 		return n, []flows.Effect{say}
 	}))
 	s.update(func(tx storage.Tx) error {
-		return tx.PutPerson(storage.Person{ID: "r1", Consent: s.clock.now(), Addresses: []string{"toy:o1"}, Reach: []string{"toy:o1"}})
+		return tx.PutPerson(storage.Person{ID: "r1", Consent: s.clock.Now(), Addresses: []string{"toy:o1"}, Reach: []string{"toy:o1"}})
 	})
 	s.toy.caps.Voices = true
 	for _, test := range []struct {

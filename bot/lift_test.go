@@ -9,9 +9,9 @@ import (
 
 	"linli/bot"
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/flowstest"
 	"linli/prompts/local"
 	"linli/storage"
 )
@@ -26,25 +26,14 @@ func TestOneLift(t *testing.T) {
 }
 
 func oneLift(t *testing.T, consent bool) {
-	d, err := demand.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := dispatch.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newStage(t, func(o *bot.Options) { o.Settings, o.Reader = file.Settings, local.New() }, d, w)
+	settings := flowstest.Example(t, demand.DutyList())
+	s := newStage(t, func(o *bot.Options) { o.Settings, o.Reader = settings, local.New() }, flowstest.Flows(t, demand.New, dispatch.New)...)
 	const n = 50
 	if consent {
 		s.update(func(tx storage.Tx) error {
 			for i := range n {
 				a := fmt.Sprintf("toy:p%d", i)
-				if err := tx.PutPerson(storage.Person{ID: flows.PersonID(fmt.Sprintf("x%d", i)), Consent: s.clock.now(), Addresses: []string{a}, Reach: []string{a}}); err != nil {
+				if err := tx.PutPerson(storage.Person{ID: flows.PersonID(fmt.Sprintf("x%d", i)), Consent: s.clock.Now(), Addresses: []string{a}, Reach: []string{a}}); err != nil {
 					return err
 				}
 			}

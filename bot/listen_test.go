@@ -49,7 +49,7 @@ func listening(t *testing.T, hear bot.Answerer) (*stage, *[]flows.Said) {
 		}
 	}, f)
 	s.update(func(tx storage.Tx) error {
-		return tx.PutPerson(storage.Person{ID: "r900", Consent: s.clock.now(), Addresses: []string{"toy:wang"}, Reach: []string{"toy:wang"}})
+		return tx.PutPerson(storage.Person{ID: "r900", Consent: s.clock.Now(), Addresses: []string{"toy:wang"}, Reach: []string{"toy:wang"}})
 	})
 	return s, said
 }
@@ -188,7 +188,7 @@ func TestVoiceOfDanger(t *testing.T) {
 		}
 		return ""
 	}
-	s.clock.set(s.clock.now().Add(14 * time.Hour)) // it is night
+	s.clock.Set(s.clock.Now().Add(14 * time.Hour)) // it is night
 	s.hear(s.voice("wang", "", "v1"))
 	s.drain()
 	got := s.toy.take()

@@ -69,7 +69,7 @@ func TestLogin(t *testing.T) {
 	if _, err := login(s, old, "w"); !errors.Is(err, bot.ErrCode) {
 		t.Errorf("the older code: %v", err)
 	}
-	s.clock.set(s.clock.now().Add(10*time.Minute + time.Second))
+	s.clock.Set(s.clock.Now().Add(10*time.Minute + time.Second))
 	if _, err := login(s, code, "w"); !errors.Is(err, bot.ErrCode) {
 		t.Errorf("after ten minutes: %v", err)
 	}
@@ -148,7 +148,7 @@ func TestGuessedFromEverywhere(t *testing.T) {
 	}
 	s.say("p2", "", "/start "+late)
 	s.told("p2: 绑定好了，钱值班。以后派给您的事发到这里。")
-	s.clock.set(s.clock.now().Add(61 * time.Minute))
+	s.clock.Set(s.clock.Now().Add(61 * time.Minute))
 	if c := code(s, "person", "li"); len(c) != 11 {
 		t.Errorf("an hour later a code is %q", c)
 	} else {

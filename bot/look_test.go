@@ -81,7 +81,7 @@ func TestLookFindsWhatWasMissed(t *testing.T) {
 		s.restart()
 		for range 2 {
 			s.update(func(tx storage.Tx) error {
-				_, err := tx.AddJob(storage.Job{Kind: "look", At: s.clock.now(), Body: []byte(`"toy:g3"`)})
+				_, err := tx.AddJob(storage.Job{Kind: "look", At: s.clock.Now(), Body: []byte(`"toy:g3"`)})
 				return err
 			})
 		}

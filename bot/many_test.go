@@ -131,7 +131,7 @@ func crowd(s *stage, n int) {
 		for i := range n {
 			id := fmt.Sprintf("f%04d", i)
 			a := "toy:" + id
-			if err := tx.PutPerson(storage.Person{ID: flows.PersonID(id), Consent: s.clock.now(), Addresses: []string{a}, Reach: []string{a}}); err != nil {
+			if err := tx.PutPerson(storage.Person{ID: flows.PersonID(id), Consent: s.clock.Now(), Addresses: []string{a}, Reach: []string{a}}); err != nil {
 				return err
 			}
 			if err := tx.PutEntry("1", flows.Entry{Key: id, Tag: "follower", Order: int64(i)}); err != nil {
@@ -215,17 +215,17 @@ func TestSayToManyAtARate(t *testing.T) {
 	s.restart()
 	crowd(s, 300)
 	s.hear(s.pressed("p1", "", "1/all=办好"))
-	start, rounds := s.clock.now(), 0
+	start, rounds := s.clock.Now(), 0
 	for len(s.toy.tries()) < 299 && rounds < 5000 {
 		n, next, err := s.b.Round(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		if rounds++; n == 0 {
-			s.clock.set(next)
+			s.clock.Set(next)
 		}
 	}
-	took := s.clock.now().Sub(start)
+	took := s.clock.Now().Sub(start)
 	if took < 8*time.Second || took > 12*time.Second {
 		t.Errorf("299 messages at 30 a second took %v", took)
 	}

@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"time"
 
+	"linli/bot/photo"
 	"linli/flows"
 	"linli/storage"
 )
@@ -42,10 +43,52 @@ func (b *Bot) fetch(ctx context.Context, data json.RawMessage) (json.RawMessage,
 	if err != nil {
 		return nil, err
 	}
+	if m.Kind == "photo" {
+		if bare, err := photo.Bare(body); err == nil {
+			body = bare // what cannot be read is kept as it is: it may be all that there is of a matter
+		}
+	}
 	if m.Hash, err = b.keepMedia(body); err != nil {
 		return nil, err
 	}
 	return json.Marshal(m)
+}
+
+// KeepPhoto keeps a photo that did not come by a channel, for a message of [Bot.Receive]
+// that brings it. [Refused] says that it is no photo, or too large.
+func (b *Bot) KeepPhoto(ctx context.Context, data []byte) (flows.Media, error) {
+	m := flows.Media{Kind: "photo"}
+	if b.media == nil {
+		return m, Refused{"no folder for media"}
+	}
+	if len(data) > maxMedia {
+		return m, Refused{"too large"}
+	}
+	body, err := photo.Bare(data)
+	if err != nil {
+		return m, Refused{err.Error()}
+	}
+	if err := ctx.Err(); err != nil {
+		return m, err
+	}
+	m.Hash, err = b.keepMedia(body)
+	return m, err
+}
+
+// DropPhoto deletes a photo of [Bot.KeepPhoto] whose message led to nothing, unless somebody
+// else has sent the same.
+func (b *Bot) DropPhoto(ctx context.Context, m flows.Media) error {
+	var used map[string]time.Time
+	if err := b.store.View(ctx, func(tx storage.Tx) (err error) { used, err = b.used(tx); return err }); err != nil {
+		return fmt.Errorf("media: %w", err)
+	}
+	if _, is := used[m.Hash]; is || b.media == nil || !hashes.MatchString(m.Hash) {
+		return nil
+	}
+	if err := b.media.Remove(mediaName(m.Hash)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("media: %w", err)
+	}
+	return nil
 }
 
 // keepMedia writes a file under its SHA-256 and syncs it and its folder.

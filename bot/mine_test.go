@@ -61,7 +61,7 @@ func TestMine(t *testing.T) {
 	h.tap("feng", "办好了")
 	h.tap("feng", "不用说，就这样")
 	h.tap("p1", "满意")
-	if m, err = h.b.Mine(t.Context(), p1); err != nil || len(m.Cases) != 1 || !m.Cases[0].Forget.Equal(h.clock.now().Add(30*day-2*time.Second)) {
+	if m, err = h.b.Mine(t.Context(), p1); err != nil || len(m.Cases) != 1 || !m.Cases[0].Forget.Equal(h.clock.Now().Add(30*day-2*time.Second)) {
 		t.Errorf("when it is over %+v, %v", m.Cases, err)
 	}
 	text, err := h.b.Copy(t.Context(), p1)
@@ -162,7 +162,7 @@ func TestWithdraw(t *testing.T) {
 		t.Error("who agrees to nothing and is in nothing is still known")
 	}
 	h.update(func(tx storage.Tx) error {
-		return tx.PutPerson(storage.Person{ID: "r77", Name: "靐靐", Consent: h.clock.now(), Addresses: []string{"toy:p7"}, Reach: []string{"toy:p7"}})
+		return tx.PutPerson(storage.Person{ID: "r77", Name: "靐靐", Consent: h.clock.Now(), Addresses: []string{"toy:p7"}, Reach: []string{"toy:p7"}})
 	})
 	if err := h.b.Withdraw(t.Context(), "r77"); err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ func TestRuleThatPanics(t *testing.T) {
 	if !strings.HasPrefix(list[0].Why, "park_test.go:") {
 		t.Errorf("why: %q names no line of the rule", list[0].Why)
 	}
-	if want := s.clock.now().Add(30 * 24 * time.Hour); !list[0].Until.Equal(want) {
+	if want := s.clock.Now().Add(30 * 24 * time.Hour); !list[0].Until.Equal(want) {
 		t.Errorf("kept until %v, want %v", list[0].Until, want)
 	}
 	// It is marked as heard: the platform may bring it as often as it likes.

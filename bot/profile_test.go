@@ -175,7 +175,7 @@ func TestNothingOfALikingIsKeptElsewhere(t *testing.T) {
 		t.Errorf("the copy is %s, %v", copied, err)
 	}
 	// The menu is never over, but keeps nobody here.
-	s.clock.set(s.clock.now().AddDate(3, 0, 0))
+	s.clock.Set(s.clock.Now().AddDate(3, 0, 0))
 	if err := s.b.Sweep(s.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func TestFragments(t *testing.T) {
 		s.hear(filed)
 	}
 	s.hear(s.said("p1", "g3", "谢谢"))
-	s.clock.set(s.clock.now().Add(11 * time.Minute))
+	s.clock.Set(s.clock.Now().Add(11 * time.Minute))
 	s.hear(s.said("p1", "g3", "再见"))
 	want := [][]string{nil, {"3号楼2单元"}, {"3号楼2单元"}, nil, {"3号楼2单元"}, nil, nil, nil}
 	for i := range want {
@@ -249,7 +249,7 @@ func TestForget(t *testing.T) {
 	words := "事情" + private + "漏水"
 	for name, end := range map[string]func(s *stage){
 		"refused":  func(s *stage) { s.hear(s.pressed("p1", "g3", "1/no")) },
-		"too late": func(s *stage) { s.clock.set(s.clock.now().Add(61 * time.Minute)) },
+		"too late": func(s *stage) { s.clock.Set(s.clock.Now().Add(61 * time.Minute)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t, func(o *bot.Options) {

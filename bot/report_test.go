@@ -30,7 +30,7 @@ func TestSaidAtACode(t *testing.T) {
 		{flows.Place{Building: "5", Unit: "1", Room: "101"}, "", flows.Place{Building: "5", Unit: "1", Room: "101"}},
 	} {
 		s.update(func(tx storage.Tx) error {
-			return tx.PutPerson(storage.Person{ID: "r1", Name: "王阿姨", Home: x.lives, Consent: s.clock.now(), Addresses: []string{"wx:o1"}, Reach: []string{"wx:o1"}})
+			return tx.PutPerson(storage.Person{ID: "r1", Name: "王阿姨", Home: x.lives, Consent: s.clock.Now(), Addresses: []string{"wx:o1"}, Reach: []string{"wx:o1"}})
 		})
 		in := onWX(s.said("o1", "", "事"), 9)
 		in.Scene = x.scene
@@ -92,7 +92,7 @@ func TestFormThatFiles(t *testing.T) {
 	}
 	send("o5", "事", true, bot.Said)
 	first, _ := at("o5")
-	if !first.Consent.Equal(s.clock.now()) {
+	if !first.Consent.Equal(s.clock.Now()) {
 		t.Errorf("%+v", first)
 	}
 	s.pass(time.Hour)

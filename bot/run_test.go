@@ -28,7 +28,7 @@ func TestRun(t *testing.T) {
 	s.update(func(tx storage.Tx) error {
 		for p := range people {
 			id := fmt.Sprintf("f%d", p)
-			if err := tx.PutPerson(storage.Person{ID: flows.PersonID(id), Consent: s.clock.now(), Reach: []string{"toy:" + id}, Addresses: []string{"toy:" + id}}); err != nil {
+			if err := tx.PutPerson(storage.Person{ID: flows.PersonID(id), Consent: s.clock.Now(), Reach: []string{"toy:" + id}, Addresses: []string{"toy:" + id}}); err != nil {
 				return err
 			}
 		}
@@ -62,7 +62,7 @@ func TestRun(t *testing.T) {
 			t.Fatalf("%d of %d messages arrived", arrived.Load(), people*each)
 		default:
 			// Time goes on, so that what is in back-off comes round.
-			s.clock.set(s.clock.now().Add(100 * time.Millisecond))
+			s.clock.Set(s.clock.Now().Add(100 * time.Millisecond))
 			s.b.Nudge()
 			if _, err := s.b.Receive(t.Context(), s.said(fmt.Sprintf("p%d", 2+s.n%500), "g3", "吃了吗")); err != nil {
 				t.Fatal(err)

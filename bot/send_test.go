@@ -64,7 +64,7 @@ func TestBusy(t *testing.T) {
 		}
 		return nil
 	})
-	start := s.clock.now()
+	start := s.clock.Now()
 	s.say("p1", "", "事情")
 	s.pass(16 * time.Second)
 	if n != 1 {
@@ -465,7 +465,7 @@ func TestExpired(t *testing.T) {
 	say := tell(person("li"), flows.Work, "今天的")
 	s := newStage(t, nil)
 	_ = s
-	say.Until = time.Date(2026, 3, 11, 20, 0, 0, 0, s.clock.now().Location())
+	say.Until = time.Date(2026, 3, 11, 20, 0, 0, 0, s.clock.Now().Location())
 	s = newStage(t, nil, toy(t, "toy", only(say)))
 	s.at(19, 0)
 	s.say("p1", "", "事情")

@@ -1,13 +1,11 @@
 package bot_test
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,19 +25,6 @@ import (
 // private stands in texts and names of these tests: no log line may hold it.
 const private = "13800138000"
 
-// clock is a time that only the test moves.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.at }
-func (c *clock) set(t time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = t
-}
-
 // arrived is a message on the platform.
 type arrived struct {
 	To string
@@ -52,7 +37,7 @@ type arrived struct {
 type platform struct {
 	name  string
 	caps  bot.Capabilities
-	clock *clock
+	clock *bottest.Clock
 
 	mu    sync.Mutex
 	tried []arrived
@@ -67,7 +52,7 @@ func (p *platform) Capabilities() bot.Capabilities { return p.caps }
 func (p *platform) Send(_ context.Context, to string, m bot.Message) (string, error) {
 	p.mu.Lock()
 	do := p.do
-	p.tried = append(p.tried, arrived{To: to, Message: m, At: p.clock.now()})
+	p.tried = append(p.tried, arrived{To: to, Message: m, At: p.clock.Now()})
 	p.mu.Unlock()
 	if do != nil {
 		if err := do(to, m); err != nil {
@@ -84,7 +69,7 @@ func (p *platform) Send(_ context.Context, to string, m bot.Message) (string, er
 			ref += fmt.Sprintf("!q%d@t", p.n)
 		}
 	}
-	p.sent = append(p.sent, arrived{To: to, Message: m, Ref: ref, At: p.clock.now()})
+	p.sent = append(p.sent, arrived{To: to, Message: m, Ref: ref, At: p.clock.Now()})
 	return ref, nil
 }
 
@@ -231,26 +216,14 @@ type stage struct {
 	*testing.T
 	db    *bolt.DB
 	store storage.Store
-	clock *clock
+	clock *bottest.Clock
 	toy   *platform
 	read  *reader
 	b     *bot.Bot
 	o     bot.Options
-	log   *safeBuffer
+	log   *bottest.Log
 	n     int
 }
-
-type safeBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *safeBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-func (s *safeBuffer) String() string { s.mu.Lock(); defer s.mu.Unlock(); return s.b.String() }
 
 // newStage sets the stage on a Wednesday at nine. What is said on it must
 // never be in the log.
@@ -260,15 +233,15 @@ func newStage(t *testing.T, change func(*bot.Options), fl ...flows.Flow) *stage 
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{T: t, db: db, store: db.In("toy"), clock: &clock{}, read: &reader{}, log: &safeBuffer{}}
+	s := &stage{T: t, db: db, store: db.In("toy"), read: &reader{}, log: &bottest.Log{}}
 	set := settings()
-	s.clock.set(time.Date(2026, 3, 11, 9, 0, 0, 0, set.Zone))
+	s.clock = bottest.NewClock(time.Date(2026, 3, 11, 9, 0, 0, 0, set.Zone))
 	s.toy = &platform{name: "toy", clock: s.clock, caps: bot.Capabilities{
 		ReadsGroup: true, PostsGroup: true, WritesFirst: true, Edits: true, Buttons: 100, DataBytes: 64, Text: 4000, Photos: true,
 	}}
 	s.o = bot.Options{
-		Store: s.store, Settings: set, Flows: fl, Channels: []bot.Channel{s.toy}, Reader: s.read, Now: s.clock.now, Secret: []byte("the same in all tests"),
-		Log: slog.New(slog.NewMultiHandler(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}), bottest.Logger(t, private).Handler())),
+		Store: s.store, Settings: set, Flows: fl, Channels: []bot.Channel{s.toy}, Reader: s.read, Now: s.clock.Now, Secret: []byte("the same in all tests"),
+		Log: s.log.Logger(t, private),
 	}
 	if change != nil {
 		change(&s.o)
@@ -285,11 +258,11 @@ func newStage(t *testing.T, change func(*bot.Options), fl ...flows.Flow) *stage 
 	s.update(func(tx storage.Tx) error {
 		for _, o := range set.People {
 			a := "toy:" + string(o.ID)
-			if err := tx.PutPerson(storage.Person{ID: o.ID, Name: o.Name, Consent: s.clock.now(), Addresses: []string{a}, Reach: []string{a}}); err != nil {
+			if err := tx.PutPerson(storage.Person{ID: o.ID, Name: o.Name, Consent: s.clock.Now(), Addresses: []string{a}, Reach: []string{a}}); err != nil {
 				return err
 			}
 		}
-		return tx.PutChat(flows.Chat{ID: "g", Address: "toy:g3", Group: true, Directory: "b3", Title: "3号楼群", Scope: flows.Scope{Building: "3"}, Introduced: s.clock.now()})
+		return tx.PutChat(flows.Chat{ID: "g", Address: "toy:g3", Group: true, Directory: "b3", Title: "3号楼群", Scope: flows.Scope{Building: "3"}, Introduced: s.clock.Now()})
 	})
 	return s
 }
@@ -322,7 +295,7 @@ func (s *stage) view(fn func(tx storage.Tx) error) {
 func (s *stage) said(who, where, text string) bot.Inbound {
 	s.n++
 	in := bot.Inbound{
-		Channel: "toy", Keys: []string{fmt.Sprintf("k%d", s.n)}, At: s.clock.now(), Kind: bot.Said,
+		Channel: "toy", Keys: []string{fmt.Sprintf("k%d", s.n)}, At: s.clock.Now(), Kind: bot.Said,
 		From:    bot.Peer{Address: who, Name: "王阿姨" + private, Person: true},
 		Chat:    bot.Peer{Address: cmp.Or(where, who), Group: where != ""},
 		Message: flows.Message{Ref: fmt.Sprintf("m%d", s.n), Text: text},
@@ -376,16 +349,16 @@ func (s *stage) drain() (next time.Time) {
 // pass lets time pass; what becomes due happens at its own time.
 func (s *stage) pass(d time.Duration) {
 	s.Helper()
-	to := s.clock.now().Add(d)
+	to := s.clock.Now().Add(d)
 	for range 100000 {
 		next := s.drain()
 		if next.IsZero() || next.After(to) {
-			s.clock.set(to)
+			s.clock.Set(to)
 			s.drain()
 			return
 		}
-		if next.After(s.clock.now()) {
-			s.clock.set(next)
+		if next.After(s.clock.Now()) {
+			s.clock.Set(next)
 		}
 	}
 	s.Fatal("the outbox does not come to an end")
@@ -394,8 +367,8 @@ func (s *stage) pass(d time.Duration) {
 // at sets the clock to a time of the day on which the stage was set.
 func (s *stage) at(hour, minute int) {
 	s.Helper()
-	now := s.clock.now()
-	s.clock.set(time.Date(now.Year(), now.Month(), now.Day(), hour, minute, 0, 0, now.Location()))
+	now := s.clock.Now()
+	s.clock.Set(time.Date(now.Year(), now.Month(), now.Day(), hour, minute, 0, 0, now.Location()))
 }
 
 func (s *stage) troubles() []storage.Trouble {

@@ -211,7 +211,7 @@ func TestInvitationAtACrash(t *testing.T) {
 	s := newStage(t, nil, toy(t, "toy", only(tell(person("li"), flows.Invitation, "来吗"))))
 	s.hear(s.said("p1", "", "事情"))
 	s.update(func(tx storage.Tx) error { // as a process that ended while sending
-		_, _, err := tx.Claim(s.clock.now(), "linli", time.Minute, 10, nil)
+		_, _, err := tx.Claim(s.clock.Now(), "linli", time.Minute, 10, nil)
 		return err
 	})
 	s.restart()

@@ -19,7 +19,7 @@ func TestWindowsWhateverHappens(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		knocks, buttons := rapid.Bool().Draw(rt, "forms"), 10
 		s, wx := wxStage(t, knocks, 5, telling(t), func(c *bot.Capabilities) { c.Buttons = buttons })
-		until, left := s.clock.now().Add(48*time.Hour), 5
+		until, left := s.clock.Now().Add(48*time.Hour), 5
 		broken := 0 // sends that the platform had to turn down because no window was open
 		busy := false
 		type sending struct {
@@ -32,7 +32,7 @@ func TestWindowsWhateverHappens(t *testing.T) {
 			if busy {
 				return bot.Busy{After: time.Minute}
 			}
-			if !s.clock.now().Before(until) || left == 0 {
+			if !s.clock.Now().Before(until) || left == 0 {
 				broken++
 				return bot.Closed{Why: "window"}
 			}
@@ -51,8 +51,8 @@ func TestWindowsWhateverHappens(t *testing.T) {
 		}
 		rt.Repeat(map[string]func(*rapid.T){
 			"speak": func(rt *rapid.T) {
-				spoke = s.clock.now()
-				until, left = s.clock.now().Add(48*time.Hour), 5
+				spoke = s.clock.Now()
+				until, left = s.clock.Now().Add(48*time.Hour), 5
 				in := onWX(s.said("o1", "", "在"), 5)
 				for range rapid.IntRange(1, 3).Draw(rt, "brought") {
 					s.hear(in)
@@ -86,7 +86,7 @@ func TestWindowsWhateverHappens(t *testing.T) {
 				undelivered = slices.Delete(undelivered, i, i+1)
 				in := s.said("o1", "", "")
 				in.Channel, in.Kind, in.Ref, in.Loss = "wx", bot.Undelivered, x.ref, bot.Loss{Closed: true, Why: "later"}
-				before := s.clock.now()
+				before := s.clock.Now()
 				told[x.text]-- // it has not been told after all
 				s.hear(in)
 				s.drain()

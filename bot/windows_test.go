@@ -81,7 +81,7 @@ func wxStage(t *testing.T, knocks bool, messages int, fl flows.Flow, change func
 	}, fl)
 	wx.clock = s.clock
 	s.update(func(tx storage.Tx) error {
-		return tx.PutPerson(storage.Person{ID: "r1", Consent: s.clock.now(), Addresses: []string{"wx:o1"}, Reach: []string{"wx:o1"}})
+		return tx.PutPerson(storage.Person{ID: "r1", Consent: s.clock.Now(), Addresses: []string{"wx:o1"}, Reach: []string{"wx:o1"}})
 	})
 	s.hear(onWX(s.said("o1", "", "事"), messages))
 	s.drain()
@@ -373,7 +373,7 @@ func TestHeardLate(t *testing.T) {
 	s, wx := wxStage(t, false, 1, telling(t), nil)
 	s.pass(50 * time.Hour)
 	in := onWX(s.said("o1", "", "在"), 5)
-	in.At = s.clock.now().Add(-47 * time.Hour)
+	in.At = s.clock.Now().Add(-47 * time.Hour)
 	s.hear(in)
 	s.drain()
 	s.say("li", "", "事 r1 personal a")

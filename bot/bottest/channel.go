@@ -101,8 +101,8 @@ func Channel(t *testing.T, build func(t *testing.T, r Receiver) Fixture) {
 		"order":   (*suite).order,
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &suite{T: t, ear: &ear{came: make(chan struct{}, 1), inside: map[string]bool{}}}
-			s.Fixture = build(t, s.ear)
+			s := &suite{T: t, ears: &Ears{}}
+			s.Fixture = build(t, s.ears)
 			part(s)
 		})
 	}
@@ -111,8 +111,8 @@ func Channel(t *testing.T, build func(t *testing.T, r Receiver) Fixture) {
 type suite struct {
 	*testing.T
 	Fixture
-	ear *ear
-	n   int
+	ears *Ears
+	n    int
 }
 
 // places are the chats the suite speaks in.
@@ -197,8 +197,8 @@ func (s *suite) name() {
 	// What is heard names the addresses that can be answered.
 	for _, where := range s.places() {
 		s.Say(s.T, Talk{Where: where, Text: "在吗"})
-		in := s.ear.wait(s.T, 1)[0]
-		s.ear.forget()
+		in := s.ears.Wait(s.T, 1)[0]
+		s.ears.Forget()
 		if in.Chat.Address != where || in.From.Address != s.Private || in.Chat.Group != (where == s.Group) {
 			s.Errorf("heard from %s in %s (group: %v), want %s in %s", in.From.Address, in.Chat.Address, in.Chat.Group, s.Private, where)
 		}
@@ -317,8 +317,8 @@ func (s *suite) edit() {
 	}
 }
 
-// picture is a small PNG.
-func picture() []byte {
+// Picture is a small PNG.
+func Picture() []byte {
 	var b bytes.Buffer
 	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 4, 4))); err != nil {
 		panic(err)
@@ -359,7 +359,7 @@ func (s *suite) files() {
 		}
 		button := [][]bot.Button{{{Label: "接单", Data: "1/accept"}}}
 		if c.Photos {
-			two := []bot.Photo{{Name: "a.png", Data: picture()}, {Name: "b.png", Data: picture()}}
+			two := []bot.Photo{{Name: "a.png", Data: Picture()}, {Name: "b.png", Data: Picture()}}
 			for _, text := range []string{plant, fill(c.Unit, c.Text)} {
 				if got := seen(bot.Message{Text: text, Photos: two, Buttons: button}); got.Text != text || got.Photos != 2 || len(got.Labels) != 1 {
 					s.Errorf("a text of %d units, two photos and a button arrived as %d units, %d, %d", c.Unit.Len(text), c.Unit.Len(got.Text), got.Photos, len(got.Labels))

@@ -23,9 +23,9 @@ func (s *suite) links() {
 			s.Errorf("a button with an address arrived as %+v", got)
 		}
 		if s.Press != nil {
-			n := len(s.ear.heard())
+			n := len(s.ears.Heard())
 			s.Press(s.T, where, "412/back")
-			if in := s.ear.wait(s.T, n+1)[n]; in.Press != "412/back" {
+			if in := s.ears.Wait(s.T, n+1)[n]; in.Press != "412/back" {
 				s.Errorf("the button beside it is heard as %q", in.Press)
 			}
 		}

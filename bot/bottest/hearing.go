@@ -1,9 +1,11 @@
 package bottest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,13 +21,26 @@ func (s *suite) says(what Talk) (in bot.Inbound, ref string) {
 	if s.Say == nil {
 		s.Skip("the channel hears nothing of its own")
 	}
-	n := len(s.ear.heard())
+	n := len(s.ears.Heard())
 	ref = s.Say(s.T, what)
-	all := s.ear.wait(s.T, n+1)
+	all := s.ears.Wait(s.T, n+1)
 	if len(all) != n+1 {
 		s.Fatalf("one thing was said and %d were heard", len(all)-n)
 	}
 	return all[n], ref
+}
+
+var errBusy = errors.New("the store is busy")
+
+// busy lets the next n things not be taken; a press is answered with the toast.
+func (s *suite) busy(n int, toast string) {
+	var tries atomic.Int64
+	s.ears.Judge(func(bot.Inbound) (bot.Answer, error) {
+		if tries.Add(1) <= int64(n) {
+			return bot.Answer{}, errBusy
+		}
+		return bot.Answer{Toast: toast}, nil
+	})
 }
 
 func (s *suite) heard() {
@@ -93,7 +108,7 @@ func (s *suite) names() {
 }
 
 func (s *suite) photo() {
-	data := picture()
+	data := Picture()
 	words := "你看"
 	if s.Plain {
 		words = ""
@@ -166,14 +181,12 @@ func (s *suite) press() {
 	}
 	for i, where := range places {
 		mine := s.sent(where, bot.Message{Text: "也遇到的点", Buttons: [][]bot.Button{{{Label: "我也是", Data: data}}}})
-		s.ear.mu.Lock()
-		s.ear.toast, s.ear.fail = "已算上您，共2人。", i // the second one is not taken at first
-		s.ear.mu.Unlock()
-		n := len(s.ear.heard())
+		s.busy(i, "已算上您，共2人。") // the second one is not taken at first
+		n := len(s.ears.Heard())
 		if got := s.Press(s.T, where, data); got != toast {
 			s.Errorf("the press is answered with %q", got)
 		}
-		all := s.ear.wait(s.T, n+1)
+		all := s.ears.Wait(s.T, n+1)
 		in := all[n]
 		if len(all) != n+1 || in.Kind != bot.Pressed || in.Press != data || in.Message.Ref != mine && !s.Plain || in.Message.Text != "" ||
 			in.From.Address != s.Private || !in.From.Person || in.Chat.Address != where || in.Chat.Group != (where == s.Group) {
@@ -186,10 +199,8 @@ func (s *suite) press() {
 // again: what the receiver did not take comes again as it was, and only that.
 func (s *suite) again() {
 	first, _ := s.says(Talk{Where: s.place(), Text: "第一"})
-	s.ear.mu.Lock()
-	s.ear.fail, s.ear.tries = 3, nil
-	s.ear.mu.Unlock()
-	second := Talk{Where: s.place(), Text: "第二", Photo: picture()}
+	s.busy(3, "")
+	second := Talk{Where: s.place(), Text: "第二", Photo: Picture()}
 	if s.Plain {
 		second.Photo = nil
 	}
@@ -199,18 +210,16 @@ func (s *suite) again() {
 			s.Again(s.T)
 		}
 	}
-	s.ear.wait(s.T, 2)
+	s.ears.Wait(s.T, 2)
 	third, _ := s.says(Talk{Where: s.place(), Text: "第三"})
 	if s.Again != nil {
 		s.Again(s.T)
 	}
-	s.ear.mu.Lock()
-	defer s.ear.mu.Unlock()
-	if len(s.ear.taken) != 3 || s.ear.taken[1].Message.Text != "第二" {
-		s.Errorf("heard %d messages of 3", len(s.ear.taken))
+	if taken := s.ears.Heard(); len(taken) != 3 || taken[1].Message.Text != "第二" {
+		s.Errorf("heard %d messages of 3", len(taken))
 	}
 	var tries []bot.Inbound
-	for _, in := range s.ear.tries {
+	for _, in := range s.ears.Tries() {
 		if in.Message.Text == "第二" {
 			tries = append(tries, in)
 		}
@@ -241,19 +250,5 @@ func (s *suite) order() {
 			s.Say(s.T, Talk{Where: where, Text: fmt.Sprint(i)})
 		}
 	}
-	next := map[string]int{}
-	for _, in := range s.ear.wait(s.T, 40) {
-		if in.Message.Text != fmt.Sprint(next[in.Chat.Address]) {
-			s.Fatalf("in %s %q was heard after %d", in.Chat.Address, in.Message.Text, next[in.Chat.Address]-1)
-		}
-		next[in.Chat.Address]++
-	}
-	s.ear.mu.Lock()
-	defer s.ear.mu.Unlock()
-	if s.ear.twice {
-		s.Error("two things of one chat were handed over at the same time")
-	}
-	if len(s.ear.taken) != 40 {
-		s.Errorf("40 things were said and %d heard", len(s.ear.taken))
-	}
+	s.ears.Counted(s.T, 40)
 }

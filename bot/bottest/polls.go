@@ -116,27 +116,23 @@ func (s *suite) votes(ref string) {
 	}
 	keys := map[string]bool{}
 	for i, picks := range [][]int{{1}, {2}, {}, {0}} {
-		s.ear.mu.Lock()
-		s.ear.fail, s.ear.tries = i%2, nil // every other one is not taken at first
-		s.ear.mu.Unlock()
-		n := len(s.ear.heard())
+		s.busy(i%2, "") // every other one is not taken at first
+		n, tried := len(s.ears.Heard()), len(s.ears.Tries())
 		s.Vote(s.T, s.Group, ref, picks...)
 		if s.Again != nil {
 			s.Again(s.T)
 		}
-		all := s.ear.wait(s.T, n+1)
+		all := s.ears.Wait(s.T, n+1)
 		in := all[n]
 		if len(all) != n+1 || in.Kind != bot.Picked || in.Poll != pollID(ref) || !slices.Equal(in.Picks, picks) ||
 			in.From.Address != s.Private || !in.From.Person || in.Channel != s.Channel.Name() || in.Message.Text != "" || in.Press != "" {
 			s.Errorf("the choice %v is heard %d times, as %+v", picks, len(all)-n, in)
 		}
 		s.keys(in, keys)
-		s.ear.mu.Lock()
-		for _, x := range s.ear.tries {
+		for _, x := range s.ears.Tries()[tried:] {
 			if !slices.Equal(x.Keys, in.Keys) || !slices.Equal(x.Picks, in.Picks) {
 				s.Errorf("it came again as something else: %v with %q, then %v with %q", x.Picks, x.Keys, in.Picks, in.Keys)
 			}
 		}
-		s.ear.mu.Unlock()
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"linli/bot"
 	"linli/flows"
 	"linli/flows/activity"
+	"linli/flows/flowstest"
 	"linli/flows/menu"
 	"linli/flows/room"
 	"linli/prompts/local"
@@ -23,7 +24,7 @@ var activityStages = []string{activity.Offered, activity.Draft, activity.Open, a
 // activity keeps an activity for building 3 in a stage as the flow would have, with who comes.
 func (h *house) activity(id, stage string, change func(*activity.State)) flows.Case {
 	h.t.Helper()
-	now := h.clock.now()
+	now := h.clock.Now()
 	s := activity.State{Stage: stage, By: "r9", Name: "姓名不公开9", Organiser: "chen", Runner: "li", Title: "下班学吉他", Interest: "music", At: time.Date(2026, 3, 13, 19, 30, 0, 0, now.Location()), Minutes: 90,
 		Room: "linli", Booked: true, Least: 5, Most: 12, Cost: "免费", Scope: flows.Scope{Building: "3"}, Wished: 9}
 	if stage == activity.Offered {
@@ -119,7 +120,7 @@ func TestActivityTellsNobodysName(t *testing.T) {
 	h := build(t, "", nil)
 	h.neighbours()
 	h.resident("r9", "姓名不公开9", "3")
-	at := h.clock.now()
+	at := h.clock.Now()
 	h.desk.o.Told = func(context.Context, flows.ID) ([]bot.Told, error) {
 		return []bot.Told{{At: at, To: "3号楼群", Outcome: "confirmed", Text: "请来学吉他"}, {At: at, To: "陈社区（社区）", Person: "chen", Outcome: "confirmed", Text: "姓名不公开2愿意来帮忙"}, {At: at, To: "居民", Person: "r1", Outcome: "confirmed", Text: "您报了名"}}, nil
 	}
@@ -221,7 +222,7 @@ func TestNamesOfAnActivity(t *testing.T) {
 func TestWhatFitsAnActivity(t *testing.T) {
 	h := build(t, "", func(o *Options) { o.Receive = &ear{} })
 	h.neighbours()
-	h.clock.add(57 * time.Hour)                    // half an hour before it begins
+	h.clock.Pass(57 * time.Hour)                   // half an hour before it begins
 	for stage, want := range map[string][2]string{ // organiser, runner
 		activity.Offered: {"agree refuse", ""},
 		activity.Draft:   {"model kids-only photos civic allow change own whom age drop", ""},
@@ -357,14 +358,7 @@ func TestPrintedOfAnActivity(t *testing.T) {
 func TestWholeActivityAtTheDesk(t *testing.T) {
 	var b *bot.Bot
 	h := build(t, "", func(o *Options) {
-		var fl []flows.Flow
-		for _, f := range []func() (flows.Flow, error){activity.New, menu.New, room.New} {
-			x, err := f()
-			if err != nil {
-				t.Fatal(err)
-			}
-			fl = append(fl, x)
-		}
+		fl := flowstest.Flows(t, activity.New, menu.New, room.New)
 		var err error
 		if b, err = bot.New(bot.Options{Store: o.Store, Settings: o.Settings(), Flows: fl, Channels: []bot.Channel{paper{}}, Reader: local.New(), Now: o.Now}); err != nil {
 			t.Fatal(err)
@@ -428,7 +422,7 @@ func TestWishesAtTheDesk(t *testing.T) {
 	h := build(t, "", func(o *Options) { o.Receive = n })
 	s := menu.State{Stage: menu.Served, Dishes: []menu.Dish{{ID: "d1", Title: "学吉他", Interest: "music"}, {ID: "d2", Title: "夜跑"}, {ID: "d3", Said: []menu.Said{{Text: "居民的原话", By: "r1"}}}, {ID: "d4", Off: true, Said: []menu.Said{{Text: "去掉的", By: "r1"}}}}}
 	h.update(func(tx storage.Tx) error {
-		return tx.PutCase(flows.Case{ID: "m", Flow: menu.Name, Opened: h.clock.now(), Data: flows.Data(s), Summary: s.Summary()})
+		return tx.PutCase(flows.Case{ID: "m", Flow: menu.Name, Opened: h.clock.Now(), Data: flows.Data(s), Summary: s.Summary()})
 	})
 	for i := range 9 {
 		h.entry("m", "d1/r"+itoa(i), "d1", nil)

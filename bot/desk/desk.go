@@ -220,7 +220,7 @@ func (d *Desk) Handler() http.Handler {
 	mux.HandleFunc(d.o.Base+"/desk/", func(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, storage.ErrNone)
 	})
-	return frame.Secure(mux)
+	return frame.Secure(mux, nil)
 }
 
 func (d *Desk) serve(w http.ResponseWriter, r *http.Request, rt route) error {

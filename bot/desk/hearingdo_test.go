@@ -103,7 +103,7 @@ func TestWhatFitsAHearing(t *testing.T) {
 	stops := []string{"send", "slot", "publish", "move", "begin", "point", "hands", "poll", "decide", "confirm", "signed", "raise", "file", "resume", "object"}
 	for _, stage := range held {
 		h.hearing("f-"+stage, stage, func(s *hearing.State) {
-			s.OwnerAsked, s.Frozen = true, &hearing.Objection{By: "du", At: h.clock.now(), Why: "没有请租户"}
+			s.OwnerAsked, s.Frozen = true, &hearing.Objection{By: "du", At: h.clock.Now(), Why: "没有请租户"}
 		})
 		over := reached(stage, hearing.Closed, hearing.Refused)
 		for who, first := range map[flows.PersonID]string{"chen": "respond", "zheng": "respond", "du": "lift"} {
@@ -142,7 +142,7 @@ func (h *house) at(id string, a act) (who flows.PersonID) {
 			s.Form, s.Points = a.form, nil
 		}
 		if a.choice == "respond" || a.choice == "lift" {
-			s.Frozen = &hearing.Objection{By: "du", At: h.clock.now(), Why: "没有请租户"}
+			s.Frozen = &hearing.Objection{By: "du", At: h.clock.Now(), Why: "没有请租户"}
 		}
 	})
 	return map[role]flows.PersonID{leaders: "evil", chairs: "zheng", reviewers: "ping", supervisors: "du", waivers: "zhaos"}[a.who]
@@ -311,7 +311,7 @@ func TestWhatTheRulesAnswer(t *testing.T) {
 				return err
 			}
 			s, err := hearing.Read(c)
-			s.Stage, s.Begun = hearing.Meeting, h.clock.now()
+			s.Stage, s.Begun = hearing.Meeting, h.clock.Now()
 			c.Data, c.Summary = flows.Data(s), s.Summary()
 			if err != nil {
 				return err
@@ -372,7 +372,7 @@ func TestNewHearing(t *testing.T) {
 	}
 	h.update(func(tx storage.Tx) error {
 		p, err := tx.Person("chen")
-		p.Expect = storage.Expect{Case: "other", Tag: "reason", Until: h.clock.now().Add(time.Minute)}
+		p.Expect = storage.Expect{Case: "other", Tag: "reason", Until: h.clock.Now().Add(time.Minute)}
 		if err != nil {
 			return err
 		}
@@ -441,7 +441,7 @@ func TestAHearingAtTheDesk(t *testing.T) {
 	})
 	do := func(who flows.PersonID, path string, values url.Values) answer {
 		t.Helper()
-		h.clock.add(time.Minute)
+		h.clock.Pass(time.Minute)
 		values.Set("form", h.newForm())
 		a := h.ask("POST", path, h.session(who), values)
 		if a.Status >= 400 {
@@ -454,9 +454,9 @@ func TestAHearingAtTheDesk(t *testing.T) {
 	path := a.Header.Get("Location")
 	page := h.page(path, h.session("chen"))
 	h.has(page, "3号楼前装不装充电桩", "待审", "3号楼", "陈社区")
-	for h.clock.add(time.Hour); strings.Contains(h.page(path, h.session("ping")), "<dd>待审</dd>"); h.clock.add(6 * time.Hour) {
+	for h.clock.Pass(time.Hour); strings.Contains(h.page(path, h.session("ping")), "<dd>待审</dd>"); h.clock.Pass(6 * time.Hour) {
 		h.round()
-		if h.clock.now().After(time.Date(2026, 4, 1, 0, 0, 0, 0, h.current().Zone)) {
+		if h.clock.Now().After(time.Date(2026, 4, 1, 0, 0, 0, 0, h.current().Zone)) {
 			t.Fatal("the reviewers never get it")
 		}
 	}

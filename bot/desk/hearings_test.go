@@ -28,7 +28,7 @@ func reached(stage string, some ...string) bool { return slices.Contains(some, s
 // belongs to the stage: what residents answered and said, and who they are.
 func (h *house) hearing(id, stage string, change func(*hearing.State)) flows.Case {
 	h.t.Helper()
-	now := h.clock.now()
+	now := h.clock.Now()
 	s := hearing.State{Stage: stage, Form: flows.Hearing, Topic: "3号楼前装不装充电桩", Place: flows.Place{Building: "3"}, Scope: flows.Scope{Building: "3"}, Why: "followers", People: 7,
 		Proposer: "r1", Opened: now.Add(-40 * 24 * time.Hour), Organiser: "chen", Chair: "zheng", Needed: []flows.PersonID{"zheng", "feng", "liu", "r1"}, Seed: "5eed5eed5eed5eed",
 		Vetted: hearing.Vetted{List: now.Add(-24 * time.Hour), Due: now.Add(50 * time.Hour)}}
@@ -112,7 +112,7 @@ func (h *house) hearing(id, stage string, change func(*hearing.State)) flows.Cas
 func (h *house) entry(id, key, tag string, data any) {
 	h.t.Helper()
 	h.update(func(tx storage.Tx) error {
-		return tx.PutEntry(flows.ID(id), flows.Entry{Key: key, Tag: tag, Order: h.clock.now().UnixMilli(), Data: flows.Data(data)})
+		return tx.PutEntry(flows.ID(id), flows.Entry{Key: key, Tag: tag, Order: h.clock.Now().UnixMilli(), Data: flows.Data(data)})
 	})
 }
 
@@ -146,9 +146,9 @@ func TestListOfHearings(t *testing.T) {
 	for i, stage := range held {
 		h.hearing("h-"+stage, stage, func(s *hearing.State) { s.Topic = "议题之" + itoa(i) + stage })
 	}
-	h.hearing("second", hearing.Review, func(s *hearing.State) { s.Topic, s.Vetted.Due = "更早要答复的", h.clock.now().Add(-time.Hour) })
+	h.hearing("second", hearing.Review, func(s *hearing.State) { s.Topic, s.Vetted.Due = "更早要答复的", h.clock.Now().Add(-time.Hour) })
 	h.hearing("stopped", hearing.Notice, func(s *hearing.State) {
-		s.Topic, s.Frozen = "停着的", &hearing.Objection{By: "du", At: h.clock.now(), Why: "没有请租户"}
+		s.Topic, s.Frozen = "停着的", &hearing.Objection{By: "du", At: h.clock.Now(), Why: "没有请租户"}
 	})
 	h.hearing("secret", hearing.Offered, func(s *hearing.State) { s.Topic = "还没交上来的" })
 	h.hearing("never", hearing.Gone, func(s *hearing.State) { s.Topic = "没有成为议题的" })
@@ -201,7 +201,7 @@ func TestWhatANoticeStillNeeds(t *testing.T) {
 	h.hasNot(page, "议什么", "公告六项")
 	h.has(page, "吐槽大会")
 	h.hearing("h3", hearing.Set, func(s *hearing.State) {
-		s.Waived = []hearing.Waiver{{What: "clear", By: "zheng", At: h.clock.now(), Why: "下周停水", For: s.From}}
+		s.Waived = []hearing.Waiver{{What: "clear", By: "zheng", At: h.clock.Now(), Why: "下周停水", For: s.From}}
 	})
 	h.has(h.page("/desk/hearings/h3", h.session("zheng")), "规定公告5个净天，现在还有3个，已说明原因不等", "没等够天数", "郑主任", "下周停水")
 	h.hasNot(h.page("/desk/hearings/h3", h.session("zheng")), `value="waive"`, "公告天数不够")
@@ -221,7 +221,7 @@ func TestPagesOfEveryStage(t *testing.T) {
 				h.hearing(id, stage, func(s *hearing.State) {
 					s.Form = form
 					if frozen {
-						s.Frozen = &hearing.Objection{By: "du", At: h.clock.now(), Why: "没有请租户", Reply: "补请了"}
+						s.Frozen = &hearing.Objection{By: "du", At: h.clock.Now(), Why: "没有请租户", Reply: "补请了"}
 					}
 				})
 				who := observers
@@ -262,7 +262,7 @@ func TestPagesOfEveryStage(t *testing.T) {
 func TestHearingsTellNobodysName(t *testing.T) {
 	h := build(t, "", nil)
 	h.neighbours()
-	at := h.clock.now()
+	at := h.clock.Now()
 	h.desk.o.Told = func(context.Context, flows.ID) ([]bot.Told, error) {
 		return []bot.Told{{At: at, To: "3号楼群", Outcome: "confirmed", Text: "请来开会"}, {At: at, To: "居民", Person: "r1", Outcome: "confirmed", Text: "周日等您"}, {At: at, To: "居民", Person: "r2", Outcome: "confirmed", Text: "周日等您"},
 			{At: at, To: "居民", Person: "r3", Outcome: "refused", Text: "您说的记下了"}, {At: at, To: "陈社区（社区）", Person: "chen", Outcome: "confirmed", Text: "筹备单"}, {At: at, To: "刘楼长（楼栋长）", Person: "liu", Outcome: "confirmed", Text: "您说了来"}}, nil
@@ -385,7 +385,7 @@ func TestJournalOfAHearing(t *testing.T) {
 	note := func(id flows.ID, kind, by, detail, before, after string) {
 		n++
 		h.update(func(tx storage.Tx) error {
-			return tx.Note(storage.Record{Case: id, At: h.clock.now(), Event: itoa(n), Kind: kind, By: flows.PersonID(by), Detail: detail, Before: before, After: after})
+			return tx.Note(storage.Record{Case: id, At: h.clock.Now(), Event: itoa(n), Kind: kind, By: flows.PersonID(by), Detail: detail, Before: before, After: after})
 		})
 	}
 	note("h1", "chose", "ping", "rev=ok", hearing.Review, hearing.Planning)

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -16,10 +15,11 @@ import (
 	"time"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/flowstest"
 	"linli/flows/hearing"
 	"linli/flows/poll"
 	"linli/flows/purchase"
@@ -27,22 +27,7 @@ import (
 	"linli/flows/round"
 	"linli/prompts/local"
 	"linli/storage"
-	"linli/storage/bolt"
 )
-
-// clock is a time that only the test moves.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.at }
-
-func (c *clock) add(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
 
 // paper is a channel on which everything arrives.
 type paper struct{}
@@ -56,7 +41,7 @@ func (paper) Send(context.Context, string, bot.Message) (string, error) { return
 // house is a community with an engine, a desk and a web server.
 type house struct {
 	t        testing.TB
-	clock    *clock
+	clock    *bottest.Clock
 	mu       sync.Mutex
 	settings *flows.Settings
 	store    storage.Store
@@ -87,32 +72,17 @@ func (h *house) Apply(_ context.Context, version string, by flows.PersonID) erro
 // reviewer, a member of the council and a second head.
 func build(t testing.TB, base string, change func(*Options)) *house {
 	t.Helper()
-	f, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := *f.Settings
+	s := flowstest.Example(t, demand.DutyList())
 	s.People = append(append([]flows.Official{}, s.People...),
 		flows.Official{ID: "du", Name: "杜监督", Posts: []flows.Post{{Role: flows.Supervisor, Scope: flows.Everywhere}}},
 		flows.Official{ID: "ping", Name: "平审核", Posts: []flows.Post{{Role: flows.Reviewer, Scope: flows.Everywhere}}},
 		flows.Official{ID: "yi", Name: "易议事", Posts: []flows.Post{{Role: flows.Council, Scope: flows.Everywhere}}},
 		flows.Official{ID: "evil", Name: `<img src=x onerror=alert(1)>`, Posts: []flows.Post{{Role: flows.Head, Scope: flows.Everywhere}}, Lang: "en"})
-	h := &house{t: t, clock: &clock{at: time.Date(2026, 3, 11, 10, 0, 0, 0, s.Zone)}, settings: &s, photos: map[string][]byte{}}
-	db, err := bolt.Open(filepath.Join(t.TempDir(), "linli.db"), bolt.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	h.store = db.In(s.Community)
-	var fl []flows.Flow
-	for _, f := range []func() (flows.Flow, error){hearing.New, demand.New, dispatch.New, poll.New, room.New, purchase.New, round.New} {
-		x, err := f()
-		if err != nil {
-			t.Fatal(err)
-		}
-		fl = append(fl, x)
-	}
-	h.bot, err = bot.New(bot.Options{Store: h.store, Settings: h.settings, Flows: fl, Channels: []bot.Channel{paper{}}, Reader: local.New(), Now: h.clock.now})
+	h := &house{t: t, clock: bottest.NewClock(time.Date(2026, 3, 11, 10, 0, 0, 0, s.Zone)), settings: s, photos: map[string][]byte{}}
+	h.store = bottest.Store(t, s.Community)
+	var err error
+	fl := flowstest.Flows(t, hearing.New, demand.New, dispatch.New, poll.New, room.New, purchase.New, round.New)
+	h.bot, err = bot.New(bot.Options{Store: h.store, Settings: h.settings, Flows: fl, Channels: []bot.Channel{paper{}}, Reader: local.New(), Now: h.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +93,7 @@ func build(t testing.TB, base string, change func(*Options)) *house {
 		})
 	}
 	o := Options{Base: base, Settings: h.current, Store: h.store, Receive: h.bot, Login: h.bot.Login, Told: h.bot.ToldOf,
-		NewCode: h.bot.NewCode, Deletions: h.bot.Deletions, Troubles: h.bot, Poster: h.bot, Directory: h, Now: h.clock.now,
+		NewCode: h.bot.NewCode, Deletions: h.bot.Deletions, Troubles: h.bot, Poster: h.bot, Directory: h, Now: h.clock.Now,
 		HomeCodes: h.bot.HomeCodes, HearingPath: func(id flows.ID, who flows.PersonID) string {
 			return base + "/hearing/" + string(id) + "-of-" + string(who)
 		},
@@ -182,7 +152,7 @@ func (h *house) view(f func(storage.Tx) error) {
 func (h *house) resident(id, name, building string) {
 	h.update(func(tx storage.Tx) error {
 		a := "paper:" + id
-		return tx.PutPerson(storage.Person{ID: flows.PersonID(id), Name: name, Home: flows.Place{Building: building}, Consent: h.clock.now(), Addresses: []string{a}, Reach: []string{a}})
+		return tx.PutPerson(storage.Person{ID: flows.PersonID(id), Name: name, Home: flows.Place{Building: building}, Consent: h.clock.Now(), Addresses: []string{a}, Reach: []string{a}})
 	})
 }
 
@@ -191,7 +161,7 @@ func (h *house) says(id, text string) {
 	h.t.Helper()
 	h.n++
 	p := bot.Peer{Address: id, Name: id, Person: true}
-	if _, err := h.bot.Receive(h.t.Context(), bot.Inbound{Channel: "paper", Keys: []string{fmt.Sprint("k", h.n)}, At: h.clock.now(), Kind: bot.Said, Chat: p, From: p,
+	if _, err := h.bot.Receive(h.t.Context(), bot.Inbound{Channel: "paper", Keys: []string{fmt.Sprint("k", h.n)}, At: h.clock.Now(), Kind: bot.Said, Chat: p, From: p,
 		Message: flows.Message{Ref: fmt.Sprint(h.n), Text: text}}); err != nil {
 		h.t.Fatal(err)
 	}
@@ -235,7 +205,7 @@ func (h *house) newest(stage string) flows.Case {
 func (h *house) put(id, stage string, s demand.State, change func(*flows.Case)) flows.Case {
 	h.t.Helper()
 	s.Stage = stage
-	c := flows.Case{ID: flows.ID(id), Flow: "demand", Opened: h.clock.now(), Data: flows.Data(s), Summary: s.Summary()}
+	c := flows.Case{ID: flows.ID(id), Flow: "demand", Opened: h.clock.Now(), Data: flows.Data(s), Summary: s.Summary()}
 	h.update(func(tx storage.Tx) (err error) {
 		if c.Numbered {
 			if c.No, err = tx.Count("number"); err != nil {
@@ -274,7 +244,7 @@ func (h *house) session(p flows.PersonID) string {
 	h.t.Helper()
 	token := "token-of-" + string(p)
 	h.update(func(tx storage.Tx) error {
-		return tx.PutKey(sessionKey(token), flows.Data(session{Person: p, Made: h.clock.now(), Seen: h.clock.now()}))
+		return tx.PutKey(sessionKey(token), flows.Data(session{Person: p, Made: h.clock.Now(), Seen: h.clock.Now()}))
 	})
 	return token
 }

@@ -48,7 +48,7 @@ func TestCodeOpensOnce(t *testing.T) {
 		t.Fatalf("50 presses at the same time: %v, %d sessions", got, len(h.sessions(t)))
 	}
 	h.has(h.page("/desk/", token), "陈社区")
-	h.clock.add(61 * time.Minute)
+	h.clock.Pass(61 * time.Minute)
 	if a := h.ask("POST", "/desk/enter", "", url.Values{"code": {code}}); a.Status != 403 {
 		t.Errorf("the code once more: %d", a.Status)
 	}
@@ -131,7 +131,7 @@ func TestGuessedCodes(t *testing.T) {
 			t.Errorf("a long guess: %d", a.Status)
 		}
 	}
-	h.clock.add(time.Hour + time.Minute)
+	h.clock.Pass(time.Hour + time.Minute)
 	fresh := h.code("chen") // the first is over by now
 	if a := try(fresh, "10.0.0.1"); a.Status != 303 {
 		t.Errorf("an hour later: %d", a.Status)
@@ -160,11 +160,11 @@ func TestSessionEnds(t *testing.T) {
 		return setCookie(a)
 	}
 	idle := enter("chen")
-	h.clock.add(sessionIdle - time.Minute)
+	h.clock.Pass(sessionIdle - time.Minute)
 	h.page("/desk/cases", idle)
-	h.clock.add(sessionIdle - time.Minute)
+	h.clock.Pass(sessionIdle - time.Minute)
 	h.page("/desk/cases", idle) // its use was noted
-	h.clock.add(sessionIdle)
+	h.clock.Pass(sessionIdle)
 	if a := h.get("/desk/cases", idle); a.Status != 401 {
 		t.Errorf("after two hours without use: %d", a.Status)
 	}
@@ -173,10 +173,10 @@ func TestSessionEnds(t *testing.T) {
 		t.Errorf("what was over is still there: %d sessions", n)
 	}
 	for range 11 {
-		h.clock.add(time.Hour)
+		h.clock.Pass(time.Hour)
 		h.page("/desk/cases", long)
 	}
-	h.clock.add(time.Hour)
+	h.clock.Pass(time.Hour)
 	if a := h.get("/desk/cases", long); a.Status != 401 {
 		t.Errorf("after twelve hours: %d", a.Status)
 	}
@@ -212,7 +212,7 @@ func TestUseDoesNotReviveASession(t *testing.T) {
 	h := build(t, "", nil)
 	key := sessionKey(h.session("chen"))
 	h.update(func(tx storage.Tx) error { return tx.PutKey(key, nil) })
-	if err := h.desk.used(t.Context(), key, h.clock.now()); err != nil {
+	if err := h.desk.used(t.Context(), key, h.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(h.sessions(t)); n != 0 {

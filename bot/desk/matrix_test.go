@@ -120,7 +120,7 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 					continue
 				}
 				for i, role := range roles {
-					h.clock.add(1)
+					h.clock.Pass(1)
 					want := meaning[row[i]]
 					token := "token-of-other"
 					if role.person != "other" && role.person != "" {
@@ -232,7 +232,7 @@ func (h *house) fill(t *testing.T, rt route, hash string) (path string, form url
 	case strings.HasPrefix(rt.path, "/desk/polls/{id}"):
 		h.poll(id, func(s *poll.State) {
 			if strings.HasSuffix(rt.path, "/archive") {
-				s.Stage, s.Outcome = poll.Result, &poll.Outcome{At: h.clock.now(), Votes: []int{4, 3, 2}, Voters: 9}
+				s.Stage, s.Outcome = poll.Result, &poll.Outcome{At: h.clock.Now(), Votes: []int{4, 3, 2}, Voters: 9}
 			}
 		})
 		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "choice": {"hush"},
@@ -244,8 +244,8 @@ func (h *house) fill(t *testing.T, rt route, hash string) (path string, form url
 		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "choice": {"begin"}}
 	case strings.HasPrefix(rt.path, "/desk/partners/{id}"):
 		h.update(func(tx storage.Tx) error {
-			return tx.PutCase(flows.Case{ID: flows.ID(id), Flow: flows.PurchaseFlow, Opened: h.clock.now(), Summary: flows.Summary{Stage: purchase.Noted, Title: "购买服务：居家照护"},
-				Data: flows.Data(purchase.State{Stage: purchase.Noted, Service: "care", Name: "居家照护", Cases: []purchase.Case{{No: 401, At: h.clock.now(), People: 2}}})})
+			return tx.PutCase(flows.Case{ID: flows.ID(id), Flow: flows.PurchaseFlow, Opened: h.clock.Now(), Summary: flows.Summary{Stage: purchase.Noted, Title: "购买服务：居家照护"},
+				Data: flows.Data(purchase.State{Stage: purchase.Noted, Service: "care", Name: "居家照护", Cases: []purchase.Case{{No: 401, At: h.clock.Now(), People: 2}}})})
 		})
 		form = url.Values{"form": {strings.Repeat("0", 26) + itoa(100000+h.n)}, "choice": {"now"}}
 	case strings.HasPrefix(rt.path, "/desk/rounds/{id}"):
@@ -259,7 +259,7 @@ func (h *house) fill(t *testing.T, rt route, hash string) (path string, form url
 	case rt.path == "/desk/troubles/{id}":
 		var n uint64
 		h.update(func(tx storage.Tx) (err error) {
-			n, err = tx.AddTrouble(storage.Trouble{Kind: "parked", At: h.clock.now(), Why: "rules", Text: "听不懂的话"})
+			n, err = tx.AddTrouble(storage.Trouble{Kind: "parked", At: h.clock.Now(), Why: "rules", Text: "听不懂的话"})
 			return err
 		})
 		id, form = itoa(int(n)), url.Values{"choice": {"dismiss"}}
@@ -383,7 +383,7 @@ func TestComplaintIsHiddenFromWhomItIsAbout(t *testing.T) {
 	about("item", demand.State{Item: "9-9"})
 	h.put("draft", demand.Draft, demand.State{Item: "1-1", Place: flows.Place{Building: "3"}, Words: "草稿", About: flows.Staff}, nil)
 	h.update(func(tx storage.Tx) error {
-		_, err := tx.AddTrouble(storage.Trouble{Kind: "dead", At: h.clock.now(), Case: "staff", Text: "没送到的抱怨"})
+		_, err := tx.AddTrouble(storage.Trouble{Kind: "dead", At: h.clock.Now(), Case: "staff", Text: "没送到的抱怨"})
 		return err
 	})
 	li, chen, head := h.session("li"), h.session("chen"), h.session("zheng")

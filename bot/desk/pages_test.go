@@ -29,7 +29,7 @@ import (
 func TestADemandAtTheDesk(t *testing.T) {
 	h := build(t, "", nil)
 	h.resident("r1", "王阿姨", "3")
-	h.put("d1", demand.Draft, demand.State{Item: "1-1", Place: flows.Place{Building: "3", Unit: "2"}, Words: "三号楼那个电梯又那样了", Reporter: "r1", Private: true, At: h.clock.now()}, nil)
+	h.put("d1", demand.Draft, demand.State{Item: "1-1", Place: flows.Place{Building: "3", Unit: "2"}, Words: "三号楼那个电梯又那样了", Reporter: "r1", Private: true, At: h.clock.Now()}, nil)
 	chen := h.session("chen")
 	h.has(h.page("/desk/", chen), "<b>1</b><span>待确认</span>", "3月11日（周三）", "陈社区 · 社区")
 	drafts := h.page("/desk/drafts", chen)
@@ -93,7 +93,7 @@ func TestADemandAtTheDesk(t *testing.T) {
 	h.has(h.page("/desk/cases?q=电梯", chen), "/desk/cases/d1")
 	h.has(h.page("/desk/cases?q=3号楼", chen), "/desk/cases/d1")
 	h.hasNot(h.page("/desk/cases?q=漏水", chen), "/desk/cases/d1")
-	h.clock.add(20 * 24 * time.Hour)
+	h.clock.Pass(20 * 24 * time.Hour)
 	chen = h.session("chen")
 	h.has(h.page("/desk/cases?show=late", chen), "/desk/cases/d1", "超时")
 }
@@ -190,12 +190,12 @@ func TestNothingBecomesMarkup(t *testing.T) {
 		place := flows.Place{Building: "3", Unit: p, Room: p}
 		h.resident("r1", p, "3")
 		st := demand.State{Item: item, Place: place, Words: p, Reporter: "r1", Who: "chen", Result: p, Clause: p, Rated: p, Media: []flows.Media{{Kind: "photo", Hash: hash}}}
-		h.put("c1", demand.Filed, st, func(c *flows.Case) { c.Due = h.clock.now().Add(time.Hour) })
+		h.put("c1", demand.Filed, st, func(c *flows.Case) { c.Due = h.clock.Now().Add(time.Hour) })
 		h.put("c2", demand.Draft, st, nil)
 		h.update(func(tx storage.Tx) error {
 			err := tx.PutCase(flows.Case{ID: "w1", Flow: "dispatch", Parent: "c1", No: 1, Summary: flows.Summary{Stage: "sent", Holder: "chen"}})
-			err2 := tx.Note(storage.Record{Case: "c1", At: h.clock.now(), Event: p, Kind: "chose", By: "r1", Detail: p, Before: "filed", After: p})
-			_, err3 := tx.AddTrouble(storage.Trouble{Kind: p, At: h.clock.now(), Until: h.clock.now(), Text: p, Why: p, Case: "c1", Chat: "g7", Body: json.RawMessage(`{}`)})
+			err2 := tx.Note(storage.Record{Case: "c1", At: h.clock.Now(), Event: p, Kind: "chose", By: "r1", Detail: p, Before: "filed", After: p})
+			_, err3 := tx.AddTrouble(storage.Trouble{Kind: p, At: h.clock.Now(), Until: h.clock.Now(), Text: p, Why: p, Case: "c1", Chat: "g7", Body: json.RawMessage(`{}`)})
 			err4 := tx.PutChat(flows.Chat{ID: "g7", Address: "paper:x", Group: true, Title: p})
 			return errors.Join(err, err2, err3, err4)
 		})
@@ -206,7 +206,7 @@ func TestNothingBecomesMarkup(t *testing.T) {
 			h.poll(stage, func(s *poll.State) {
 				s.Stage, s.Starter, s.Scope = stage, "chen", flows.Scope{Building: h.current().Buildings[2].ID}
 				s.Question, s.Options, s.Why, s.Then, s.Moved = p, []string{p, p + p}, p, p, 1
-				s.Outcome = &poll.Outcome{At: h.clock.now(), Votes: []int{5, 6}, Voters: 11, Proof: p, By: map[string][]int{p: {5, 6}}}
+				s.Outcome = &poll.Outcome{At: h.clock.Now(), Votes: []int{5, 6}, Voters: 11, Proof: p, By: map[string][]int{p: {5, 6}}}
 				if i == 0 {
 					s.Sent = time.Time{}
 				}
@@ -224,17 +224,17 @@ func TestNothingBecomesMarkup(t *testing.T) {
 				for i := range s.Decisions {
 					s.Decisions[i].Text, s.Decisions[i].Said = p, p
 				}
-				s.Fixes = []hearing.Fix{{Text: p, By: "chen", At: h.clock.now()}}
+				s.Fixes = []hearing.Fix{{Text: p, By: "chen", At: h.clock.Now()}}
 				s.Draft = []hearing.Line{{Words: p, Item: 2, Rests: []string{p, "item/" + p}}}
 				s.Issue = []hearing.Issue{{Item: 6, Kind: "demand", No: 9}}
 				s.Cases = []flows.CaseRef{{ID: flows.ID(p), No: 9}}
-				s.Objected = append(s.Objected, hearing.Objection{By: "chen", At: h.clock.now(), Why: p, Reply: p})
+				s.Objected = append(s.Objected, hearing.Objection{By: "chen", At: h.clock.Now(), Why: p, Reply: p})
 				if stage == hearing.Notice {
-					s.Frozen = &hearing.Objection{By: "chen", At: h.clock.now(), Why: p, Reply: p}
+					s.Frozen = &hearing.Objection{By: "chen", At: h.clock.Now(), Why: p, Reply: p}
 				}
 			})
 			for n := range 9 {
-				h.entry("h-"+stage, hearing.ItemKey(n), hearing.ItemTag(n%3-1), hearing.Item{Kind: []string{p, "before", "said", "complaint"}[n%4], Point: n % 3, Name: p, Text: p, Reply: p, At: h.clock.now()})
+				h.entry("h-"+stage, hearing.ItemKey(n), hearing.ItemTag(n%3-1), hearing.Item{Kind: []string{p, "before", "said", "complaint"}[n%4], Point: n % 3, Name: p, Text: p, Reply: p, At: h.clock.Now()})
 			}
 			h.entry("h-"+stage, "liu", hearing.TagYes, hearing.Part{Proxy: p})
 		}
@@ -311,7 +311,7 @@ func TestTroubles(t *testing.T) {
 	})
 	var id uint64
 	h.update(func(tx storage.Tx) (err error) {
-		id, err = tx.AddTrouble(storage.Trouble{Kind: "unknown", At: h.clock.now(), Text: "邀请的话", Body: json.RawMessage(`{}`)})
+		id, err = tx.AddTrouble(storage.Trouble{Kind: "unknown", At: h.clock.Now(), Text: "邀请的话", Body: json.RawMessage(`{}`)})
 		return err
 	})
 	chen := h.session("chen")
@@ -366,7 +366,7 @@ func TestGroups(t *testing.T) {
 				return err
 			}
 		}
-		return tx.PutKey("heard/g1", []byte(itoa(int(h.clock.now().Add(-time.Hour).Unix()))))
+		return tx.PutKey("heard/g1", []byte(itoa(int(h.clock.Now().Add(-time.Hour).Unix()))))
 	})
 	chen := h.session("chen")
 	page := h.page("/desk/groups", chen)

@@ -18,10 +18,10 @@ func TestPartners(t *testing.T) {
 	put := func(id flows.ID, s purchase.State) {
 		s.Service, s.Name = "care", "居家照护"
 		h.update(func(tx storage.Tx) error {
-			return tx.PutCase(flows.Case{ID: id, Flow: flows.PurchaseFlow, Opened: h.clock.now(), Summary: s.Summary(), Data: flows.Data(s)})
+			return tx.PutCase(flows.Case{ID: id, Flow: flows.PurchaseFlow, Opened: h.clock.Now(), Summary: s.Summary(), Data: flows.Data(s)})
 		})
 	}
-	put("n1", purchase.State{Stage: purchase.Asked, Card: 1, Role: flows.Secretary, By: []flows.PersonID{"li"}, Cases: []purchase.Case{{No: 401, At: h.clock.now(), People: 2}, {No: 407, At: h.clock.now(), People: 1}, {No: 12, At: h.clock.now().AddDate(0, 0, -100), People: 40}}})
+	put("n1", purchase.State{Stage: purchase.Asked, Card: 1, Role: flows.Secretary, By: []flows.PersonID{"li"}, Cases: []purchase.Case{{No: 401, At: h.clock.Now(), People: 2}, {No: 407, At: h.clock.Now(), People: 1}, {No: 12, At: h.clock.Now().AddDate(0, 0, -100), People: 40}}})
 	put("n2", purchase.State{Stage: purchase.Asked, Card: 1, Role: flows.Secretary})
 	form := func(choice, text string) url.Values {
 		h.n++

@@ -128,7 +128,7 @@ func TestNewPollThatIsNotComplete(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		p.Expect = storage.Expect{Case: "other", Tag: "reason", Until: h.clock.now().Add(time.Minute)}
+		p.Expect = storage.Expect{Case: "other", Tag: "reason", Until: h.clock.Now().Add(time.Minute)}
 		return tx.PutPerson(p)
 	})
 	good.Set("form", h.newForm())
@@ -169,9 +169,9 @@ func TestSentenceIsReadAsMeant(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		text := rapid.SampledFrom([]string{"要不要在楼前装充电桩", "楼道什么时候刷白好", "周末办不办邻里节", "电动车棚放哪里", "Shall we plant roses"}).Draw(rt, "text")
 		options := rapid.SampledFrom([][]string{nil, {"要", "不要"}, {"要", "不要", "再商量"}, {"楼东头", "楼西头", "地下车库", "都不要"}, {"Yes", "No"}}).Draw(rt, "options")
-		until := h.clock.now().Add(time.Duration(rapid.IntRange(3*60, 30*24*60).Draw(rt, "minutes")) * time.Minute).Truncate(time.Minute)
-		line := sentence(s, text, options, until, h.clock.now())
-		got := r.Read(line, prompts.Context{At: h.clock.now(), Direct: true, Settings: s})
+		until := h.clock.Now().Add(time.Duration(rapid.IntRange(3*60, 30*24*60).Draw(rt, "minutes")) * time.Minute).Truncate(time.Minute)
+		line := sentence(s, text, options, until, h.clock.Now())
+		got := r.Read(line, prompts.Context{At: h.clock.Now(), Direct: true, Settings: s})
 		if got.Poll == nil {
 			rt.Fatalf("%q is no poll", line)
 		}
@@ -381,7 +381,7 @@ func TestArchiveOfAPoll(t *testing.T) {
 		h.poll("of-"+stage, func(s *poll.State) {
 			s.Stage = stage
 			if want == 200 {
-				s.Outcome = &poll.Outcome{At: h.clock.now(), Votes: []int{5, 5, 5}, Voters: 15}
+				s.Outcome = &poll.Outcome{At: h.clock.Now(), Votes: []int{5, 5, 5}, Voters: 15}
 			}
 		})
 		a := h.get("/desk/polls/of-"+stage+"/archive", li)

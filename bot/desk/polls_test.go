@@ -20,7 +20,7 @@ import (
 // poll keeps an open poll of building 3 as the flow would have.
 func (h *house) poll(id string, change func(*poll.State)) flows.Case {
 	h.t.Helper()
-	now := h.clock.now()
+	now := h.clock.Now()
 	s := poll.State{Stage: poll.Open, Starter: "li", Question: "要不要在楼前装充电桩？", Options: []string{"要", "不要", "再商量"}, Force: flows.Sounding,
 		Unit: flows.PerHousehold, Scope: flows.Scope{Building: "3"}, Until: now.Add(58 * time.Hour), Roll: flows.Roll{Voters: 96}, Sent: now, Seed: strings.Repeat("a", 32)}
 	if change != nil {
@@ -35,11 +35,11 @@ func (h *house) poll(id string, change func(*poll.State)) flows.Case {
 func (h *house) vote(id, room, letter string, how poll.How) {
 	h.t.Helper()
 	h.update(func(tx storage.Tx) error {
-		v := poll.Vote{Choice: letter, At: h.clock.now(), How: how, By: flows.PersonID("r" + room)}
+		v := poll.Vote{Choice: letter, At: h.clock.Now(), How: how, By: flows.PersonID("r" + room)}
 		if err := tx.PutEntry(flows.ID(id), flows.Entry{Key: "h/3/1/" + room, Tag: poll.Tag(letter, "3"), Data: flows.Data(v)}); err != nil {
 			return err
 		}
-		return tx.Note(storage.Record{Case: flows.ID(id), At: h.clock.now(), Event: "v" + room, Kind: "chose", By: v.By, Detail: "v!", Before: poll.Open, After: poll.Open})
+		return tx.Note(storage.Record{Case: flows.ID(id), At: h.clock.Now(), Event: "v" + room, Kind: "chose", By: v.By, Detail: "v!", Before: poll.Open, After: poll.Open})
 	})
 }
 
@@ -59,11 +59,11 @@ func (h *house) state(id string) (s poll.State) {
 // no open demand.
 func TestListOfPolls(t *testing.T) {
 	h := build(t, "", nil)
-	h.put("d1", demand.Filed, demand.State{Item: "1-1", Place: flows.Place{Building: "3"}, Who: "li"}, func(c *flows.Case) { c.Due = h.clock.now().Add(48 * time.Hour) })
+	h.put("d1", demand.Filed, demand.State{Item: "1-1", Place: flows.Place{Building: "3"}, Who: "li"}, func(c *flows.Case) { c.Due = h.clock.Now().Add(48 * time.Hour) })
 	h.poll("p1", nil)
-	h.poll("p2", func(s *poll.State) { s.Question, s.Until = "楼道要不要刷白？", h.clock.now().Add(2*time.Hour) })
+	h.poll("p2", func(s *poll.State) { s.Question, s.Until = "楼道要不要刷白？", h.clock.Now().Add(2*time.Hour) })
 	h.poll("p3", func(s *poll.State) {
-		s.Question, s.Stage, s.Outcome = "门禁要不要换？", poll.Closed, &poll.Outcome{At: h.clock.now(), Voters: 58, Votes: []int{34, 11, 13}}
+		s.Question, s.Stage, s.Outcome = "门禁要不要换？", poll.Closed, &poll.Outcome{At: h.clock.Now(), Voters: 58, Votes: []int{34, 11, 13}}
 	})
 	h.poll("p4", func(s *poll.State) { s.Question, s.Stage, s.Sent = "还没发的？", poll.Preview, time.Time{} })
 	for i, letter := range []string{"A", "B", "A"} {
@@ -83,7 +83,7 @@ func TestListOfPolls(t *testing.T) {
 	h.hasNot(h.page("/desk/polls", wu), "充电桩", "刷白", "门禁")
 	h.has(h.page("/desk/", chen), "<b>2</b><span>征询中", "<b>1</b><span>未办结", "<b>0</b><span>超时")
 	h.hasNot(h.page("/desk/", li), "充电桩")
-	h.clock.add(100 * time.Hour) // whatever the rules have not ended yet is still no late work
+	h.clock.Pass(100 * time.Hour) // whatever the rules have not ended yet is still no late work
 	chen, li = h.session("chen"), h.session("li")
 	h.has(h.page("/desk/", chen), "<b>1</b><span>超时", "<b>1</b><span>未办结")
 	for _, show := range []string{"late", "open", "mine"} {
@@ -203,7 +203,7 @@ func TestResultTellsNobodysVote(t *testing.T) {
 		h := build(t, "", nil)
 		h.poll("p1", func(s *poll.State) {
 			s.Stage = poll.Result
-			s.Outcome = &poll.Outcome{At: h.clock.now(), Votes: []int{3, 2, 2}, Voters: 7, Ways: map[poll.How]int{poll.Tap: 5, poll.Paper: 2}, Proof: strings.Repeat("ab", 32), Ahead: []string{"A"}, Enough: true}
+			s.Outcome = &poll.Outcome{At: h.clock.Now(), Votes: []int{3, 2, 2}, Voters: 7, Ways: map[poll.How]int{poll.Tap: 5, poll.Paper: 2}, Proof: strings.Repeat("ab", 32), Ahead: []string{"A"}, Enough: true}
 		})
 		for i, room := range rooms {
 			h.vote("p1", room, letters[i:i+1], poll.Tap)
@@ -237,7 +237,7 @@ func TestResultOfAPoll(t *testing.T) {
 	end := func(id string, change func(*poll.State)) string {
 		h.poll(id, func(s *poll.State) {
 			s.Stage = poll.Result
-			s.Outcome = &poll.Outcome{At: h.clock.now(), Votes: []int{34, 11, 13}, Voters: 58, Ways: map[poll.How]int{poll.Tap: 40, poll.Paper: 12, poll.Phone: 6}, Proxies: 2,
+			s.Outcome = &poll.Outcome{At: h.clock.Now(), Votes: []int{34, 11, 13}, Voters: 58, Ways: map[poll.How]int{poll.Tap: 40, poll.Paper: 12, poll.Phone: 6}, Proxies: 2,
 				By: map[string][]int{"3": {20, 5, 6}, "": {14, 6, 7}}, Proof: strings.Repeat("ab", 32), Ahead: []string{"A"}, Enough: true}
 			change(s)
 		})
@@ -246,7 +246,7 @@ func TestResultOfAPoll(t *testing.T) {
 	page := end("sound", func(*poll.State) {})
 	h.has(page, "这是摸底，不是决定", "<svg", `<td class="n"><b>34</b></td>`, "58/96户", "手机 40", "纸质 12", "电话 6", "<dd>2</dd>", strings.Repeat("ab", 32), "其他楼合计", "再数一遍", "/desk/polls/sound/archive")
 	h.hasNot(page, "通过了", "接龙 ")
-	h.has(end("few", func(s *poll.State) { s.Outcome = &poll.Outcome{At: h.clock.now(), Voters: 3, Enough: true} }), "各项票数不公布", "3/96户")
+	h.has(end("few", func(s *poll.State) { s.Outcome = &poll.Outcome{At: h.clock.Now(), Voters: 3, Enough: true} }), "各项票数不公布", "3/96户")
 	h.change(func(s *flows.Settings) {
 		s.Polls.Forces = []flows.PollRule{{Force: flows.ByOwners, Start: []flows.Role{flows.Staff}, Units: []flows.VoteUnit{flows.PerOwner}, Source: "民法典第278条",
 			Turnout: flows.Share{Num: 2, Den: 3}, Agree: flows.Share{Num: 1, Den: 2, Over: true}, Special: flows.Share{Num: 3, Den: 4}}}
@@ -281,7 +281,7 @@ func TestJournalOfAPoll(t *testing.T) {
 	h.vote("p1", "501", "A", poll.Tap)
 	note := func(kind, by, detail, before, after string) {
 		h.update(func(tx storage.Tx) error {
-			return tx.Note(storage.Record{Case: "p1", At: h.clock.now(), Event: detail + by, Kind: kind, By: flows.PersonID(by), Detail: detail, Before: before, After: after})
+			return tx.Note(storage.Record{Case: "p1", At: h.clock.Now(), Event: detail + by, Kind: kind, By: flows.PersonID(by), Detail: detail, Before: before, After: after})
 		})
 	}
 	note("chose", "li", "send", poll.Preview, poll.Open)

@@ -14,7 +14,7 @@ import (
 // walk puts a plan of the first grid into the store, under an id of its own and no key.
 func (h *house) walk(id string) flows.Case {
 	h.t.Helper()
-	now := h.clock.now()
+	now := h.clock.Now()
 	s := round.State{Stage: round.Kept, Grid: "g1", Week: 1, From: now, Until: now.Add(48 * time.Hour), Walker: "li", Next: now.Add(200 * time.Hour), Last: 3, Rows: 2,
 		Lines: []round.Line{
 			{N: 1, Kind: round.Spot, Place: flows.Place{Building: "3"}, Look: "lane"},

@@ -19,7 +19,7 @@ func TestUnreached(t *testing.T) {
 	var ids []string
 	add := func(kind string, id flows.ID) {
 		h.update(func(tx storage.Tx) error {
-			n, err := tx.AddTrouble(storage.Trouble{Kind: kind, At: h.clock.now(), Until: h.clock.now().AddDate(0, 0, 30), Case: id, Body: flows.Data(map[string]any{"person": "r9", "address": "official:o9"})})
+			n, err := tx.AddTrouble(storage.Trouble{Kind: kind, At: h.clock.Now(), Until: h.clock.Now().AddDate(0, 0, 30), Case: id, Body: flows.Data(map[string]any{"person": "r9", "address": "official:o9"})})
 			ids = append(ids, itoa(int(n)))
 			return err
 		})

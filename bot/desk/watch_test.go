@@ -19,7 +19,7 @@ func TestSupervisorsSeePolls(t *testing.T) {
 	h.poll("p1", nil)
 	h.vote("p1", "501", "B", poll.Tap)
 	h.poll("p2", func(s *poll.State) {
-		s.Stage, s.Outcome = poll.Result, &poll.Outcome{At: h.clock.now(), Votes: []int{4, 3, 2}, Voters: 9}
+		s.Stage, s.Outcome = poll.Result, &poll.Outcome{At: h.clock.Now(), Votes: []int{4, 3, 2}, Voters: 9}
 	})
 	h.poll("p3", func(s *poll.State) { s.Stage, s.Sent = poll.Preview, time.Time{} })
 	c := h.poll("p4", func(s *poll.State) { s.Scope = flows.Scope{Building: "9"} })
@@ -83,7 +83,7 @@ func TestHearingsOnTheFirstPage(t *testing.T) {
 	h.hearing("v", hearing.Review, func(s *hearing.State) { s.Topic = "等着审的" })
 	h.hearing("w", hearing.Waiting, func(s *hearing.State) { s.Topic = "清单还没发的" })
 	h.hearing("o", hearing.Planning, func(s *hearing.State) {
-		s.Topic, s.Frozen = "有异议的", &hearing.Objection{By: "du", At: h.clock.now().Add(-time.Hour), Why: "没有请租户"}
+		s.Topic, s.Frozen = "有异议的", &hearing.Objection{By: "du", At: h.clock.Now().Add(-time.Hour), Why: "没有请租户"}
 	})
 	h.hearing("over", hearing.Closed, nil)
 	chen := h.page("/desk/", h.session("chen"))

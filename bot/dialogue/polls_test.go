@@ -2,19 +2,17 @@ package dialogue_test
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 
 	"linli/bot/bottest"
 	"linli/bot/dialogue"
 	"linli/flows"
 	"linli/flows/community"
 	"linli/flows/demand"
+	"linli/flows/flowstest"
 	"linli/prompts/local"
-	"linli/storage/bolt"
 )
 
 // question is a flow that asks "#question/option/option" in the group where it was
@@ -31,10 +29,7 @@ func (q question) Summary() flows.Summary {
 }
 
 func asking(t *testing.T) flows.Flow {
-	words := fstest.MapFS{}
-	for _, lang := range flows.Languages {
-		words["words/"+lang+".yaml"] = &fstest.MapFile{Data: []byte("ask: '{{.q}}'\nover: '{{no}}号结束了'\nvoted: '收到{{.l}}'\nvote: '{{.l}}'\nprivate: '私下答'\npage: '去页面答'\nend: '结束'\n")}
-	}
+	words := flowstest.Words("ask: '{{.q}}'\nover: '{{no}}号结束了'\nvoted: '收到{{.l}}'\nvote: '{{.l}}'\nprivate: '私下答'\npage: '去页面答'\nend: '结束'\n")
 	f, err := flows.Define("asking", words, func(_ string, q question, e flows.Event) (question, []flows.Effect) {
 		say := flows.Say{To: flows.To{Chat: q.Chat}, Class: flows.Notice, Words: "over", Slot: "vote", Reply: true, Buttons: []flows.Button{{Words: "page", Link: "page"}}}
 		switch w := e.What.(type) {
@@ -81,11 +76,6 @@ var reader = sync.OnceValue(local.New)
 // play plays a text in a world of its own.
 func play(t *testing.T, thrice bool, text string) (diff []dialogue.Mismatch, err error) {
 	t.Helper()
-	db, err := bolt.Open(filepath.Join(t.TempDir(), "linli.db"), bolt.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
 	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +84,7 @@ func play(t *testing.T, thrice bool, text string) (diff []dialogue.Mismatch, err
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := dialogue.NewWorld(t.Context(), dialogue.Options{Store: db.In("example"), Settings: file.Settings, Cast: bottest.Cast(file),
+	w, err := dialogue.NewWorld(t.Context(), dialogue.Options{Store: bottest.Store(t, "example"), Settings: file.Settings, Cast: bottest.Cast(file),
 		Reader: reader(), Flows: []flows.Flow{asking(t)}, Start: p.Start(file.Settings.Zone), Thrice: thrice})
 	if err != nil {
 		t.Fatal(err)

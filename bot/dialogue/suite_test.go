@@ -2,7 +2,6 @@ package dialogue_test
 
 import (
 	"context"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,7 +11,6 @@ import (
 	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/prompts/local"
-	"linli/storage/bolt"
 )
 
 // The stage of plays is a channel too: what it took and a platform would not
@@ -30,16 +28,11 @@ func TestChannelWithPolls(t *testing.T) {
 }
 
 func fixture(t *testing.T, settings ...string) bottest.Fixture {
-	db, err := bolt.Open(filepath.Join(t.TempDir(), "linli.db"), bolt.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
 	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := dialogue.NewWorld(t.Context(), dialogue.Options{Store: db.In("example"), Settings: file.Settings, Cast: bottest.Cast(file), Reader: local.New()})
+	w, err := dialogue.NewWorld(t.Context(), dialogue.Options{Store: bottest.Store(t, "example"), Settings: file.Settings, Cast: bottest.Cast(file), Reader: local.New()})
 	if err != nil {
 		t.Fatal(err)
 	}

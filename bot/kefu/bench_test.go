@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/bot/kefu/fake"
 	"linli/bot/weixin"
 )
@@ -38,7 +39,7 @@ func benched(b *testing.B, r Receiver) (*fake.Server, *Kefu) {
 	}
 	b.Cleanup(s.Close)
 	k, err := New(Options{CorpID: fake.CorpID, Secret: fake.Secret, Token: fake.Token, AESKey: fake.AESKey, Account: fake.Account,
-		Receive: r, Shelf: &shelf{now: time.Now, items: map[string]kept{}, news: make(chan struct{})}, Log: slog.New(slog.DiscardHandler)})
+		Receive: r, Shelf: &bottest.Shelf{Now: time.Now}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}

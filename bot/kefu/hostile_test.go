@@ -32,7 +32,7 @@ func TestHostileCallbacks(t *testing.T) {
 	}
 	forge := func(token, msg, receiver string) (url.Values, []byte) {
 		sealed := fake.Seal([]byte(msg), receiver)
-		stamp := strconv.FormatInt(s.clock.now().Unix(), 10)
+		stamp := strconv.FormatInt(s.clock.Now().Unix(), 10)
 		return url.Values{"timestamp": {stamp}, "nonce": {"n"}, "msg_signature": {fake.Sign(token, stamp, "n", sealed)}},
 			[]byte("<xml><Encrypt><![CDATA[" + sealed + "]]></Encrypt></xml>")
 	}
@@ -80,7 +80,7 @@ func TestHostileCallbacks(t *testing.T) {
 		t.Error("the worker was woken")
 	default:
 	}
-	if got := s.kefu.word.get(s.clock.now()); got != "" {
+	if got := s.kefu.word.get(s.clock.Now()); got != "" {
 		t.Errorf("the worker would ask with the token %q", got)
 	}
 	// The true one is taken, now and again, and not ten minutes later.
@@ -89,10 +89,10 @@ func TestHostileCallbacks(t *testing.T) {
 			t.Errorf("the platform's own is answered with %+v, %v", a, err)
 		}
 	}
-	if got := s.kefu.word.get(s.clock.now()); got != "T" {
+	if got := s.kefu.word.get(s.clock.Now()); got != "T" {
 		t.Errorf("the worker would ask with the token %q", got)
 	}
-	s.clock.move(11 * time.Minute)
+	s.clock.Pass(11 * time.Minute)
 	if a, _ := fake.Bring(t.Context(), "POST", s.hook.URL, old, body); a.Status != http.StatusForbidden {
 		t.Errorf("after eleven minutes it is answered with %d", a.Status)
 	}
@@ -119,7 +119,7 @@ func TestCallbackAddress(t *testing.T) {
 			t.Errorf("%.60s is answered with %+v, %v", msg, a, err)
 		}
 	}
-	if len(s.kefu.wake) != 0 || s.kefu.word.get(s.clock.now()) != "" {
+	if len(s.kefu.wake) != 0 || s.kefu.word.get(s.clock.Now()) != "" {
 		t.Error("the worker was woken")
 	}
 }
@@ -137,7 +137,7 @@ func TestFetchIsWhatItSays(t *testing.T) {
 		data []byte
 		ok   bool
 	}{
-		{"image", picture(t).Data, true},
+		{"image", picture().Data, true},
 		{"image", []byte("\xff\xd8\xff\xe0\x00\x10JFIF"), true},
 		{"image", append([]byte("\x00\x00\x00\x18ftypheic"), make([]byte, 9)...), true},
 		{"image", []byte("<html><script>alert(1)</script>"), false},
@@ -149,21 +149,21 @@ func TestFetchIsWhatItSays(t *testing.T) {
 		{"image", []byte("x"), false},
 		{"voice", amr, true},
 		{"voice", []byte("\x02#!SILK_V3....."), true},
-		{"voice", picture(t).Data, false},
+		{"voice", picture().Data, false},
 		{"voice", []byte("#!/bin/sh"), false},
 	} {
 		p.File(x.kind, x.data)
 		heard++
-		m := s.ears.wait(t, heard)[heard-1].Message.Media[0]
+		m := s.ears.Wait(t, heard)[heard-1].Message.Media[0]
 		data, err := s.kefu.Fetch(t.Context(), m.Remote, 1<<20)
 		if x.ok != (err == nil && bytes.Equal(data, x.data)) || !x.ok && (!as[bot.Refused](err) || data != nil) {
 			t.Errorf("%.20q as %s: %d bytes, %v", x.data, x.kind, len(data), err)
 		}
 	}
 	// After three days it is gone.
-	p.File("image", picture(t).Data)
-	m := s.ears.wait(t, heard+1)[heard].Message.Media[0]
-	s.clock.move(73 * time.Hour)
+	p.File("image", picture().Data)
+	m := s.ears.Wait(t, heard+1)[heard].Message.Media[0]
+	s.clock.Pass(73 * time.Hour)
 	if _, err := s.kefu.Fetch(t.Context(), m.Remote, 1<<20); !as[bot.Refused](err) {
 		t.Errorf("after three days: %v, want Refused", err)
 	}
@@ -215,7 +215,7 @@ func TestFetchLimits(t *testing.T) {
 	s := newStage(t)
 	sent := make(chan int64, 1)
 	api := platform(t, func(w http.ResponseWriter, r *http.Request) {
-		n, _ := io.Copy(w, io.MultiReader(bytes.NewReader(picture(t).Data), io.LimitReader(zeros{}, 1<<30)))
+		n, _ := io.Copy(w, io.MultiReader(bytes.NewReader(picture().Data), io.LimitReader(zeros{}, 1<<30)))
 		sent <- n
 	})
 	defer api.Close()
@@ -238,8 +238,8 @@ func TestFetchFaults(t *testing.T) {
 	s := newStage(t)
 	s.run()
 	p := s.server.AddPerson()
-	p.File("image", picture(t).Data)
-	remote := s.ears.wait(t, 1)[0].Message.Media[0].Remote
+	p.File("image", picture().Data)
+	remote := s.ears.Wait(t, 1)[0].Message.Media[0].Remote
 	s.server.KillToken(42001)
 	if data, err := s.kefu.Fetch(t.Context(), remote, 1<<20); err != nil || len(data) == 0 {
 		t.Errorf("with a dead token: %v", err)
@@ -270,7 +270,7 @@ func TestLink(t *testing.T) {
 	if err := p.EnterBy(link); err != nil {
 		t.Fatal(err)
 	}
-	if in := s.ears.wait(t, 1)[0]; in.Kind != bot.Entered || in.Scene != "g-3号楼 & 5号楼+x=1" {
+	if in := s.ears.Wait(t, 1)[0]; in.Kind != bot.Entered || in.Scene != "g-3号楼 & 5号楼+x=1" {
 		t.Errorf("by %s came %+v", link, in)
 	}
 	plain, err := s.kefu.Link(t.Context(), "g", "")
@@ -280,7 +280,7 @@ func TestLink(t *testing.T) {
 	if err := p.EnterBy(plain); err != nil {
 		t.Fatal(err)
 	}
-	if in := s.ears.wait(t, 2)[1]; in.Scene != "g" {
+	if in := s.ears.Wait(t, 2)[1]; in.Scene != "g" {
 		t.Errorf("by %s came %+v", plain, in)
 	}
 	if n := len(s.server.Calls("add_contact_way")); n != 1 {

@@ -118,7 +118,7 @@ func TestOddItems(t *testing.T) {
 	p.Recall("x")
 	p.Say("二")
 	s.run()
-	got := s.ears.wait(t, 9)
+	got := s.ears.Wait(t, 9)
 	s.synced()
 	var mine []bot.Inbound
 	for _, in := range got {
@@ -127,7 +127,7 @@ func TestOddItems(t *testing.T) {
 		}
 	}
 	if len(mine) != 5 || mine[0].Message.Text != "一" || mine[4].Message.Text != "二" || mine[1].Message.Media[0].Kind != "other" {
-		t.Errorf("heard %q of theirs", texts(mine))
+		t.Errorf("heard %d of theirs in %q", len(mine), s.ears.Texts())
 	}
 }
 

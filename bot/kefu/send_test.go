@@ -1,12 +1,9 @@
 package kefu
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"image"
-	"image/png"
 	"slices"
 	"strings"
 	"sync"
@@ -17,16 +14,11 @@ import (
 	"pgregory.net/rapid"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/bot/kefu/fake"
 )
 
-func picture(t *testing.T) bot.Photo {
-	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 4, 4))); err != nil {
-		t.Fatal(err)
-	}
-	return bot.Photo{Name: "楼道.png", Data: b.Bytes()}
-}
+func picture() bot.Photo { return bot.Photo{Name: "楼道.png", Data: bottest.Picture()} }
 
 // as says that an error is of a kind.
 func as[E error](err error) bool {
@@ -43,7 +35,7 @@ func TestSendTwice(t *testing.T) {
 			s.server.Repeats = repeats
 			p := s.server.AddPerson()
 			p.Begin()
-			two := bot.Message{Key: "17.a1b2c3d4", Text: "王阿姨家的事 13800138000", Photos: []bot.Photo{picture(t), picture(t)},
+			two := bot.Message{Key: "17.a1b2c3d4", Text: "王阿姨家的事 13800138000", Photos: []bot.Photo{picture(), picture()},
 				Buttons: [][]bot.Button{{{Label: "好了", Data: "1/ok"}}}}
 			s.server.Fail("send_msg", 1, fake.Fault{}) // the first photo goes
 			s.server.Fail("send_msg", 1, f)
@@ -118,7 +110,7 @@ func TestWindows(t *testing.T) {
 	if _, err := s.send(p, bot.Message{Text: "第六"}); err != nil {
 		t.Error(err)
 	}
-	s.clock.move(48*time.Hour + time.Minute)
+	s.clock.Pass(48*time.Hour + time.Minute)
 	if _, err := s.send(p, bot.Message{Text: "第七"}); !as[bot.Closed](err) {
 		t.Errorf("after 48 hours: %v, want Closed", err)
 	}
@@ -134,7 +126,7 @@ func TestUndelivered(t *testing.T) {
 	s.run()
 	p := s.server.AddPerson()
 	p.Say("在吗")
-	s.ears.wait(t, 1)
+	s.ears.Wait(t, 1)
 	heard := 1
 	for _, failType := range []int{0, 1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 13} {
 		p.Renew()
@@ -144,33 +136,33 @@ func TestUndelivered(t *testing.T) {
 			t.Fatal(err)
 		}
 		heard++
-		in := s.ears.wait(t, heard)[heard-1]
+		in := s.ears.Wait(t, heard)[heard-1]
 		if in.Kind != bot.Undelivered || in.Ref != ref || in.Chat.Address != p.ID || !in.Loss.Closed || in.Window.For != 0 {
 			t.Errorf("fail type %d comes back as %+v", failType, in)
 		}
 	}
 	p.Renew()
 	s.server.FailLater(1, 13)
-	ref, err := s.send(p, bot.Message{Text: "看", Photos: []bot.Photo{picture(t)}})
+	ref, err := s.send(p, bot.Message{Text: "看", Photos: []bot.Photo{picture()}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	heard++
-	if in := s.ears.wait(t, heard)[heard-1]; in.Kind != bot.Undelivered || in.Ref != ref {
+	if in := s.ears.Wait(t, heard)[heard-1]; in.Kind != bot.Undelivered || in.Ref != ref {
 		t.Errorf("of %q its photo comes back as %+v", ref, in)
 	}
 	// A platform that takes the sixth and says later that it was too many.
 	s.server.Set(func(s *fake.Server) { s.Silent = true })
 	p.Say("好")
 	heard++
-	s.ears.wait(t, heard)
+	s.ears.Wait(t, heard)
 	for i := range 6 {
 		if ref, err = s.send(p, bot.Message{Text: fmt.Sprint(i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	heard++
-	if in := s.ears.wait(t, heard)[heard-1]; in.Kind != bot.Undelivered || in.Ref != ref {
+	if in := s.ears.Wait(t, heard)[heard-1]; in.Kind != bot.Undelivered || in.Ref != ref {
 		t.Errorf("of the sixth %q comes back %+v", ref, in)
 	}
 }
@@ -193,7 +185,7 @@ func TestUndeliveredBeforeSent(t *testing.T) {
 		}
 		ended <- ref
 	}()
-	in := s.ears.wait(t, 1)[0]
+	in := s.ears.Wait(t, 1)[0]
 	close(hold)
 	if ref := <-ended; in.Kind != bot.Undelivered || in.Ref != ref {
 		t.Errorf("%+v, want %q", in, ref)
@@ -210,7 +202,7 @@ func TestBlocked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if in := s.ears.wait(t, 2)[1]; in.Kind != bot.Undelivered || in.Ref != ref {
+	if in := s.ears.Wait(t, 2)[1]; in.Kind != bot.Undelivered || in.Ref != ref {
 		t.Errorf("%+v", in)
 	}
 }
@@ -223,8 +215,8 @@ func TestParts(t *testing.T) {
 		"text":                       {Text: "记下了"},
 		"text and buttons":           {Text: "要登记吗", Buttons: [][]bot.Button{{{Label: "登记", Data: "1/yes"}, {Label: "不用", Data: "1/no"}}}},
 		"buttons alone":              {Buttons: [][]bot.Button{{{Label: "登记", Data: "1/yes"}}}},
-		"a photo alone":              {Photos: []bot.Photo{picture(t)}},
-		"photos and buttons":         {Photos: []bot.Photo{picture(t), picture(t)}, Buttons: [][]bot.Button{{{Label: "登记", Data: "1/yes"}}}},
+		"a photo alone":              {Photos: []bot.Photo{picture()}},
+		"photos and buttons":         {Photos: []bot.Photo{picture(), picture()}, Buttons: [][]bot.Button{{{Label: "登记", Data: "1/yes"}}}},
 		"a long text":                {Text: long},
 		"a long text and buttons":    {Text: long, Buttons: [][]bot.Button{{{Label: "登记", Data: "1/yes"}}}},
 		"a long line and buttons":    {Text: strings.Repeat("楼", 666), Buttons: [][]bot.Button{{{Label: "登记", Data: "1/yes"}}}},
@@ -232,7 +224,7 @@ func TestParts(t *testing.T) {
 		"a byte more, and buttons":   {Text: strings.Repeat("x", 1025), Buttons: [][]bot.Button{{{Label: "登记", Data: "1/yes"}}}},
 		"a long label":               {Text: "选", Buttons: [][]bot.Button{{{Label: strings.Repeat("长", 60), Data: "1/yes"}}}},
 		"<, &, \\u and an edit":      {Text: "<b>&amp;</b> \u2028 {{.}} \"", Edit: "abc", Quote: "def", Near: "x", Pin: true, Silent: true, Neutral: true},
-		"photo, long text, a button": {Text: long, Photos: []bot.Photo{picture(t)}, Buttons: [][]bot.Button{{{Label: "看看", URL: "https://linli.example/x?a=1&b=2"}}}},
+		"photo, long text, a button": {Text: long, Photos: []bot.Photo{picture()}, Buttons: [][]bot.Button{{{Label: "看看", URL: "https://linli.example/x?a=1&b=2"}}}},
 	} {
 		p := s.server.AddPerson()
 		p.Begin()
@@ -291,8 +283,8 @@ func TestRefusedBefore(t *testing.T) {
 	p := s.server.AddPerson()
 	p.Begin()
 	for what, m := range map[string]bot.Message{
-		"a byte too many":     {Text: strings.Repeat("x", 2001), Photos: []bot.Photo{picture(t)}},
-		"eleven buttons":      {Text: "选", Photos: []bot.Photo{picture(t)}, Buttons: [][]bot.Button{slices.Repeat([]bot.Button{{Label: "a", Data: "b"}}, 11)}},
+		"a byte too many":     {Text: strings.Repeat("x", 2001), Photos: []bot.Photo{picture()}},
+		"eleven buttons":      {Text: "选", Photos: []bot.Photo{picture()}, Buttons: [][]bot.Button{slices.Repeat([]bot.Button{{Label: "a", Data: "b"}}, 11)}},
 		"no data":             {Text: "选", Buttons: [][]bot.Button{{{Label: "a"}}}},
 		"no label":            {Text: "选", Buttons: [][]bot.Button{{{Label: " ", Data: "b"}}}},
 		"too much data":       {Text: "选", Buttons: [][]bot.Button{{{Label: "a", Data: strings.Repeat("d", 65)}}}},
@@ -376,7 +368,7 @@ func TestTokenDiesDuringSend(t *testing.T) {
 	var all sync.WaitGroup
 	for i, p := range people {
 		all.Go(func() {
-			if _, err := s.send(p, bot.Message{Key: fmt.Sprintf("%d.k", i), Text: "在", Photos: []bot.Photo{picture(t)}}); err != nil {
+			if _, err := s.send(p, bot.Message{Key: fmt.Sprintf("%d.k", i), Text: "在", Photos: []bot.Photo{picture()}}); err != nil {
 				t.Error(err)
 			}
 		})

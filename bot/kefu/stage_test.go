@@ -1,11 +1,9 @@
 package kefu
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -16,185 +14,17 @@ import (
 	"time"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/bot/kefu/fake"
 	"linli/bot/weixin"
 )
 
-// ears is a Receiver that remembers what it was told, and like the engine takes what has a
-// key once. judge, if set, decides on each message first.
-type ears struct {
-	mu     sync.Mutex
-	judge  func(in bot.Inbound) error
-	heard  []bot.Inbound
-	tries  int
-	known  map[string]bool
-	twice  int // handed over again after it was taken
-	news   chan struct{}
-	inside map[string]int
-	broken bool // two at the same time of one person
-}
-
-func newEars() *ears {
-	return &ears{news: make(chan struct{}, 1), inside: map[string]int{}, known: map[string]bool{}}
-}
-
-func (e *ears) Receive(_ context.Context, in bot.Inbound) (bot.Answer, error) {
-	e.mu.Lock()
-	who := in.Chat.Address
-	e.tries++
-	e.inside[who]++
-	e.broken = e.broken || who != "" && e.inside[who] > 1
-	judge := e.judge
-	e.mu.Unlock()
-	var err error
-	if judge != nil {
-		err = judge(in)
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.inside[who]--
-	if err != nil {
-		return bot.Answer{}, err
-	}
-	if e.known[in.Keys[0]] {
-		e.twice++
-		return bot.Answer{}, nil
-	}
-	e.known[in.Keys[0]] = true
-	e.heard = append(e.heard, in)
-	select {
-	case e.news <- struct{}{}:
-	default:
-	}
-	return bot.Answer{}, nil
-}
-
-func (e *ears) all() []bot.Inbound {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return slices.Clone(e.heard)
-}
-
-// texts are the words heard, in order; other kinds show as "<kind>".
-func (e *ears) texts() []string { return texts(e.all()) }
-
-func texts(all []bot.Inbound) (out []string) {
-	for _, in := range all {
-		switch {
-		case in.Kind == bot.Said:
-			out = append(out, in.Message.Text)
-		case in.Kind == bot.Pressed:
-			out = append(out, "<"+in.Press+">")
-		default:
-			out = append(out, "<"+string(in.Kind)+">")
-		}
-	}
-	return out
-}
-
-func (e *ears) wait(t *testing.T, n int) []bot.Inbound {
-	t.Helper()
-	limit := time.After(20 * time.Second)
-	for {
-		if got := e.all(); len(got) >= n {
-			return got
-		}
-		select {
-		case <-e.news:
-		case <-limit:
-			t.Fatalf("heard %d of %d: %q", len(e.all()), n, e.texts())
-		}
-	}
-}
-
-// shelf is a weixin.Shelf in memory, which keeps what it is given for as long as it is told.
-type shelf struct {
-	mu    sync.Mutex
-	now   func() time.Time
-	items map[string]kept
-	fail  func(name string) error // asked before a Save
-	saved []string
-	news  chan struct{} // closed at the next Save
-}
-
-func (s *shelf) changed() chan struct{} {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.news
-}
-
-type kept struct {
-	value []byte
-	until time.Time
-}
-
-func (s *shelf) Load(_ context.Context, name string) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if x, ok := s.items[name]; ok && s.now().Before(x.until) {
-		return x.value, nil
-	}
-	return nil, nil
-}
-
-func (s *shelf) Save(_ context.Context, name string, value []byte, until time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fail != nil {
-		if err := s.fail(name); err != nil {
-			return err
-		}
-	}
-	s.saved = append(s.saved, name)
-	close(s.news)
-	s.news = make(chan struct{})
-	if value == nil {
-		delete(s.items, name)
-		return nil
-	}
-	s.items[name] = kept{bytes.Clone(value), until}
-	return nil
-}
+// shelf is what the channel keeps.
+type shelf struct{ bottest.Shelf }
 
 func (s *shelf) cursor() string {
 	v, _ := s.Load(context.Background(), name+"/"+fake.Account+"/cursor")
 	return string(v)
-}
-
-// clock is a time that a test moves.
-type clock struct {
-	mu  sync.Mutex
-	add time.Duration
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.add)
-}
-
-func (c *clock) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.add += d
-}
-
-// logbook keeps what was logged.
-type logbook struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logbook) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logbook) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }
 
 // stage is a platform, the channel, and who listens to it.
@@ -202,10 +32,10 @@ type stage struct {
 	t      *testing.T
 	server *fake.Server
 	kefu   *Kefu
-	ears   *ears
+	ears   *bottest.Ears
 	shelf  *shelf
-	clock  *clock
-	log    *logbook
+	clock  *bottest.Clock
+	log    *bottest.Log
 	hook   *httptest.Server
 	now    atomic.Pointer[Kefu] // whom the hook leads to
 	end    func()               // ends Run and waits for it
@@ -216,7 +46,7 @@ type stage struct {
 type pauses struct {
 	mu    sync.Mutex
 	all   []time.Duration
-	clock *clock
+	clock *bottest.Clock
 }
 
 func (p *pauses) wait(ctx context.Context, d time.Duration) error {
@@ -224,7 +54,7 @@ func (p *pauses) wait(ctx context.Context, d time.Duration) error {
 	p.all = append(p.all, d)
 	p.mu.Unlock()
 	if p.clock != nil {
-		p.clock.move(d)
+		p.clock.Pass(d)
 	}
 	return ctx.Err()
 }
@@ -236,9 +66,9 @@ func (p *pauses) list() []time.Duration {
 }
 
 func newStage(t *testing.T) *stage {
-	s := &stage{t: t, server: fake.New(), ears: newEars(), clock: &clock{}, log: &logbook{}, pauses: &pauses{}}
-	s.server.Now = s.clock.now
-	s.shelf = &shelf{now: s.clock.now, items: map[string]kept{}, news: make(chan struct{})}
+	s := &stage{t: t, server: fake.New(), ears: &bottest.Ears{Ignored: true, Once: true}, clock: bottest.NewClock(time.Now()), log: &bottest.Log{}, pauses: &pauses{}}
+	s.server.Now = s.clock.Now
+	s.shelf = &shelf{bottest.Shelf{Now: s.clock.Now}}
 	at := s.server.Start()
 	if err := weixin.Connect(weixin.Lines{Work: at, Timeout: 5 * time.Second}); err != nil {
 		t.Fatal(err)
@@ -248,7 +78,7 @@ func newStage(t *testing.T) *stage {
 		s.stop()
 		s.hook.Close()
 		s.server.Close()
-		if s.ears.broken {
+		if s.ears.Beside() {
 			t.Error("two things of one person were handed over at the same time")
 		}
 		s.discreet(s.log.String())
@@ -275,7 +105,7 @@ func (s *stage) build(r Receiver) {
 func options(s *stage, r Receiver) Options {
 	return Options{
 		CorpID: fake.CorpID, Secret: fake.Secret, Token: fake.Token, AESKey: fake.AESKey, Account: fake.Account,
-		Receive: r, Shelf: s.shelf, Now: s.clock.now, Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Receive: r, Shelf: s.shelf, Now: s.clock.Now, Log: s.log.Logger(s.t),
 	}
 }
 
@@ -313,18 +143,10 @@ func (s *stage) await(what string, cond func() bool) {
 // synced waits until the cursor stands behind everything.
 func (s *stage) synced() {
 	s.t.Helper()
-	limit := time.After(20 * time.Second)
-	for {
-		news := s.shelf.changed()
-		n := s.server.Pending(s.shelf.cursor())
-		if n == 0 {
-			return
-		}
-		select {
-		case <-news:
-		case <-limit:
-			s.t.Fatalf("%d messages lie behind the cursor; log:\n%s", n, s.log.String())
-		}
+	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	defer cancel()
+	if s.shelf.Wait(ctx, func() bool { return s.server.Pending(s.shelf.cursor()) == 0 }) != nil {
+		s.t.Fatalf("%d messages lie behind the cursor; log:\n%s", s.server.Pending(s.shelf.cursor()), s.log)
 	}
 }
 

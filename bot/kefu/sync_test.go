@@ -23,14 +23,14 @@ func TestFiveTimes(t *testing.T) {
 	s.run()
 	p := s.server.AddPerson()
 	id := p.Say("3号楼电梯停了")
-	got := s.ears.wait(t, 1)
+	got := s.ears.Wait(t, 1)
 	s.await("five answers", func() bool { return len(s.server.Answers()) == 5 })
 	p.Say("还没好")
-	s.ears.wait(t, 2)
+	s.ears.Wait(t, 2)
 	s.await("ten answers", func() bool { return len(s.server.Answers()) == 10 })
 	s.synced()
-	if texts := s.ears.texts(); !slices.Equal(texts, []string{"3号楼电梯停了", "还没好"}) || s.ears.twice > 0 {
-		t.Errorf("heard %q, %d times again", texts, s.ears.twice)
+	if texts := s.ears.Texts(); !slices.Equal(texts, []string{"3号楼电梯停了", "还没好"}) || s.ears.Again() > 0 {
+		t.Errorf("heard %q, %d times again", texts, s.ears.Again())
 	}
 	for _, a := range s.server.Answers() {
 		if a.Status != http.StatusOK || a.Body != "success" {
@@ -55,7 +55,7 @@ func TestCallbackWaitsForNobody(t *testing.T) {
 	s := newStage(t)
 	hold := make(chan struct{})
 	var once sync.Once
-	s.ears.judge = func(bot.Inbound) error { <-hold; return nil }
+	s.ears.Judge(func(bot.Inbound) (bot.Answer, error) { <-hold; return bot.Answer{}, nil })
 	defer once.Do(func() { close(hold) })
 	s.run()
 	p := s.server.AddPerson()
@@ -65,12 +65,12 @@ func TestCallbackWaitsForNobody(t *testing.T) {
 	s.await("20 answers", func() bool { return len(s.server.Answers()) == 20 })
 	asked := len(s.server.Calls("sync_msg"))
 	once.Do(func() { close(hold) })
-	s.ears.wait(t, 20)
+	s.ears.Wait(t, 20)
 	s.synced()
 	if n := len(s.server.Calls("sync_msg")); n > asked+3 {
 		t.Errorf("of 20 callbacks %d were asked for after %d", n, asked)
 	}
-	if texts := s.ears.texts(); texts[0] != "0" || texts[19] != "19" {
+	if texts := s.ears.Texts(); texts[0] != "0" || texts[19] != "19" {
 		t.Errorf("heard %q", texts)
 	}
 }
@@ -83,10 +83,10 @@ func TestWithoutCallbacks(t *testing.T) {
 	p := s.server.AddPerson()
 	p.Say("早")
 	s.run()
-	s.ears.wait(t, 1)
+	s.ears.Wait(t, 1)
 	s.synced()
 	p.Say("还在吗")
-	s.ears.wait(t, 2)
+	s.ears.Wait(t, 2)
 	for _, c := range s.server.Calls("sync_msg") {
 		if c.Text("token") != "" {
 			t.Error("a callback's token was made up")
@@ -104,31 +104,31 @@ func TestCrashBetweenPageAndCursor(t *testing.T) {
 		q.Say(fmt.Sprint("乙", i))
 	}
 	s.kefu.page = 5
-	s.shelf.fail = func(name string) error {
-		if strings.HasSuffix(name, "/cursor") {
+	s.shelf.Fail = func(save bool, name string) error {
+		if save && strings.HasSuffix(name, "/cursor") {
 			return errStore
 		}
 		return nil
 	}
 	s.run()
-	s.ears.wait(t, 5)
+	s.ears.Wait(t, 5)
 	s.stop()
-	if n := len(s.ears.all()); n != 5 || s.shelf.cursor() != "" {
+	if n := len(s.ears.Heard()); n != 5 || s.shelf.cursor() != "" {
 		t.Fatalf("heard %d, cursor %q", n, s.shelf.cursor())
 	}
 
-	s.shelf.fail = nil
+	s.shelf.Fail = nil
 	s.build(s.ears)
 	s.kefu.page = 5
 	s.run()
-	s.ears.wait(t, 12)
+	s.ears.Wait(t, 12)
 	s.synced()
-	if s.ears.twice != 5 {
-		t.Errorf("%d were handed over again, want the page of 5", s.ears.twice)
+	if s.ears.Again() != 5 {
+		t.Errorf("%d were handed over again, want the page of 5", s.ears.Again())
 	}
 	for _, who := range []string{"甲", "乙"} {
 		n := 0
-		for _, text := range s.ears.texts() {
+		for _, text := range s.ears.Texts() {
 			if strings.HasPrefix(text, who) {
 				if text != fmt.Sprint(who, n) {
 					t.Errorf("heard %q as number %d", text, n)
@@ -148,29 +148,30 @@ func TestCursorWaits(t *testing.T) {
 	s := newStage(t)
 	var mu sync.Mutex
 	fail := true
-	s.ears.judge = func(in bot.Inbound) error {
+	s.ears.Judge(func(in bot.Inbound) (bot.Answer, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if fail && in.Message.Text == "二" {
-			return errStore
+			return bot.Answer{}, errStore
 		}
-		return nil
-	}
+		return bot.Answer{}, nil
+	})
 	wang, li := s.server.AddPerson(), s.server.AddPerson()
 	wang.Say("一")
 	wang.Say("二")
 	wang.Say("三")
 	li.Say("四")
-	s.shelf.fail = func(name string) error {
-		if strings.HasSuffix(name, "/cursor") {
-			if n := len(s.ears.texts()); n < 4 {
+	s.shelf.Fail = func(save bool, name string) error {
+		if save && strings.HasSuffix(name, "/cursor") {
+			if n := len(s.ears.Texts()); n < 4 {
 				t.Errorf("the cursor moves after %d of 4", n)
 			}
 		}
 		return nil
 	}
 	s.run()
-	got := texts(s.ears.wait(t, 2))
+	s.ears.Wait(t, 2)
+	got := s.ears.Texts()
 	slices.Sort(got)
 	if !slices.Equal(got, []string{"一", "四"}) || s.shelf.cursor() != "" {
 		t.Errorf("heard %q, cursor %q", got, s.shelf.cursor())
@@ -178,10 +179,10 @@ func TestCursorWaits(t *testing.T) {
 	mu.Lock()
 	fail = false
 	mu.Unlock()
-	s.ears.wait(t, 4)
+	s.ears.Wait(t, 4)
 	s.synced()
-	if all := s.ears.texts(); slices.Index(all, "二") > slices.Index(all, "三") || s.ears.twice > 0 {
-		t.Errorf("heard %q, %d again", all, s.ears.twice)
+	if all := s.ears.Texts(); slices.Index(all, "二") > slices.Index(all, "三") || s.ears.Again() > 0 {
+		t.Errorf("heard %q, %d again", all, s.ears.Again())
 	}
 }
 
@@ -192,7 +193,7 @@ func TestEmptyPages(t *testing.T) {
 	p.Say("在吗")
 	s.server.HoldBack(8)
 	s.run()
-	s.ears.wait(t, 1)
+	s.ears.Wait(t, 1)
 	s.synced()
 	if n := len(s.pauses.list()); n < 4 || n > 8 {
 		t.Errorf("%d waits between 8 empty pages", n)
@@ -223,7 +224,7 @@ func TestStuck(t *testing.T) {
 		if err := weixin.Connect(weixin.Lines{Work: api.URL}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.shelf.Save(t.Context(), s.kefu.shelf("cursor"), []byte("c1"), s.clock.now().AddDate(1, 0, 0)); err != nil {
+		if err := s.shelf.Save(t.Context(), s.kefu.shelf("cursor"), []byte("c1"), s.clock.Now().AddDate(1, 0, 0)); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.kefu.sync(t.Context()); err == nil {
@@ -257,10 +258,10 @@ func TestTokenDiesDuringSync(t *testing.T) {
 			return fake.Fault{}
 		}
 		s.run()
-		s.ears.wait(t, 10)
+		s.ears.Wait(t, 10)
 		s.synced()
-		if s.server.Tokens() != 2 || s.ears.twice > 0 {
-			t.Errorf("%d: %d tokens, %d messages again", code, s.server.Tokens(), s.ears.twice)
+		if s.server.Tokens() != 2 || s.ears.Again() > 0 {
+			t.Errorf("%d: %d tokens, %d messages again", code, s.server.Tokens(), s.ears.Again())
 		}
 		s.stop()
 	}
@@ -273,7 +274,7 @@ func TestTokenNeverWorks(t *testing.T) {
 	p.Say("在吗")
 	s.server.Fail("sync_msg", 6, fake.Refuse(42001, "access_token expired"))
 	s.run()
-	s.ears.wait(t, 1)
+	s.ears.Wait(t, 1)
 	if asked, got := len(s.server.Calls("sync_msg")), len(s.server.Calls("gettoken")); got > 4 || asked > 12 {
 		t.Errorf("for %d calls %d tokens were asked for", asked, got)
 	}
@@ -285,7 +286,7 @@ func TestCallbackToken(t *testing.T) {
 	p := s.server.AddPerson()
 	s.run()
 	p.Say("一")
-	s.ears.wait(t, 1)
+	s.ears.Wait(t, 1)
 	s.synced()
 	s.await("a call with the callback's token", func() bool {
 		return slices.ContainsFunc(s.server.Calls("sync_msg"), func(c fake.Call) bool { return c.Text("token") != "" && c.Code == 0 })
@@ -298,7 +299,7 @@ func TestCallbackToken(t *testing.T) {
 	s.server.Fail("sync_msg", 1, fake.Refuse(95007, "invalid msgtoken"))
 	before := len(s.server.Calls("sync_msg"))
 	s.run()
-	s.ears.wait(t, 2)
+	s.ears.Wait(t, 2)
 	s.synced()
 	calls := s.server.Calls("sync_msg")[before:]
 	if calls[0].Text("token") == "" || calls[0].Code != 95007 || calls[1].Text("token") != "" || calls[1].Code != 0 {
@@ -308,12 +309,12 @@ func TestCallbackToken(t *testing.T) {
 
 	// One of ten minutes ago is not even tried.
 	s.server.Quiet = true
-	s.kefu.word.note("old", s.clock.now(), s.clock.now())
-	s.clock.move(9*time.Minute + time.Second)
+	s.kefu.word.note("old", s.clock.Now(), s.clock.Now())
+	s.clock.Pass(9*time.Minute + time.Second)
 	p.Say("三")
 	before = len(s.server.Calls("sync_msg"))
 	s.run()
-	s.ears.wait(t, 3)
+	s.ears.Wait(t, 3)
 	if got := s.server.Calls("sync_msg")[before].Text("token"); got != "" {
 		t.Errorf("asked with the token %q", got)
 	}
@@ -346,11 +347,11 @@ func TestUnknownCursor(t *testing.T) {
 	s := newStage(t)
 	p := s.server.AddPerson()
 	p.Say("一")
-	if err := s.shelf.Save(t.Context(), s.kefu.shelf("cursor"), []byte("from another life"), s.clock.now().AddDate(1, 0, 0)); err != nil {
+	if err := s.shelf.Save(t.Context(), s.kefu.shelf("cursor"), []byte("from another life"), s.clock.Now().AddDate(1, 0, 0)); err != nil {
 		t.Fatal(err)
 	}
 	s.run()
-	s.ears.wait(t, 1)
+	s.ears.Wait(t, 1)
 	s.synced()
 	if !strings.Contains(s.log.String(), "read again") {
 		t.Error("nobody is told that everything is read again")
@@ -370,9 +371,9 @@ func TestSyncFaults(t *testing.T) {
 		s.server.Fail("sync_msg", 3, f)
 		s.server.Fail("gettoken", 1, f)
 		s.run()
-		s.ears.wait(t, 1)
+		s.ears.Wait(t, 1)
 		s.synced()
-		if s.ears.twice > 0 {
+		if s.ears.Again() > 0 {
 			t.Errorf("%s: heard again", what)
 		}
 		waits := s.pauses.list()
@@ -410,7 +411,7 @@ func TestAddressNotAllowed(t *testing.T) {
 		t.Errorf("the fix is %q", h.Fix)
 	}
 	s.server.Foreign("")
-	s.ears.wait(t, 1)
+	s.ears.Wait(t, 1)
 	s.synced()
 }
 
@@ -441,7 +442,7 @@ func TestSideBySide(t *testing.T) {
 	// The first of all is taken only when somebody else's last one was.
 	last := make(chan struct{})
 	var once sync.Once
-	s.ears.judge = func(in bot.Inbound) error {
+	s.ears.Judge(func(in bot.Inbound) (bot.Answer, error) {
 		if in.Chat.Address == people[0].ID && in.Message.Text == "0" {
 			select {
 			case <-last:
@@ -452,14 +453,8 @@ func TestSideBySide(t *testing.T) {
 		if in.Chat.Address == people[1].ID && in.Message.Text == "4" {
 			once.Do(func() { close(last) })
 		}
-		return nil
-	}
+		return bot.Answer{}, nil
+	})
 	s.run()
-	next := map[string]int{}
-	for _, in := range s.ears.wait(t, 200) {
-		if in.Message.Text != fmt.Sprint(next[in.Chat.Address]) {
-			t.Fatalf("heard %q after %d", in.Message.Text, next[in.Chat.Address]-1)
-		}
-		next[in.Chat.Address]++
-	}
+	s.ears.Counted(t, 200)
 }

@@ -25,7 +25,7 @@ func TestVoices(t *testing.T) {
 	s := newStage(t)
 	p := s.server.AddPerson()
 	p.Begin()
-	m := bot.Message{Key: "17.a1b2c3d4", Text: "新诉求", Photos: []bot.Photo{picture(t)}, Voices: []bot.Photo{{Name: "王阿姨.amr", Data: amr, Seconds: 60}, {Data: append(amr, 1)}},
+	m := bot.Message{Key: "17.a1b2c3d4", Text: "新诉求", Photos: []bot.Photo{picture()}, Voices: []bot.Photo{{Name: "王阿姨.amr", Data: amr, Seconds: 60}, {Data: append(amr, 1)}},
 		Buttons: [][]bot.Button{{{Label: "接单", Data: "1/x"}}}}
 	s.server.Fail("media/upload", 2, fake.Fault{})
 	s.server.Fail("media/upload", 1, fake.Refuse(45009, "api freq out of limit"))
@@ -53,7 +53,7 @@ func TestVoices(t *testing.T) {
 	q := s.server.AddPerson()
 	s.run()
 	q.Enter("", "")
-	s.ears.wait(t, 1)
+	s.ears.Wait(t, 1)
 	q.Begin()
 	if ref, err = s.send(q, bot.Message{Key: "18.k", Voices: []bot.Photo{{Data: amr}}}); err != nil || kinds(q) != "voice" || q.Shown()[0].ID != ref {
 		t.Errorf("a note alone: %q, %v: shown %s", ref, err, kinds(q))

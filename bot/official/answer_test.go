@@ -13,15 +13,16 @@ import (
 	"time"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/bot/official/fake"
 )
 
 // still is a stage without a network, for time that a test moves. The platform's time is
 // that of the machine.
 func still(t *testing.T, passive bool) *stage {
-	s := &stage{T: t, server: fake.New(), ears: newEars(), log: &logbook{}}
+	s := &stage{T: t, server: fake.New(), ears: &bottest.Ears{}, log: &bottest.Log{}}
 	var err error
-	s.channel, err = New(Options{AppID: fake.AppID, Token: fake.Token, AESKey: fake.AESKey, Passive: passive, Secret: fake.Secret, Shelf: &shelf{}, Receive: s.ears})
+	s.channel, err = New(Options{AppID: fake.AppID, Token: fake.Token, AESKey: fake.AESKey, Passive: passive, Secret: fake.Secret, Shelf: &bottest.Shelf{}, Receive: s.ears})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,13 +73,18 @@ func (o *outbox) send(to string, texts ...string) {
 	}()
 }
 
-// answering makes whoever is heard answered by these texts.
-func (s *stage) answering(wait time.Duration, texts ...string) *outbox {
-	o := &outbox{s: s, wait: wait}
-	s.ears.judge = func(in bot.Inbound) (bot.Answer, error) {
+// answer answers whoever is heard by these texts.
+func (o *outbox) answer(texts ...string) func(bot.Inbound) (bot.Answer, error) {
+	return func(in bot.Inbound) (bot.Answer, error) {
 		o.send(in.From.Address, texts...)
 		return bot.Answer{Says: len(texts)}, nil
 	}
+}
+
+// answering makes whoever is heard answered by these texts.
+func (s *stage) answering(wait time.Duration, texts ...string) *outbox {
+	o := &outbox{s: s, wait: wait}
+	s.ears.Judge(o.answer(texts...))
 	return o
 }
 
@@ -125,7 +131,7 @@ func TestAnswer(t *testing.T) {
 				}
 				refs[x.ref] = true
 			}
-			if in := s.ears.all()[0]; in.Window != (bot.Window{Kind: "said", For: answerFor, Messages: 3}) || time.Since(in.At) > time.Second {
+			if in := s.ears.Heard()[0]; in.Window != (bot.Window{Kind: "said", For: answerFor, Messages: 3}) || time.Since(in.At) > time.Second {
 				t.Errorf("the window is %+v from %v", in.Window, in.At)
 			}
 			if c := s.channel.Capabilities(); c.Buttons != 0 || c.Photos || c.PushWindow != answerFor {
@@ -156,10 +162,10 @@ func TestAnswerTime(t *testing.T) {
 		r := signed(s.server, u, saying(11, "漏水"))
 		time.Sleep(11 * time.Second)
 		s.channel.ServeHTTP(httptest.NewRecorder(), r)
-		if in := s.ears.all()[1]; !in.At.Equal(time.Now()) {
+		if in := s.ears.Heard()[1]; !in.At.Equal(time.Now()) {
 			t.Errorf("the window begins %s ago", time.Since(in.At))
 		}
-		s.ears.judge = func(bot.Inbound) (bot.Answer, error) { return bot.Answer{Says: 2}, nil }
+		s.ears.Judge(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{Says: 2}, nil })
 		if w, d := s.say(u, 2); d != answerFor || w.Body.String() != "success" {
 			t.Errorf("what did not come is said after %s as %q", d, w.Body)
 		}
@@ -191,8 +197,8 @@ func TestAnswerLost(t *testing.T) {
 		if got := u.Shown(); len(got) != 1 || got[0].Text != "记下了\n\n谢谢" {
 			t.Errorf("shown %+v", got)
 		}
-		if len(s.ears.tries) != 1 || len(o.sends()) != 2 || s.server.Pushes() != 3 {
-			t.Errorf("heard %d times, sent %d, pushed %d", len(s.ears.tries), len(o.sends()), s.server.Pushes())
+		if len(s.ears.Tries()) != 1 || len(o.sends()) != 2 || s.server.Pushes() != 3 {
+			t.Errorf("heard %d times, sent %d, pushed %d", len(s.ears.Tries()), len(o.sends()), s.server.Pushes())
 		}
 	})
 }
@@ -208,19 +214,19 @@ func (t torn) FlushError() error { return errors.New("broken pipe") }
 func TestAnswerNeverTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := still(t, true)
-		o := s.answering(0, "记下了", "谢谢")
+		o := &outbox{s: s}
 		u := s.server.Follower()
-		judge := s.ears.judge
+		answer := o.answer("记下了", "谢谢")
 		failed := 0
-		s.ears.judge = func(in bot.Inbound) (bot.Answer, error) {
+		s.ears.Judge(func(in bot.Inbound) (bot.Answer, error) {
 			if in.Kind != bot.Undelivered {
-				return judge(in)
+				return answer(in)
 			}
 			if failed++; failed < 3 {
 				return bot.Answer{}, errors.New("disk is full")
 			}
 			return bot.Answer{}, nil
-		}
+		})
 		r := signed(s.server, u, saying(1, "漏水"))
 		s.channel.ServeHTTP(torn{httptest.NewRecorder()}, r)
 		synctest.Wait()
@@ -232,7 +238,7 @@ func TestAnswerNeverTaken(t *testing.T) {
 			t.Errorf("sent %+v", o.sends())
 		}
 		var lost []bot.Inbound
-		for _, in := range s.ears.all() {
+		for _, in := range s.ears.Heard() {
 			if in.Kind == bot.Undelivered {
 				lost = append(lost, in)
 			}
@@ -252,7 +258,7 @@ func TestAnswerNeverTaken(t *testing.T) {
 			t.Errorf("sent %+v", o.sends())
 		}
 		time.Sleep(time.Minute)
-		if n := len(s.ears.all()); n != 3 {
+		if n := len(s.ears.Heard()); n != 3 {
 			t.Errorf("%d things were heard", n)
 		}
 		// Hanging up is seen on the connection, too.
@@ -274,11 +280,11 @@ func TestAnswerNotTaken(t *testing.T) {
 		s := still(t, true)
 		u := s.server.Follower()
 		o := &outbox{s: s}
-		s.ears.judge = func(in bot.Inbound) (bot.Answer, error) {
+		s.ears.Judge(func(in bot.Inbound) (bot.Answer, error) {
 			o.send(in.From.Address, "办好了")
 			time.Sleep(time.Second)
 			return bot.Answer{}, errors.New("disk is full")
-		}
+		})
 		w, _ := s.say(u, 1)
 		synctest.Wait()
 		if w.Code != http.StatusServiceUnavailable || len(o.sends()) != 1 || !errors.As(o.sends()[0].err, new(bot.Busy)) {
@@ -289,8 +295,8 @@ func TestAnswerNotTaken(t *testing.T) {
 			t.Errorf("the next try is answered %d %q", w.Code, w.Body)
 		}
 		synctest.Wait()
-		if len(o.sends()) != 1 || o.sends()[0].err != nil || len(s.ears.tries) != 2 {
-			t.Errorf("sent %+v, heard %d times", o.sends(), len(s.ears.tries))
+		if len(o.sends()) != 1 || o.sends()[0].err != nil || len(s.ears.Tries()) != 2 {
+			t.Errorf("sent %+v, heard %d times", o.sends(), len(s.ears.Tries()))
 		}
 	})
 }
@@ -328,13 +334,13 @@ func TestAnswerTwo(t *testing.T) {
 		u := s.server.Follower()
 		n := 0
 		o := &outbox{s: s, wait: time.Second}
-		s.ears.judge = func(in bot.Inbound) (bot.Answer, error) {
+		s.ears.Judge(func(in bot.Inbound) (bot.Answer, error) {
 			n++
 			if n == 1 {
 				o.send(in.From.Address, "一", "二")
 			}
 			return bot.Answer{Says: 1}, nil
-		}
+		})
 		s.server.Plain = true
 		var err error
 		if s.channel, err = New(Options{AppID: fake.AppID, Token: fake.Token, Plain: true, Passive: true, Receive: s.ears}); err != nil {
@@ -358,13 +364,13 @@ func TestAnswerEnd(t *testing.T) {
 		u := s.server.Follower()
 		ctx, cancel := context.WithCancel(t.Context())
 		var err error
-		s.ears.judge = func(in bot.Inbound) (bot.Answer, error) {
+		s.ears.Judge(func(in bot.Inbound) (bot.Answer, error) {
 			go func() { _, err = s.channel.Send(ctx, u.OpenID, bot.Message{Text: "记下了"}) }()
 			time.Sleep(time.Second)
 			cancel()
 			time.Sleep(time.Second)
 			return bot.Answer{Says: 1}, nil
-		}
+		})
 		s.say(u, 1)
 		synctest.Wait()
 		if !errors.Is(err, context.Canceled) {

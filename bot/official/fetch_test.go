@@ -45,9 +45,9 @@ func TestFetch(t *testing.T) {
 		"a JSON that is no error": {[]byte(`{"a":1}`), false},
 		"half a JSON":             {[]byte(`{"errcode":40`), false},
 	} {
-		s.ears.forget()
+		s.ears.Forget()
 		u.Photo(test.data)
-		m := s.ears.wait(t, 1)[0].Message.Media[0]
+		m := s.ears.Wait(t, 1)[0].Message.Media[0]
 		got, err := s.channel.Fetch(t.Context(), m.Remote, 1<<20)
 		if test.ok != (err == nil) || test.ok && !bytes.Equal(got, test.data) {
 			t.Errorf("%s: %d bytes, %v", name, len(got), err)
@@ -70,13 +70,13 @@ func TestFetchGoesNowhereElse(t *testing.T) {
 	defer inner.Close()
 
 	u.Video(inner.URL + "/film.mp4")
-	m := s.ears.wait(t, 1)[0].Message.Media[0]
+	m := s.ears.Wait(t, 1)[0].Message.Media[0]
 	if data, err := s.channel.Fetch(t.Context(), m.Remote, 1<<20); data != nil || !errors.As(err, new(bot.Refused)) {
 		t.Errorf("a video: %d bytes, %v", len(data), err)
 	}
-	s.ears.forget()
+	s.ears.Forget()
 	u.Send("image", "<PicUrl><![CDATA["+inner.URL+"/x.jpg]]></PicUrl><MediaId><![CDATA["+inner.URL+"]]></MediaId>")
-	if m := s.ears.wait(t, 1)[0].Message.Media[0]; m.Remote != "" {
+	if m := s.ears.Wait(t, 1)[0].Message.Media[0]; m.Remote != "" {
 		t.Errorf("an address was heard as the id %q", m.Remote)
 	}
 	calls := len(s.server.Calls("/cgi-bin/media/get"))
@@ -151,13 +151,13 @@ func TestFetchToken(t *testing.T) {
 	s := newStage(t)
 	u := s.server.Follower()
 	u.Photo(png)
-	m := s.ears.wait(t, 1)[0].Message.Media[0]
+	m := s.ears.Wait(t, 1)[0].Message.Media[0]
 	for i := range 3 {
 		if data, err := s.channel.Fetch(t.Context(), m.Remote, 1<<20); err != nil || !bytes.Equal(data, png) {
 			t.Errorf("%d: %v", i, err)
 		}
 		s.server.Kill()
-		s.now.forward(60e9)
+		s.now.Pass(60e9)
 	}
 	if n := s.server.Asked(); n != 3 {
 		t.Errorf("%d tokens", n)

@@ -92,12 +92,10 @@ func TestHeard(t *testing.T) {
 			return ""
 		}, bot.Inbound{Kind: bot.Ignored}},
 	} {
-		s.ears.forget()
+		s.ears.Forget()
 		ref := test.do()
 		s.quiet()
-		s.ears.mu.Lock()
-		got := slices.Clone(s.ears.heard)
-		s.ears.mu.Unlock()
+		got := s.ears.Tries() // what is of no use, too
 		if len(got) != 1 {
 			t.Errorf("%s: %d things were heard", test.name, len(got))
 			continue
@@ -142,11 +140,11 @@ func TestKeys(t *testing.T) {
 		f()
 	}
 	s.quiet()
-	s.now.forward(time.Second)
+	s.now.Pass(time.Second)
 	a.Tap("我的事") // once more, a second later
 	s.quiet()
 	count := map[string]int{}
-	for _, in := range s.ears.tries {
+	for _, in := range s.ears.Tries() {
 		for _, k := range in.Keys {
 			count[k]++
 		}
@@ -168,17 +166,17 @@ func TestKeys(t *testing.T) {
 func TestNotTaken(t *testing.T) {
 	s := newStage(t)
 	fails := 2
-	s.ears.judge = func(bot.Inbound) (bot.Answer, error) {
+	s.ears.Judge(func(bot.Inbound) (bot.Answer, error) {
 		if fails--; fails >= 0 {
 			return bot.Answer{}, errors.New("disk is full: " + "busy")
 		}
 		return bot.Answer{}, nil
-	}
+	})
 	u := s.server.Follower()
 	u.Say("漏水")
 	s.quiet()
-	if got := s.ears.all(); len(got) != 1 || len(s.ears.tries) != 3 || s.server.Broken() != 0 {
-		t.Errorf("heard %d of %d tries, broken %d", len(got), len(s.ears.tries), s.server.Broken())
+	if got := s.ears.Heard(); len(got) != 1 || len(s.ears.Tries()) != 3 || s.server.Broken() != 0 {
+		t.Errorf("heard %d of %d tries, broken %d", len(got), len(s.ears.Tries()), s.server.Broken())
 	}
 	fails = 3
 	u.Say("漏水")
@@ -194,16 +192,16 @@ func TestPanic(t *testing.T) {
 	for _, passive := range []bool{false, true} {
 		s := newStage(t, func(o *Options, _ *fake.Server) { o.Passive = passive })
 		fall := true
-		s.ears.judge = func(bot.Inbound) (bot.Answer, error) {
+		s.ears.Judge(func(bot.Inbound) (bot.Answer, error) {
 			if fall {
 				fall = false
 				panic(plant)
 			}
 			return bot.Answer{}, nil
-		}
+		})
 		s.server.Follower().Say("漏水")
 		s.quiet()
-		if got := s.ears.all(); len(got) != 1 {
+		if got := s.ears.Heard(); len(got) != 1 {
 			t.Errorf("passive %v: heard %d", passive, len(got))
 		}
 		s.discreet(nil)
@@ -230,10 +228,10 @@ func TestSlowReceiver(t *testing.T) {
 			s := still(t, passive)
 			u := s.server.Follower()
 			var once sync.Once
-			s.ears.judge = func(bot.Inbound) (bot.Answer, error) {
+			s.ears.Judge(func(bot.Inbound) (bot.Answer, error) {
 				once.Do(func() { time.Sleep(7 * time.Second) })
 				return bot.Answer{}, nil
-			}
+			})
 			for i, want := range []int{http.StatusServiceUnavailable, http.StatusOK} {
 				began := time.Now()
 				w := httptest.NewRecorder()
@@ -243,7 +241,7 @@ func TestSlowReceiver(t *testing.T) {
 				}
 				time.Sleep(time.Second)
 			}
-			if s.ears.broken {
+			if s.ears.Beside() {
 				t.Error("the second try did not wait for the first")
 			}
 			time.Sleep(time.Minute)
@@ -257,12 +255,12 @@ func TestOrder(t *testing.T) {
 		s := still(t, false)
 		wang, zhao := s.server.Follower(), s.server.Follower()
 		go1 := make(chan struct{})
-		s.ears.judge = func(in bot.Inbound) (bot.Answer, error) {
+		s.ears.Judge(func(in bot.Inbound) (bot.Answer, error) {
 			if in.From.Address == wang.OpenID && in.Message.Text == "0" {
 				<-go1
 			}
 			return bot.Answer{}, nil
-		}
+		})
 		post := func(u *fake.User, i int, text string) {
 			go s.channel.ServeHTTP(httptest.NewRecorder(), signed(s.server, u, saying(i, text)))
 			synctest.Wait()
@@ -271,16 +269,12 @@ func TestOrder(t *testing.T) {
 			post(wang, i, strconv.Itoa(i))
 		}
 		post(zhao, 9, "我")
-		if got := s.ears.all(); len(got) != 1 || got[0].Message.Text != "我" {
+		if got := s.ears.Heard(); len(got) != 1 || got[0].Message.Text != "我" {
 			t.Fatalf("heard %d while one is being heard", len(got))
 		}
 		close(go1)
 		synctest.Wait()
-		var texts []string
-		for _, in := range s.ears.all() {
-			texts = append(texts, in.Message.Text)
-		}
-		if !slices.Equal(texts, []string{"我", "0", "1", "2", "3", "4"}) || s.ears.broken {
+		if texts := s.ears.Texts(); !slices.Equal(texts, []string{"我", "0", "1", "2", "3", "4"}) || s.ears.Beside() {
 			t.Errorf("heard %q", texts)
 		}
 		if n := len(s.channel.lanes.last); n != 0 {

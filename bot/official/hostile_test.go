@@ -84,13 +84,13 @@ func TestHostile(t *testing.T) {
 			{"over 64 KB", "POST", by(s.server, body(saying(2, strings.Repeat("x", 70<<10)))), 413, 0},
 			{"nothing", "POST", func() (url.Values, string) { q, _ := s.server.Sign(u.OpenID, good); return q, "" }, 400, 0},
 		} {
-			s.ears.forget()
+			s.ears.Forget()
 			q, text := test.make()
 			w := httptest.NewRecorder()
 			r := httptest.NewRequest(test.method, "/hook?"+q.Encode(), strings.NewReader(text))
 			s.channel.ServeHTTP(w, r)
-			if w.Code != test.status || len(s.ears.all()) != test.heard {
-				t.Errorf("plain %v, %s: status %d, heard %d", plain, test.name, w.Code, len(s.ears.all()))
+			if w.Code != test.status || len(s.ears.Heard()) != test.heard {
+				t.Errorf("plain %v, %s: status %d, heard %d", plain, test.name, w.Code, len(s.ears.Heard()))
 			}
 			if test.heard == 0 && w.Code == 200 && w.Body.String() != "success" || strings.Contains(w.Body.String(), plant) {
 				t.Errorf("plain %v, %s: answered %q", plain, test.name, w.Body)
@@ -99,11 +99,11 @@ func TestHostile(t *testing.T) {
 		if !plain { // only encryption says for which account something is
 			for name, f := range map[string]*fake.Server{"of another key": otherKey, "for another account": otherApp} {
 				w := httptest.NewRecorder()
-				s.ears.forget()
+				s.ears.Forget()
 				q, text := f.Sign(u.OpenID, good)
 				s.channel.ServeHTTP(w, httptest.NewRequest("POST", "/hook?"+q.Encode(), strings.NewReader(text)))
-				if w.Code != 403 || len(s.ears.all()) != 0 {
-					t.Errorf("%s: status %d, heard %d", name, w.Code, len(s.ears.all()))
+				if w.Code != 403 || len(s.ears.Heard()) != 0 {
+					t.Errorf("%s: status %d, heard %d", name, w.Code, len(s.ears.Heard()))
 				}
 			}
 		}
@@ -114,11 +114,11 @@ func TestHostile(t *testing.T) {
 			s.channel.ServeHTTP(w, httptest.NewRequest("POST", "/hook?"+q.Encode(), strings.NewReader(text)))
 			return w.Code
 		}
-		s.ears.forget()
+		s.ears.Forget()
 		if a, b, c := post(text), post(text), post(strings.Replace(text, text[len(text)/2:len(text)/2+4], "AAAA", 1)); a != 200 || b != 200 || c == 200 {
 			t.Errorf("plain %v: the same twice is answered %d, %d, another %d", plain, a, b, c)
 		}
-		if n := len(s.ears.all()); n != 2 {
+		if n := len(s.ears.Heard()); n != 2 {
 			t.Errorf("plain %v: heard %d, want the same message twice", plain, n)
 		}
 		s.discreet(nil)
@@ -155,7 +155,7 @@ func TestOverHTTP(t *testing.T) {
 	for i := range 10 {
 		u.Say(strconv.Itoa(i))
 	}
-	for i, in := range s.ears.wait(t, 10) {
+	for i, in := range s.ears.Wait(t, 10) {
 		if in.Message.Text != strconv.Itoa(i) {
 			t.Errorf("%d: heard %q", i, in.Message.Text)
 		}
@@ -213,7 +213,7 @@ func TestLongWords(t *testing.T) {
 	u := s.server.Follower()
 	long := strings.Repeat("长", 15_000)
 	u.Say(long)
-	if in := s.ears.wait(t, 1)[0]; in.Kind != bot.Said || in.Message.Text != long {
+	if in := s.ears.Wait(t, 1)[0]; in.Kind != bot.Said || in.Message.Text != long {
 		t.Errorf("heard %d bytes of %d", len(in.Message.Text), len(long))
 	}
 }

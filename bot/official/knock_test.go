@@ -60,7 +60,7 @@ func TestKnock(t *testing.T) {
 			got[0].Fields["thing2"] != "3号楼2单元电梯停了，师傅今天下午来修…" || got[0].Fields["time3"] != "2026年12月5日 15:00" || got[0].Fields["phrase4"] != "处理中" {
 			t.Errorf("shown %+v", got)
 		}
-		if n := len(s.ears.all()); n != 0 {
+		if n := len(s.ears.Heard()); n != 0 {
 			t.Errorf("%d things were heard of what arrived", n)
 		}
 		// One that does not arrive.
@@ -71,7 +71,7 @@ func TestKnock(t *testing.T) {
 		if err != nil || lost == ref {
 			t.Fatalf("%q, %q, %v", ref, lost, err)
 		}
-		in := s.ears.wait(t, 1)[0]
+		in := s.ears.Wait(t, 1)[0]
 		if in.Kind != bot.Undelivered || in.Ref != lost || in.Chat.Address != u.OpenID || !in.Loss.Closed {
 			t.Errorf("heard %+v", in)
 		}

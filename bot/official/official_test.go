@@ -1,13 +1,10 @@
 package official
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,158 +14,24 @@ import (
 	"linli/bot/weixin"
 )
 
-// shelf is a weixin.Shelf in memory.
-type shelf struct {
-	mu   sync.Mutex
-	kept map[string][]byte
-	fail error
-}
-
-func (s *shelf) Load(_ context.Context, name string) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.kept[name], s.fail
-}
-
-func (s *shelf) Save(_ context.Context, name string, value []byte, _ time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.fail != nil {
-		return s.fail
-	}
-	if s.kept == nil {
-		s.kept = map[string][]byte{}
-	}
-	s.kept[name] = value
-	return nil
-}
-
-// ears is a Receiver that remembers what it was told. Judge, if set, decides on each message
-// first.
-type ears struct {
-	mu     sync.Mutex
-	judge  func(in bot.Inbound) (bot.Answer, error)
-	tries  []bot.Inbound
-	heard  []bot.Inbound
-	news   chan struct{}
-	inside map[string]int // people of whom something is being heard
-	broken bool           // two things of one person at the same time
-}
-
-func newEars() *ears { return &ears{news: make(chan struct{}, 1), inside: map[string]int{}} }
-
-func (e *ears) Receive(_ context.Context, in bot.Inbound) (bot.Answer, error) {
-	e.mu.Lock()
-	e.inside[in.From.Address]++
-	e.broken = e.broken || e.inside[in.From.Address] > 1
-	e.tries = append(e.tries, in)
-	judge := e.judge
-	e.mu.Unlock()
-	var answer bot.Answer
-	var err error
-	if judge != nil {
-		answer, err = judge(in)
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.inside[in.From.Address]--
-	if err != nil {
-		return bot.Answer{}, err
-	}
-	e.heard = append(e.heard, in)
-	select {
-	case e.news <- struct{}{}:
-	default:
-	}
-	return answer, nil
-}
-
-// all is what was taken, but for what is of no use.
-func (e *ears) all() (out []bot.Inbound) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, in := range e.heard {
-		if in.Kind != bot.Ignored {
-			out = append(out, in)
-		}
-	}
-	return out
-}
-
-func (e *ears) forget() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.heard, e.tries = nil, nil
-}
-
-func (e *ears) wait(t *testing.T, n int) []bot.Inbound {
-	t.Helper()
-	limit := time.After(20 * time.Second)
-	for {
-		if got := e.all(); len(got) >= n {
-			return got
-		}
-		select {
-		case <-e.news:
-		case <-limit:
-			t.Fatalf("heard %d of %d", len(e.all()), n)
-		}
-	}
-}
-
-// logbook keeps what was logged.
-type logbook struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logbook) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logbook) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
-
 // stage is a channel in front of a fake platform.
 type stage struct {
 	*testing.T
 	server  *fake.Server
-	ears    *ears
-	shelf   *shelf
-	log     *logbook
+	ears    *bottest.Ears
+	shelf   *bottest.Shelf
+	log     *bottest.Log
 	channel *Official
-	now     *clock
-}
-
-// clock is moved by tests.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) forward(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
+	now     *bottest.Clock
 }
 
 func newStage(t *testing.T, change ...func(*Options, *fake.Server)) *stage {
-	s := &stage{T: t, server: fake.New(), ears: newEars(), shelf: &shelf{}, log: &logbook{}, now: &clock{at: time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("", 8*3600))}}
+	s := &stage{T: t, server: fake.New(), ears: &bottest.Ears{}, shelf: &bottest.Shelf{}, log: &bottest.Log{},
+		now: bottest.NewClock(time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("", 8*3600)))}
 	s.server.Now = s.now.Now
 	o := Options{
 		AppID: fake.AppID, Secret: fake.Secret, Token: fake.Token, AESKey: fake.AESKey, Receive: s.ears, Shelf: s.shelf, Now: s.now.Now,
-		Log: slog.New(slog.NewMultiHandler(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}), bottest.Logger(t).Handler())),
+		Log: s.log.Logger(t),
 	}
 	for _, f := range change {
 		f(&o, s.server)
@@ -226,7 +89,7 @@ const plant = "王阿姨家的事，13800138000"
 
 func TestNew(t *testing.T) {
 	good := func() Options {
-		return Options{AppID: fake.AppID, Secret: fake.Secret, Token: fake.Token, AESKey: fake.AESKey, Receive: newEars(), Shelf: &shelf{}}
+		return Options{AppID: fake.AppID, Secret: fake.Secret, Token: fake.Token, AESKey: fake.AESKey, Receive: &bottest.Ears{}, Shelf: &bottest.Shelf{}}
 	}
 	template := Template{ID: "TEMPLATE-1234", No: "character_string1", What: "thing2", At: "time3"}
 	for name, test := range map[string]struct {

@@ -29,14 +29,14 @@ func TestQR(t *testing.T) {
 		if err != nil || u.Host != "mp.weixin.qq.com" || !strings.HasSuffix(u.Query().Get("ticket"), "==") {
 			t.Errorf("the picture is at %s", picture)
 		}
-		s.ears.forget()
+		s.ears.Forget()
 		person := s.server.AddUser()
 		for range 2 { // the second time they follow already
 			if err := person.Scan(link); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for _, in := range s.ears.wait(t, 2) {
+		for _, in := range s.ears.Wait(t, 2) {
 			if in.Kind != bot.Entered || in.Scene != "b-3hao" {
 				t.Errorf("heard %s with %q", in.Kind, in.Scene)
 			}
@@ -79,7 +79,7 @@ func TestWho(t *testing.T) {
 	}
 	for name, code := range map[string]string{"used": code, "made up": "0123456789abcdef", "late": u.Code()} {
 		if name == "late" {
-			s.now.forward(6 * time.Minute)
+			s.now.Pass(6 * time.Minute)
 		}
 		if openid, _, err := s.channel.Who(t.Context(), code); err == nil || openid != "" {
 			t.Errorf("a code that is %s names %q", name, openid)

@@ -54,16 +54,16 @@ func TestWindows(t *testing.T) {
 		{"both", func() { u.Tap("我的事"); u.Say("漏水") }, 0, 8},
 		{"both, a minute later", func() { u.Tap("我的事"); u.Say("漏水") }, time.Minute, 5},
 	} {
-		s.now.forward(72 * time.Hour)
+		s.now.Pass(72 * time.Hour)
 		test.do()
 		s.quiet()
-		s.now.forward(test.wait)
+		s.now.Pass(test.wait)
 		if n := count(); n != test.want {
 			t.Errorf("%s: %d messages, want %d", test.name, n, test.want)
 		}
 	}
 	// What is heard says the same.
-	for _, in := range s.ears.all() {
+	for _, in := range s.ears.Heard() {
 		if w := in.Window; w.Messages == 5 && w.For != 48*time.Hour || w.Messages == 3 && w.For != time.Minute || w.Messages != 3 && w.Messages != 5 {
 			t.Errorf("%s opens %+v", in.Kind, w)
 		}
@@ -98,7 +98,7 @@ func TestTokenDies(t *testing.T) {
 		if n := s.server.Asked(); n != 1 {
 			t.Errorf("%d: %d tokens at the start", code, n)
 		}
-		s.now.forward(time.Minute)
+		s.now.Pass(time.Minute)
 		s.server.Kill()
 		burst()
 		if n := s.server.Asked(); n != 2 {
@@ -116,14 +116,14 @@ func TestTokenDies(t *testing.T) {
 		if n := s.server.Asked(); n != 2 {
 			t.Errorf("%d: %d tokens after a restart", code, n)
 		}
-		s.now.forward(3 * time.Hour) // it expires
+		s.now.Pass(3 * time.Hour) // it expires
 		burst()
 		if n := s.server.Asked(); n != 3 {
 			t.Errorf("%d: %d tokens after the second expired", code, n)
 		}
 		// A store that is broken costs no message.
-		s.shelf.fail = errors.New("disk is full")
-		s.now.forward(3 * time.Hour)
+		s.shelf.Fail = func(bool, string) error { return errors.New("disk is full") }
+		s.now.Pass(3 * time.Hour)
 		burst()
 		s.discreet(nil)
 	}

@@ -2,8 +2,6 @@ package official
 
 import (
 	"context"
-	"log/slog"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -12,21 +10,12 @@ import (
 	"linli/bot"
 	"linli/bot/bottest"
 	"linli/bot/official/fake"
-	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/flowstest"
 	"linli/prompts/local"
 	"linli/storage"
-	"linli/storage/bolt"
 )
-
-// late is a Receiver that is made after the channel that hands to it.
-type late struct{ to Receiver }
-
-func (l *late) Receive(ctx context.Context, in bot.Inbound) (bot.Answer, error) {
-	return l.to.Receive(ctx, in)
-}
 
 // town is the whole of it: the engine with its flows and its outbox, a store, and this
 // channel in front of the platform.
@@ -37,35 +26,20 @@ type town struct {
 }
 
 func newTown(t *testing.T, change func(*Options, *fake.Server)) *town {
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ears := &late{}
+	settings := flowstest.Example(t, demand.DutyList())
+	ears := &bottest.Late{}
 	w := &town{stage: newStage(t, func(o *Options, f *fake.Server) {
 		o.Receive = ears
 		change(o, f)
 	})}
-	d, err := demand.New()
+	w.store = bottest.Store(t, "example")
+	var err error
+	w.bot, err = bot.New(bot.Options{Store: w.store, Settings: settings, Flows: flowstest.Flows(t, demand.New, dispatch.New), Channels: []bot.Channel{w.channel},
+		Reader: local.New(), Now: w.now.Now, Media: t.TempDir(), Log: bottest.Logger(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := dispatch.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := bolt.Open(filepath.Join(t.TempDir(), "linli.db"), bolt.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	w.store = db.In("example")
-	w.bot, err = bot.New(bot.Options{Store: w.store, Settings: file.Settings, Flows: []flows.Flow{d, p}, Channels: []bot.Channel{w.channel},
-		Reader: local.New(), Now: w.now.Now, Media: t.TempDir(), Log: slog.New(bottest.Logger(t).Handler())})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ears.to = w.bot
+	ears.To = w.bot
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- w.bot.Run(ctx) }()

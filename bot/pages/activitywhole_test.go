@@ -8,6 +8,7 @@ import (
 	"linli/bot"
 	"linli/flows"
 	"linli/flows/activity"
+	"linli/flows/flowstest"
 	"linli/flows/menu"
 	"linli/flows/room"
 	"linli/prompts/local"
@@ -28,14 +29,7 @@ func (arrives) Send(context.Context, string, bot.Message) (string, error) { retu
 func TestWholeActivity(t *testing.T) {
 	var b *bot.Bot
 	h := build(t, "", func(o *Options) {
-		var fl []flows.Flow
-		for _, f := range []func() (flows.Flow, error){activity.New, menu.New, room.New} {
-			x, err := f()
-			if err != nil {
-				t.Fatal(err)
-			}
-			fl = append(fl, x)
-		}
+		fl := flowstest.Flows(t, activity.New, menu.New, room.New)
 		var err error
 		if b, err = bot.New(bot.Options{Store: o.Store, Settings: o.Settings(), Flows: fl, Channels: []bot.Channel{arrives{}}, Reader: local.New(), Now: o.Now}); err != nil {
 			t.Fatal(err)

@@ -66,6 +66,12 @@ type Receiver interface {
 	Receive(ctx context.Context, in bot.Inbound) (bot.Answer, error)
 }
 
+// Photos keeps what is sent along with a report. bot.Refused says that it is no photo.
+type Photos interface {
+	KeepPhoto(ctx context.Context, data []byte) (flows.Media, error)
+	DropPhoto(ctx context.Context, m flows.Media) error // where nothing followed from the report
+}
+
 // Options are what the pages are built from. Settings, Key and Data are needed.
 type Options struct {
 	Base      string // path before "/my/", "" or "/c/x"
@@ -81,6 +87,7 @@ type Options struct {
 	Deletions func(ctx context.Context) ([]bot.Deletion, error) // oldest first
 	Store     storage.Store                                     // where polls are read; nil: no pages of polls
 	Receive   Receiver                                          // who takes votes; nil: polls can only be looked at
+	Photos    Photos                                            // who keeps what is sent along with a report; nil: reports bring none
 	// EnterHome finds out who lives where a code was brought to on paper; bot.ErrCode
 	// says that it is no good. Visitor is what wrong codes are counted by; may be nil.
 	EnterHome func(ctx context.Context, code, visitor string) (flows.PersonID, error)
@@ -306,15 +313,26 @@ func (p *Pages) Handler() http.Handler {
 	mux.HandleFunc(p.o.Base+"/poll/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errPollLink) })
 	mux.HandleFunc(p.o.Base+"/hearing/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errHearingLink) })
 	mux.HandleFunc(p.o.Base+"/activity/", func(w http.ResponseWriter, r *http.Request) { p.fail(w, r, errActivityLink) })
-	return frame.Secure(mux)
+	return frame.Secure(mux, func(r *http.Request) int64 {
+		if r.Method == http.MethodPost && p.o.Photos != nil && strings.HasPrefix(r.URL.Path, p.o.Base+"/r/") {
+			return maxPhoto
+		}
+		return 0
+	})
 }
 
 func (p *Pages) serve(w http.ResponseWriter, r *http.Request, rt route) error {
-	if err := frame.Parse(w, r); err != nil {
+	err := frame.Parse(w, r)
+	if r.MultipartForm != nil {
+		defer func() { _ = r.MultipartForm.RemoveAll() }()
+	}
+	if errors.Is(err, frame.ErrLarge) && strings.HasPrefix(rt.path, "/r/") {
+		return errPhoto
+	}
+	if err != nil {
 		return err
 	}
 	who := &reader{token: r.PathValue("token")}
-	var err error
 	switch {
 	case strings.HasPrefix(rt.path, "/poll/"):
 		who.of, who.person, err = p.unseal(pollLinks, who.token)
@@ -332,13 +350,15 @@ func (p *Pages) serve(w http.ResponseWriter, r *http.Request, rt route) error {
 }
 
 var (
-	errLink = errors.New("pages: no such link")
-	errOver = errors.New("pages: the link is over")
-	errMine = errors.New("pages: a name or a place that cannot be")
+	errLink  = errors.New("pages: no such link")
+	errOver  = errors.New("pages: the link is over")
+	errPhoto = errors.New("pages: the photo is too large")
+	errMine  = errors.New("pages: a name or a place that cannot be")
 )
 
 var answers = frame.Answers{
 	{errReport, http.StatusNotFound, "report"},
+	{errPhoto, http.StatusRequestEntityTooLarge, "photo"},
 	{errWay, http.StatusForbidden, "way"},
 	{errWho, http.StatusBadGateway, "who"},
 	{errPollLink, http.StatusNotFound, "poll"},

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -18,17 +17,17 @@ import (
 	"time"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/flowstest"
 	"linli/flows/hearing"
 	"linli/flows/poll"
 	"linli/flows/purchase"
 	"linli/flows/room"
 	"linli/prompts/local"
 	"linli/storage"
-	"linli/storage/bolt"
 )
 
 // house is a community with its engine and the pages of its residents.
@@ -38,6 +37,7 @@ type house struct {
 	settings *flows.Settings
 	store    storage.Store
 	bot      *bot.Bot
+	media    string // the folder of photos
 	pages    *Pages
 	srv      *httptest.Server
 }
@@ -46,31 +46,17 @@ var key = bytes.Repeat([]byte("k"), 32)
 
 func build(t *testing.T, base string, change func(*Options)) *house {
 	t.Helper()
-	f, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &house{t: t, at: time.Date(2026, 3, 11, 10, 0, 0, 0, f.Settings.Zone), settings: f.Settings}
-	db, err := bolt.Open(filepath.Join(t.TempDir(), "linli.db"), bolt.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	h.store = db.In(f.Settings.Community)
-	var fl []flows.Flow
-	for _, f := range []func() (flows.Flow, error){poll.New, hearing.New, room.New, demand.New, dispatch.New, purchase.New} {
-		x, err := f()
-		if err != nil {
-			t.Fatal(err)
-		}
-		fl = append(fl, x)
-	}
+	example := flowstest.Example(t, demand.DutyList())
+	h := &house{t: t, media: t.TempDir(), at: time.Date(2026, 3, 11, 10, 0, 0, 0, example.Zone), settings: example}
+	h.store = bottest.Store(t, example.Community)
+	var err error
+	fl := flowstest.Flows(t, poll.New, hearing.New, room.New, demand.New, dispatch.New, purchase.New)
 	now := func() time.Time { return h.at }
-	if h.bot, err = bot.New(bot.Options{Store: h.store, Settings: h.settings, Flows: fl, Reader: local.New(), Now: now}); err != nil {
+	if h.bot, err = bot.New(bot.Options{Store: h.store, Settings: h.settings, Flows: fl, Reader: local.New(), Media: h.media, Now: now}); err != nil {
 		t.Fatal(err)
 	}
 	o := Options{Base: base, PublicURL: "https://linli.example", Key: key, Settings: h.bot.Settings, Data: h.bot, Copy: h.bot.Copy, Deletions: h.bot.Deletions, Now: now,
-		Store: h.store, Receive: h.bot, EnterHome: h.bot.EnterHome,
+		Store: h.store, Receive: h.bot, Photos: h.bot, EnterHome: h.bot.EnterHome,
 		Erase: func(ctx context.Context, p flows.PersonID) (int, error) {
 			e, err := h.bot.Erase(ctx, p, "asked")
 			return e.Waiting, err

@@ -37,7 +37,8 @@ type Card struct {
 }
 
 const (
-	maxReport = 2000 // runes
+	maxReport = 2000     // runes
+	maxPhoto  = 10 << 20 // bytes, as in the web chat
 	reportsIn = time.Hour
 )
 
@@ -46,6 +47,7 @@ type reportPage struct {
 	At        spot
 	Place     string
 	Post      string // where the form goes; "" where nobody takes it here
+	GoesOn    bool   // the words begin a private conversation in the web chat, which asks whether to file them
 	Photo     bool   // the form takes a photo
 	Units     []string
 	Unit      string
@@ -88,9 +90,9 @@ func (p *Pages) showReport(w http.ResponseWriter, r *http.Request, d *reportPage
 	}
 	switch {
 	case p.account(r) != "" && p.o.Receive != nil:
-		d.Post = p.o.Base + "/r/" + d.At.Code
+		d.Post, d.Photo = p.o.Base+"/r/"+d.At.Code, p.o.Photos != nil
 	case p.o.Report != "":
-		d.Post, d.Photo = p.o.Base+p.o.Report, true
+		d.Post, d.GoesOn, d.Photo = p.o.Base+p.o.Report, true, true
 	}
 	var err error
 	if d.Danger, err = p.dangerLine(s); err != nil {
@@ -200,9 +202,25 @@ func (p *Pages) reported(w http.ResponseWriter, r *http.Request, _ *reader) erro
 	if len(form) != 32 || strings.Trim(form, "0123456789abcdef") != "" {
 		return frame.ErrForm
 	}
+	photo, err := frame.File(r, "photo")
+	if err != nil {
+		return err
+	}
+	msg := flows.Message{Ref: "page-" + form, Text: text}
+	if len(photo) > 0 && p.o.Photos != nil {
+		m, err := p.o.Photos.KeepPhoto(r.Context(), photo)
+		if errors.As(err, new(bot.Refused)) {
+			d.Wrong = "report-photo-wrong"
+			return p.showReport(w, r, d)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", errReceive, err)
+		}
+		msg.Media = []flows.Media{m}
+	}
 	peer := bot.Peer{Address: account, Name: name, Person: true, Lang: frame.Lang(r, p.o.Settings().Lang)}
 	in := bot.Inbound{Channel: p.o.OAuth.Channel, Keys: []string{"page/" + account + "/" + form}, At: p.o.Now(), Chat: peer, From: peer,
-		Kind: bot.Said, Scene: at.scene, Agrees: true, Message: flows.Message{Ref: "page-" + form, Text: text}}
+		Kind: bot.Said, Scene: at.scene, Agrees: true, Message: msg}
 	a, err := p.o.Receive.Receive(r.Context(), in)
 	if err != nil {
 		return fmt.Errorf("%w: %w", errReceive, err)
@@ -216,6 +234,11 @@ func (p *Pages) reported(w http.ResponseWriter, r *http.Request, _ *reader) erro
 		return err
 	}
 	if told == "" {
+		for _, m := range msg.Media {
+			if err := p.o.Photos.DropPhoto(r.Context(), m); err != nil {
+				p.o.Log.WarnContext(r.Context(), "a photo that leads to nothing is still there", "err", err)
+			}
+		}
 		d.Wrong = "report-unread"
 		return p.showReport(w, r, d)
 	}

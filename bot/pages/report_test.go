@@ -154,8 +154,8 @@ func TestReportInWeChat(t *testing.T) {
 			t.Fatalf("the link is %s", path)
 		}
 		page := p.goes(x, path, "oABC")
-		h.has(page.Body, "报修、反映问题", "3号楼", "2单元", "火警119", "0471-0000000", "点“登记”就是同意", `action="`+path+`"`)
-		if strings.Contains(page.Body, `type="file"`) || strings.Contains(page.Body, "oABC") {
+		h.has(page.Body, "报修、反映问题", "3号楼", "2单元", "火警119", "0471-0000000", "点“登记”就是同意", `action="`+path+`" autocomplete="off" class="upright" enctype="multipart/form-data"`)
+		if !strings.Contains(page.Body, `type="file"`) || strings.Contains(page.Body, "oABC") {
 			t.Error(page.Body)
 		}
 		form := h.form(page.Body)

@@ -9,12 +9,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"linli/bot"
 	"linli/bot/telegram/fake"
 	"linli/flows"
+	"linli/flows/flowstest"
 )
 
 func charging() *bot.Poll {
@@ -157,10 +157,7 @@ func TestBallotErrors(t *testing.T) {
 // asking is a flow that asks "#question/option/option" in the group where it was said,
 // and shows the count with the button "end".
 func asking(t *testing.T) flows.Flow {
-	words := fstest.MapFS{}
-	for _, lang := range flows.Languages {
-		words["words/"+lang+".yaml"] = &fstest.MapFile{Data: []byte("ask: '{{.q}}'\nresult: '{{.q}}：{{.n}}人答'\nvoted: '收到'\nopen: '在这里答'\nask-private: '私下答'\n")}
-	}
+	words := flowstest.Words("ask: '{{.q}}'\nresult: '{{.q}}：{{.n}}人答'\nvoted: '收到'\nopen: '在这里答'\nask-private: '私下答'\n")
 	f, err := flows.Define("asking", words, func(_ string, s asked, e flows.Event) (asked, []flows.Effect) {
 		group := flows.To{Chat: s.Chat}
 		switch w := e.What.(type) {

@@ -72,7 +72,7 @@ func TestTopics(t *testing.T) {
 			asked := s.server.Say(wang, g.ID, "电梯停了", fake.In(topic)).Message
 			s.run()
 			refs := map[string]string{"bare": address(asked), "general": address(general)}
-			for _, in := range s.ears.wait(t, 3) {
+			for _, in := range s.ears.Wait(t, 3) {
 				if in.Message.Text == "电梯停了" {
 					refs["ref"] = in.Message.Ref
 					if in.Message.ReplyTo != "" {
@@ -153,7 +153,7 @@ func TestTopicRefs(t *testing.T) {
 	topic := g.Topic(wang, "报修")
 	s.server.Say(wang, g.ID, "电梯停了", fake.In(topic))
 	s.run()
-	asked := s.ears.wait(t, 2)[1].Message.Ref
+	asked := s.ears.Wait(t, 2)[1].Message.Ref
 	mine, err := s.tg.Send(t.Context(), address(g.ID), bot.Message{Text: "记下了", Quote: asked, Buttons: ok})
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +167,7 @@ func TestTopicRefs(t *testing.T) {
 	next := func(what string) bot.Inbound {
 		t.Helper()
 		heard++
-		return s.ears.wait(t, heard)[heard-1]
+		return s.ears.Wait(t, heard)[heard-1]
 	}
 	s.server.Say(wang, g.ID, "谢谢", fake.ReplyTo(int64(id)))
 	if in := next("an answer"); in.Message.ReplyTo != mine {
@@ -225,16 +225,16 @@ func TestAlbum(t *testing.T) {
 		said := s.server.Album(wang, g.ID, "3号楼漏水", [][]byte{jpeg, append(jpeg, 'b'), append(jpeg, 'c')})
 		// The second one is not taken for a while: those before it stay taken.
 		tries := 0
-		s.ears.judge = func(in bot.Inbound) error {
+		s.ears.Judge(func(in bot.Inbound) (bot.Answer, error) {
 			if in.Message.Ref == address(said[1].Message) {
 				if tries++; tries < 4 {
-					return errBusy
+					return bot.Answer{}, errBusy
 				}
 			}
-			return nil
-		}
+			return bot.Answer{}, nil
+		})
 		s.run()
-		got := s.ears.wait(t, 3)
+		got := s.ears.Wait(t, 3)
 		s.await("all confirmed", func() bool { return s.server.Pending() == 0 })
 		seen := map[string]bool{}
 		for i, in := range got {
@@ -252,7 +252,7 @@ func TestAlbum(t *testing.T) {
 			t.Errorf("%s: the words are %q and %q", mode, got[0].Message.Text, got[1].Message.Text)
 		}
 		other := s.server.Album(wang, g.ID, "", [][]byte{jpeg, jpeg})
-		if a := s.ears.wait(t, 3+len(other))[3].Message.Album; a == got[0].Message.Album {
+		if a := s.ears.Wait(t, 3+len(other))[3].Message.Album; a == got[0].Message.Album {
 			t.Errorf("%s: two albums have the name %q", mode, a)
 		}
 	}
@@ -272,7 +272,7 @@ func TestGroupChanges(t *testing.T) {
 		t.Helper()
 		heard += n
 		keys := map[string]bool{}
-		for _, in := range s.ears.wait(t, heard)[heard-n:] {
+		for _, in := range s.ears.Wait(t, heard)[heard-n:] {
 			again := false
 			for _, k := range in.Keys {
 				again = again || keys[k]
@@ -316,7 +316,7 @@ func TestGroupChanges(t *testing.T) {
 	next(1)
 	g.Admin = true
 	g.Join(wang)
-	for _, in := range s.ears.wait(t, heard+2)[heard:] {
+	for _, in := range s.ears.Wait(t, heard+2)[heard:] {
 		if in.Kind != bot.Joined || !in.Reads || !in.Admin {
 			t.Errorf("added as an admin: heard %+v", in)
 		}
@@ -339,25 +339,24 @@ func TestPressOvertakes(t *testing.T) {
 	wang := s.server.AddUser("王阿姨")
 	g := s.server.AddGroup("3号楼群")
 	hold := make(chan struct{})
-	s.ears.toast = "已接单"
-	s.ears.judge = func(in bot.Inbound) error {
+	s.ears.Judge(func(in bot.Inbound) (bot.Answer, error) {
 		if in.Kind == bot.Said {
 			<-hold
 		}
-		return nil
-	}
+		return bot.Answer{Toast: "已接单"}, nil
+	})
 	s.run()
 	s.await("setWebhook", func() bool { return len(s.server.Calls("setWebhook")) > 0 })
 	li := s.server.AddUser("李网格")
 	s.server.Say(wang, g.ID, "先说的话")
 	press := s.server.Forge(li, li.ID, 4711, "c1/accept")
-	in := s.ears.wait(t, 1)[0]
+	in := s.ears.Wait(t, 1)[0]
 	if in.Kind != bot.Pressed || in.Message.Ref != "4711" {
 		t.Errorf("heard first: %+v", in)
 	}
 	s.await("the answer", func() bool { _, answered := s.server.Toast(press); return answered })
 	close(hold)
-	s.ears.wait(t, 2)
+	s.ears.Wait(t, 2)
 	s.await("all confirmed", func() bool { return s.server.Pending() == 0 })
 }
 
@@ -369,7 +368,7 @@ func TestPressTooOld(t *testing.T) {
 	s.run()
 	s.polled()
 	s.server.Forge(wang, wang.ID, 7, "c1/accept")
-	s.ears.wait(t, 1)
+	s.ears.Wait(t, 1)
 	s.await("the answer", func() bool { return len(s.server.Calls("answerCallbackQuery")) == 1 })
 	s.stop()
 	if text := s.log.String(); strings.Contains(text, "press was not answered") {

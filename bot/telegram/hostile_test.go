@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/bot/telegram/fake"
 )
 
@@ -40,7 +41,7 @@ func TestPictureBomb(t *testing.T) {
 	s.server.Say(u, u.ID, "看", fake.Carrying("document", "image/png", bomb()))
 	s.run()
 	var before, after runtime.MemStats
-	got := slices.DeleteFunc(s.ears.wait(t, 3), func(in bot.Inbound) bool { return in.Message.Media == nil })
+	got := slices.DeleteFunc(s.ears.Wait(t, 3), func(in bot.Inbound) bool { return in.Message.Media == nil })
 	if len(got) != 2 {
 		t.Fatalf("%d of 2 pictures were heard", len(got))
 	}
@@ -87,13 +88,13 @@ func TestHugeUpdate(t *testing.T) {
 	s.server.Inject("x", "message", map[string]any{"message_id": 1, "date": 1, "chat": map[string]any{"id": 1, "type": "private"}, "from": map[string]any{"id": 1}, "text": text})
 	s.server.Say(wang, wang.ID, "在吗")
 	s.run()
-	got := s.ears.wait(t, 2)
+	got := s.ears.Wait(t, 2)
 	for _, in := range got {
 		if len(in.Message.Text) > 1<<20 {
 			t.Error("three megabytes were heard")
 		}
 	}
-	if texts := s.ears.texts(); !slices.Contains(texts, "在吗") || !slices.Contains(texts, "<ignored>") {
+	if texts := s.ears.Texts(); !slices.Contains(texts, "在吗") || !slices.Contains(texts, "<ignored>") {
 		t.Errorf("heard %.100q", texts)
 	}
 	s.await("all confirmed", func() bool { return s.server.Pending() == 0 })
@@ -155,7 +156,7 @@ func TestFetchLimits(t *testing.T) {
 		sent <- n
 	}))
 	defer api.Close()
-	tg, err := New(Options{Token: fake.Token, APIURL: api.URL, Receive: newEars(), Cursor: &bookmark{}})
+	tg, err := New(Options{Token: fake.Token, APIURL: api.URL, Receive: &bottest.Ears{}, Cursor: &bookmark{}})
 	if err != nil {
 		t.Fatal(err)
 	}

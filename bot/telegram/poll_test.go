@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/bot/telegram/fake"
 )
 
@@ -31,7 +32,7 @@ func TestPollPoison(t *testing.T) {
 	s.server.Say(wang, g.ID, "二", fake.With("forward_origin", map[string]any{"type": "from_mars"}))
 	s.server.Say(wang, g.ID, "三")
 	s.run()
-	got := s.ears.wait(t, 6)
+	got := s.ears.Wait(t, 6)
 	s.await("all confirmed", func() bool { return s.server.Pending() == 0 })
 	var ignored int
 	var words []string
@@ -65,14 +66,14 @@ func TestPollOrder(t *testing.T) {
 	}
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(1, 2))
-	s.ears.judge = func(bot.Inbound) error {
+	s.ears.Judge(func(bot.Inbound) (bot.Answer, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if random.IntN(5) == 0 {
-			return errors.New("store is busy")
+			return bot.Answer{}, errors.New("store is busy")
 		}
-		return nil
-	}
+		return bot.Answer{}, nil
+	})
 	s.run()
 	s.polled()
 	const each = 40
@@ -81,20 +82,7 @@ func TestPollOrder(t *testing.T) {
 			s.server.Say(wang, g.ID, strconv.Itoa(i))
 		}
 	}
-	got := s.ears.wait(t, each*len(groups))
-	next := map[string]int{}
-	for _, in := range got {
-		if in.Message.Text != strconv.Itoa(next[in.Chat.Address]) {
-			t.Fatalf("chat %s: heard %s after %d", in.Chat.Address, in.Message.Text, next[in.Chat.Address]-1)
-		}
-		next[in.Chat.Address]++
-	}
-	if s.ears.broken {
-		t.Error("two updates of one chat were received at the same time")
-	}
-	if len(got) != each*len(groups) {
-		t.Errorf("heard %d", len(got))
-	}
+	s.ears.Counted(t, each*len(groups))
 }
 
 // One chat that waits holds back only itself.
@@ -103,18 +91,18 @@ func TestPollChatsDoNotWait(t *testing.T) {
 	wang := s.server.AddUser("王阿姨")
 	slow, quick := s.server.AddGroup("slow"), s.server.AddGroup("quick")
 	heard := make(chan struct{})
-	s.ears.judge = func(in bot.Inbound) error {
+	s.ears.Judge(func(in bot.Inbound) (bot.Answer, error) {
 		if in.Chat.Address == strconv.FormatInt(slow.ID, 10) {
 			<-heard
 		} else {
 			close(heard)
 		}
-		return nil
-	}
+		return bot.Answer{}, nil
+	})
 	s.server.Say(wang, slow.ID, "a")
 	s.server.Say(wang, quick.ID, "b")
 	s.run()
-	s.ears.wait(t, 2) // would never come if quick waited for slow
+	s.ears.Wait(t, 2) // would never come if quick waited for slow
 }
 
 // The offset is saved only after everything below it was accepted, and
@@ -123,15 +111,15 @@ func TestPollOffset(t *testing.T) {
 	s := newStage(t, Polling)
 	wang := s.server.AddUser("王阿姨")
 	s.cursor.fail = 3
-	s.ears.judge = func(in bot.Inbound) error {
+	s.ears.Judge(func(in bot.Inbound) (bot.Answer, error) {
 		if s.server.Pending() == 0 {
 			t.Error("the update was confirmed before it was received")
 		}
-		return nil
-	}
+		return bot.Answer{}, nil
+	})
 	s.cursor.check = func(at int64) {
 		for id := int64(730_000_001); id < at; id++ {
-			if !slices.ContainsFunc(s.ears.all(), func(in bot.Inbound) bool { return in.Keys[0] == "u/"+strconv.FormatInt(id, 10) }) {
+			if !slices.ContainsFunc(s.ears.Heard(), func(in bot.Inbound) bool { return in.Keys[0] == "u/"+strconv.FormatInt(id, 10) }) {
 				t.Errorf("offset %d saved, but update %d was not accepted", at, id)
 			}
 		}
@@ -143,14 +131,14 @@ func TestPollOffset(t *testing.T) {
 		s.server.Say(wang, wang.ID, strconv.Itoa(i))
 	}
 	s.run()
-	s.ears.wait(t, 250)
+	s.ears.Wait(t, 250)
 	s.await("all confirmed", func() bool { return s.server.Pending() == 0 })
 	s.stop()
 	if got := s.cursor.now(); got != 730_000_251 || len(s.cursor.saved) < 3 {
 		t.Errorf("offset %d after %v", got, s.cursor.saved)
 	}
-	if len(s.ears.all()) != 250 {
-		t.Errorf("heard %d", len(s.ears.all()))
+	if len(s.ears.Heard()) != 250 {
+		t.Errorf("heard %d", len(s.ears.Heard()))
 	}
 }
 
@@ -164,27 +152,25 @@ func TestPollRedelivery(t *testing.T) {
 	failing := make(chan struct{})
 	once := sync.OnceFunc(func() { close(failing) })
 	n := 0
-	s.ears.judge = func(in bot.Inbound) error {
+	s.ears.Judge(func(in bot.Inbound) (bot.Answer, error) {
 		if in.Message.Text == "三楼" {
 			t.Error("the second message came before the first was accepted")
 		}
 		if n++; n == 5 {
 			once()
 		}
-		return errors.New("disk is full")
-	}
+		return bot.Answer{}, errors.New("disk is full")
+	})
 	s.run()
 	<-failing
 	s.stop()
 	if len(s.cursor.saved) != 0 || s.server.Pending() != 2 {
 		t.Errorf("offsets %v saved, %d updates pending", s.cursor.saved, s.server.Pending())
 	}
-	s.ears.mu.Lock()
-	s.ears.judge = nil
-	s.ears.mu.Unlock()
+	s.ears.Judge(nil)
 	s.run()
-	s.ears.wait(t, 2)
-	if got := s.ears.texts(); !slices.Equal(got, []string{"漏水", "三楼"}) {
+	s.ears.Wait(t, 2)
+	if got := s.ears.Texts(); !slices.Equal(got, []string{"漏水", "三楼"}) {
 		t.Errorf("heard %q", got)
 	}
 }
@@ -199,7 +185,7 @@ func TestPollNumbersStartAnew(t *testing.T) {
 	s.server.Say(wang, wang.ID, "二")
 	s.run()
 	s.await("all confirmed", func() bool { return s.server.Pending() == 0 && s.cursor.now() == 1002 })
-	if got := s.ears.texts(); !slices.Equal(got, []string{"一", "二"}) {
+	if got := s.ears.Texts(); !slices.Equal(got, []string{"一", "二"}) {
 		t.Errorf("heard %q", got)
 	}
 }
@@ -241,7 +227,7 @@ func TestPollErrors(t *testing.T) {
 			s.server.Fail("getUpdates", test.n, test.fault)
 			s.server.Say(wang, wang.ID, "漏水")
 			s.run()
-			s.ears.wait(t, 1)
+			s.ears.Wait(t, 1)
 			s.stop()
 			var waits []time.Duration
 			for range test.n {
@@ -256,7 +242,7 @@ func TestPollErrors(t *testing.T) {
 			if test.name == "409" && strings.Count(s.log.String(), "another program") != 1 {
 				t.Errorf("a conflict is logged once:\n%s", s.log)
 			}
-			if got := s.ears.texts(); !slices.Equal(got, []string{"漏水"}) {
+			if got := s.ears.Texts(); !slices.Equal(got, []string{"漏水"}) {
 				t.Errorf("heard %q", got)
 			}
 		})
@@ -294,7 +280,7 @@ func TestPollStartIsPatient(t *testing.T) {
 	wang := s.server.AddUser("王阿姨")
 	s.server.Say(wang, wang.ID, "一")
 	s.run()
-	s.ears.wait(t, 1)
+	s.ears.Wait(t, 1)
 	if s.server.Calls("deleteWebhook")[0].Params["drop_pending_updates"] != "" {
 		t.Error("pending updates were dropped")
 	}
@@ -308,7 +294,7 @@ func TestPollSameKeys(t *testing.T) {
 	said := s.server.Say(wang, wang.ID, "漏水")
 	s.server.Again(said.Update)
 	s.run()
-	got := s.ears.wait(t, 2)
+	got := s.ears.Wait(t, 2)
 	if got[0].Keys[1] != got[1].Keys[1] || got[0].Keys[0] == got[1].Keys[0] {
 		t.Errorf("keys %q and %q", got[0].Keys, got[1].Keys)
 	}
@@ -317,11 +303,12 @@ func TestPollSameKeys(t *testing.T) {
 func TestPressIsAnswered(t *testing.T) {
 	for _, mode := range []string{Polling, Webhook} {
 		s := newStage(t, mode)
-		s.ears.toast = strings.Repeat("好😀", 100) // 300 units
+		long := strings.Repeat("好😀", 100) // 300 units
+		s.ears.Judge(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{Toast: long}, nil })
 		s.run()
 		wang := s.server.AddUser("王阿姨")
 		wang.Start("")
-		s.ears.wait(t, 1)
+		s.ears.Wait(t, 1)
 		if _, err := s.tg.Send(t.Context(), strconv.FormatInt(wang.ID, 10), bot.Message{Text: "?", Buttons: [][]bot.Button{{{Label: "接单", Data: "c1/accept"}}}}); err != nil {
 			t.Fatal(err)
 		}
@@ -330,7 +317,7 @@ func TestPressIsAnswered(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.await("answer", func() bool { _, ok := s.server.Toast(id); return ok })
-		if toast, _ := s.server.Toast(id); bot.UTF16.Len(toast) > 200 || bot.UTF16.Len(toast) < 199 || !strings.HasPrefix(s.ears.toast, toast) {
+		if toast, _ := s.server.Toast(id); bot.UTF16.Len(toast) > 200 || bot.UTF16.Len(toast) < 199 || !strings.HasPrefix(long, toast) {
 			t.Errorf("%s: toast %q", mode, toast)
 		}
 		// A press that is too old is nobody's fault.
@@ -338,7 +325,7 @@ func TestPressIsAnswered(t *testing.T) {
 		s.server.Forge(wang, wang.ID, 99, "c1/none")
 		s.await("second answer", func() bool { return len(s.server.Calls("answerCallbackQuery")) == 2 })
 		s.stop()
-		if got := s.ears.all()[2]; got.Kind != bot.Pressed || got.Press != "c1/none" || got.Message.Ref != "99" {
+		if got := s.ears.Heard()[2]; got.Kind != bot.Pressed || got.Press != "c1/none" || got.Message.Ref != "99" {
 			t.Errorf("%s: heard %+v", mode, got)
 		}
 		if strings.Contains(s.log.String(), "not answered") {
@@ -356,7 +343,7 @@ func TestJoinSharesKey(t *testing.T) {
 	wang := s.server.AddUser("王阿姨")
 	g := s.server.AddGroup("3号楼群")
 	g.Join(wang)
-	got := s.ears.wait(t, 2)
+	got := s.ears.Wait(t, 2)
 	if got[0].Kind != bot.Joined || got[1].Kind != bot.Joined || got[0].Title != "3号楼群" {
 		t.Fatalf("heard %+v", got)
 	}
@@ -369,8 +356,7 @@ func BenchmarkPoll(b *testing.B) {
 	server := fake.New()
 	url := server.Start()
 	defer server.Close()
-	ears := newEars()
-	tg, err := New(Options{Token: fake.Token, APIURL: url, Receive: ears, Cursor: &bookmark{}})
+	tg, err := New(Options{Token: fake.Token, APIURL: url, Receive: &bottest.Ears{}, Cursor: &bookmark{}})
 	if err != nil {
 		b.Fatal(err)
 	}

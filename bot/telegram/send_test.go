@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/bot/telegram/fake"
 )
 
@@ -268,7 +269,7 @@ func TestSendProxyErrors(t *testing.T) {
 			w.WriteHeader(code)
 			io.WriteString(w, "<html>"+r.URL.Path+"</html>")
 		}))
-		tg, err := New(Options{Token: fake.Token, APIURL: proxy.URL, Receive: newEars(), Cursor: &bookmark{}})
+		tg, err := New(Options{Token: fake.Token, APIURL: proxy.URL, Receive: &bottest.Ears{}, Cursor: &bookmark{}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -291,7 +292,7 @@ func TestSendResultOfAnUnknownKind(t *testing.T) {
 		io.WriteString(w, `{"ok":true,"result":{"message_id":5,"date":1,"chat":{"id":1,"type":"private"},"text":"a","reply_to_message":{"message_id":4,"forward_origin":{"type":"from_mars"}}}}`)
 	}))
 	defer server.Close()
-	tg, err := New(Options{Token: fake.Token, APIURL: server.URL, Receive: newEars(), Cursor: &bookmark{}})
+	tg, err := New(Options{Token: fake.Token, APIURL: server.URL, Receive: &bottest.Ears{}, Cursor: &bookmark{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,7 +328,7 @@ func TestFetch(t *testing.T) {
 	u := s.server.AddUser("李")
 	s.server.Say(u, u.ID, "看", fake.Photo(data))
 	s.run()
-	id := s.ears.wait(t, 1)[0].Message.Media[0].Remote
+	id := s.ears.Wait(t, 1)[0].Message.Media[0].Remote
 	if got, err := s.tg.Fetch(t.Context(), id, int64(len(data))); err != nil || !bytes.Equal(got, data) {
 		t.Errorf("Fetch = %d bytes, %v", len(got), err)
 	}

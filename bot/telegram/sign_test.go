@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/bot/telegram/fake"
 )
 
@@ -175,7 +176,7 @@ func TestLink(t *testing.T) {
 	if _, ok := wang.Follow(s.tg.Link("code_7")); !ok {
 		t.Fatal("the link leads nowhere")
 	}
-	if in := s.ears.wait(t, 1)[0]; in.Message.Text != "/start code_7" || in.Chat.Group {
+	if in := s.ears.Wait(t, 1)[0]; in.Message.Text != "/start code_7" || in.Chat.Group {
 		t.Errorf("heard %+v", in)
 	}
 }
@@ -222,7 +223,7 @@ func TestMenu(t *testing.T) {
 	wang := s.server.AddUser("王阿姨")
 	s.polled()
 	s.server.Say(wang, wang.ID, "在吗")
-	s.ears.wait(t, 1)
+	s.ears.Wait(t, 1)
 	for limit := time.Now().Add(20 * time.Second); !strings.Contains(s.log.String(), "the menu of commands is not shown"); runtime.Gosched() {
 		if time.Now().After(limit) {
 			t.Fatal("nobody is told that the menu was refused")
@@ -249,7 +250,7 @@ func TestMenu(t *testing.T) {
 		"an odd language":   {Word: "help", Text: map[string]string{"zh-CN": "a", "en-GB": "a"}},
 		"a slash before it": {Word: "/help", Text: map[string]string{"zh-CN": "a"}},
 	} {
-		if _, err := New(Options{Token: fake.Token, Receive: newEars(), Cursor: &bookmark{}, Commands: []Command{c}}); err == nil {
+		if _, err := New(Options{Token: fake.Token, Receive: &bottest.Ears{}, Cursor: &bookmark{}, Commands: []Command{c}}); err == nil {
 			t.Errorf("%s: New took it", name)
 		}
 	}
@@ -326,7 +327,7 @@ func TestRetryAfter(t *testing.T) {
 			w.WriteHeader(http.StatusTooManyRequests)
 			w.Write([]byte(test.body))
 		}))
-		tg, err := New(Options{Token: fake.Token, APIURL: server.URL, Receive: newEars(), Cursor: &bookmark{}})
+		tg, err := New(Options{Token: fake.Token, APIURL: server.URL, Receive: &bottest.Ears{}, Cursor: &bookmark{}})
 		if err != nil {
 			t.Fatal(err)
 		}

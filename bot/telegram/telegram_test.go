@@ -1,14 +1,11 @@
 package telegram
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,78 +15,6 @@ import (
 	"linli/bot/bottest"
 	"linli/bot/telegram/fake"
 )
-
-// ears is a Receiver that remembers what it was told. judge, if set, decides
-// on each message first.
-type ears struct {
-	mu     sync.Mutex
-	judge  func(in bot.Inbound) error
-	toast  string
-	heard  []bot.Inbound
-	news   chan struct{}
-	inside map[string]int // chats in which Receive is running
-	broken bool           // two at the same time in one chat
-}
-
-func newEars() *ears { return &ears{news: make(chan struct{}, 1), inside: map[string]int{}} }
-
-func (e *ears) Receive(ctx context.Context, in bot.Inbound) (bot.Answer, error) {
-	e.mu.Lock()
-	e.inside[in.Chat.Address]++
-	e.broken = e.broken || in.Chat.Address != "" && e.inside[in.Chat.Address] > 1
-	judge := e.judge
-	e.mu.Unlock()
-	var err error
-	if judge != nil {
-		err = judge(in)
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.inside[in.Chat.Address]--
-	if err != nil {
-		return bot.Answer{}, err
-	}
-	e.heard = append(e.heard, in)
-	select {
-	case e.news <- struct{}{}:
-	default:
-	}
-	return bot.Answer{Toast: e.toast}, nil
-}
-
-func (e *ears) all() []bot.Inbound {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return slices.Clone(e.heard)
-}
-
-// texts are the words heard, in order; other kinds show as "<kind>".
-func (e *ears) texts() []string {
-	var out []string
-	for _, in := range e.all() {
-		if in.Kind == bot.Said {
-			out = append(out, in.Message.Text)
-		} else {
-			out = append(out, "<"+string(in.Kind)+">")
-		}
-	}
-	return out
-}
-
-func (e *ears) wait(t *testing.T, n int) []bot.Inbound {
-	t.Helper()
-	limit := time.After(20 * time.Second)
-	for {
-		if got := e.all(); len(got) >= n {
-			return got
-		}
-		select {
-		case <-e.news:
-		case <-limit:
-			t.Fatalf("heard %d of %d: %q", len(e.all()), n, e.texts())
-		}
-	}
-}
 
 // bookmark is a Cursor in memory.
 type bookmark struct {
@@ -126,31 +51,13 @@ func (b *bookmark) now() int64 {
 	return b.at
 }
 
-// logbook keeps what was logged.
-type logbook struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *logbook) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(p)
-}
-
-func (l *logbook) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
-}
-
 // stage is a channel in front of a fake Telegram.
 type stage struct {
 	*testing.T
 	server *fake.Server
-	ears   *ears
+	ears   *bottest.Ears
 	cursor *bookmark
-	log    *logbook
+	log    *bottest.Log
 	tg     *Telegram
 	waits  chan time.Duration // every pause the channel took; they cost no time
 
@@ -161,13 +68,13 @@ type stage struct {
 const hookSecret = "Hook_secret-4711"
 
 func newStage(t *testing.T, mode string) *stage {
-	s := &stage{T: t, server: fake.New(), ears: newEars(), cursor: &bookmark{}, log: &logbook{}, waits: make(chan time.Duration, 10000)}
+	s := &stage{T: t, server: fake.New(), ears: &bottest.Ears{Ignored: true}, cursor: &bookmark{}, log: &bottest.Log{}, waits: make(chan time.Duration, 10000)}
 	url := s.server.Start()
 	t.Cleanup(s.server.Close)
 	var err error
 	s.tg, err = New(Options{
 		Token: fake.Token, APIURL: url, Mode: mode, Secret: hookSecret, Receive: s.ears, Cursor: s.cursor, Wait: 2 * time.Second,
-		Log: slog.New(slog.NewMultiHandler(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}), bottest.Logger(t).Handler())),
+		Log: s.log.Logger(t),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -223,7 +130,7 @@ func (s *stage) polled() {
 }
 
 func TestNewRefuses(t *testing.T) {
-	good := Options{Token: fake.Token, Receive: newEars(), Cursor: &bookmark{}}
+	good := Options{Token: fake.Token, Receive: &bottest.Ears{}, Cursor: &bookmark{}}
 	for name, change := range map[string]func(*Options){
 		"no token":         func(o *Options) { o.Token = "" },
 		"token with space": func(o *Options) { o.Token = "123:ABC\n" },

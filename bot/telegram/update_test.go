@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/bot/telegram/fake"
 	"linli/flows"
 )
@@ -442,7 +443,7 @@ func FuzzRead(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	tg, err := New(Options{Token: "1:a", APIURL: "http://127.0.0.1:1", Receive: newEars(), Cursor: &bookmark{}})
+	tg, err := New(Options{Token: "1:a", APIURL: "http://127.0.0.1:1", Receive: &bottest.Ears{}, Cursor: &bookmark{}})
 	if err != nil {
 		f.Fatal(err)
 	}

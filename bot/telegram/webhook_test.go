@@ -92,7 +92,7 @@ func TestWebhook(t *testing.T) {
 	}
 	for _, test := range tests {
 		s := newStage(t, Webhook)
-		s.ears.judge = func(bot.Inbound) error { return test.receive }
+		s.ears.Judge(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{}, test.receive })
 		if test.method == "" {
 			test.method = http.MethodPost
 		}
@@ -117,7 +117,7 @@ func TestWebhook(t *testing.T) {
 		if w.Code != test.status {
 			t.Errorf("%s: status %d, want %d", test.name, w.Code, test.status)
 		}
-		if got := s.ears.texts(); !slices.Equal(got, test.heard) {
+		if got := s.ears.Texts(); !slices.Equal(got, test.heard) {
 			t.Errorf("%s: heard %q, want %q", test.name, got, test.heard)
 		}
 		if test.unread && body.read {
@@ -135,8 +135,8 @@ func TestWebhookOnlyInItsMode(t *testing.T) {
 	r.Header.Set(secretHeader, "")
 	w := httptest.NewRecorder()
 	s.tg.ServeHTTP(w, r)
-	if w.Code != http.StatusNotFound || len(s.ears.all()) != 0 {
-		t.Errorf("status %d, heard %q", w.Code, s.ears.texts())
+	if w.Code != http.StatusNotFound || len(s.ears.Heard()) != 0 {
+		t.Errorf("status %d, heard %q", w.Code, s.ears.Texts())
 	}
 }
 
@@ -146,14 +146,14 @@ func TestWebhookResent(t *testing.T) {
 	s := newStage(t, Webhook)
 	var mu sync.Mutex
 	fails := 0
-	s.ears.judge = func(in bot.Inbound) error {
+	s.ears.Judge(func(in bot.Inbound) (bot.Answer, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if fails++; fails%4 == 0 {
-			return errors.New("store is busy")
+			return bot.Answer{}, errors.New("store is busy")
 		}
-		return nil
-	}
+		return bot.Answer{}, nil
+	})
 	s.server.Fail("setWebhook", 1, fake.BadGateway)
 	s.run()
 	s.await("setWebhook", func() bool { return len(s.server.Calls("setWebhook")) == 2 })
@@ -174,14 +174,7 @@ func TestWebhookResent(t *testing.T) {
 			s.server.Say(wang, g.ID, strconv.Itoa(i))
 		}
 	}
-	got := s.ears.wait(t, each*len(groups))
-	next := map[string]int{}
-	for _, in := range got {
-		if in.Message.Text != strconv.Itoa(next[in.Chat.Address]) {
-			t.Fatalf("chat %s: heard %s after %d", in.Chat.Address, in.Message.Text, next[in.Chat.Address]-1)
-		}
-		next[in.Chat.Address]++
-	}
+	got := s.ears.Counted(t, each*len(groups))
 	s.await("all confirmed", func() bool { return s.server.Pending() == 0 })
 	if s.server.Deliveries() <= len(got) {
 		t.Errorf("%d deliveries: nothing was resent", s.server.Deliveries())
@@ -192,11 +185,11 @@ func TestWebhookResent(t *testing.T) {
 func TestWebhookSerialises(t *testing.T) {
 	s := newStage(t, Webhook)
 	in, out := make(chan string), make(chan struct{})
-	s.ears.judge = func(i bot.Inbound) error {
+	s.ears.Judge(func(i bot.Inbound) (bot.Answer, error) {
 		in <- i.Chat.Address
 		<-out
-		return nil
-	}
+		return bot.Answer{}, nil
+	})
 	var posts sync.WaitGroup
 	post := func(ctx context.Context, chat int) {
 		body := strings.ReplaceAll(said(`"text":"a"`), "-100200", strconv.Itoa(chat))
@@ -229,7 +222,7 @@ func TestWebhookSerialises(t *testing.T) {
 		out <- struct{}{}
 	}
 	posts.Wait()
-	if s.ears.broken {
+	if s.ears.Beside() {
 		t.Error("two updates of one chat were received at the same time")
 	}
 	s.tg.lanes.mu.Lock()

@@ -160,7 +160,7 @@ func TestWholePresses(t *testing.T) {
 	w.forge(lin, g.ID, 5, "x")
 	w.press(lin, g.ID, "我也是")
 	w.press(lin, g.ID, "我也是")
-	w.set(w.now().Add(200 * time.Second)) // while nobody fetches it
+	w.clock.Pass(200 * time.Second) // while nobody fetches it
 	w.press(wang, g.ID, "我也是")
 	w.pass(time.Minute)
 	w.went(
@@ -197,7 +197,7 @@ func TestWholePresses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.set(w.now().Add(200 * time.Second))
+	w.clock.Pass(200 * time.Second)
 	w.run()
 	w.pass(time.Minute)
 	if toast, answered := w.server.Toast(id); answered {

@@ -1,14 +1,10 @@
 package telegram
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,12 +14,11 @@ import (
 	"linli/bot/bottest"
 	"linli/bot/telegram/fake"
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/flowstest"
 	"linli/prompts/local"
 	"linli/storage"
-	"linli/storage/bolt"
 )
 
 // town is the whole of it: the engine with its flows, a store and this channel in
@@ -33,67 +28,37 @@ type town struct {
 	bot    *bot.Bot
 	store  storage.Store
 	zone   *time.Location
-	mu     sync.Mutex
-	at     time.Time
+	clock  *bottest.Clock
 	names  map[int64]string // of chats
 	people map[string]*fake.User
 	read   int      // calls that were told
 	log    []string // what was said and told
 }
 
-func (w *town) now() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.at }
-func (w *town) set(at time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.at = at
-}
-
-// late is a Receiver that is made after the channel that hands to it.
-type late struct{ to Receiver }
-
-func (l *late) Receive(ctx context.Context, in bot.Inbound) (bot.Answer, error) {
-	return l.to.Receive(ctx, in)
-}
-
 func newTown(t *testing.T, change func(*fake.Server), more ...flows.Flow) *town {
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &town{zone: file.Settings.Zone, names: map[int64]string{}, people: map[string]*fake.User{}}
-	w.at = time.Date(2026, 3, 11, 9, 0, 0, 0, w.zone) // a Wednesday
-	ears := &late{}
-	w.stage = &stage{T: t, server: fake.New(), cursor: &bookmark{}, log: &logbook{}, waits: make(chan time.Duration, 100)}
-	w.server.Now, w.server.Limits = w.now, true
+	settings := flowstest.Example(t, demand.DutyList())
+	w := &town{zone: settings.Zone, names: map[int64]string{}, people: map[string]*fake.User{}}
+	w.clock = bottest.NewClock(time.Date(2026, 3, 11, 9, 0, 0, 0, w.zone)) // a Wednesday
+	ears := &bottest.Late{}
+	w.stage = &stage{T: t, server: fake.New(), cursor: &bookmark{}, log: &bottest.Log{}, waits: make(chan time.Duration, 100)}
+	w.server.Now, w.server.Limits = w.clock.Now, true
 	if change != nil {
 		change(w.server)
 	}
 	url := w.server.Start()
 	t.Cleanup(w.server.Close)
-	w.tg, err = New(Options{Token: fake.Token, APIURL: url, Receive: ears, Cursor: w.cursor, Wait: 2 * time.Second, Now: w.now, Log: bottest.Logger(t)})
+	var err error
+	w.tg, err = New(Options{Token: fake.Token, APIURL: url, Receive: ears, Cursor: w.cursor, Wait: 2 * time.Second, Now: w.clock.Now, Log: bottest.Logger(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := demand.New()
+	w.store = bottest.Store(t, "example")
+	w.bot, err = bot.New(bot.Options{Store: w.store, Settings: settings, Flows: append(more, flowstest.Flows(t, demand.New, dispatch.New)...), Channels: []bot.Channel{w.tg},
+		Reader: local.New(), Now: w.clock.Now, Media: t.TempDir(), Log: bottest.Logger(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := dispatch.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := bolt.Open(filepath.Join(t.TempDir(), "linli.db"), bolt.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	w.store = db.In("example")
-	w.bot, err = bot.New(bot.Options{Store: w.store, Settings: file.Settings, Flows: append(more, d, p), Channels: []bot.Channel{w.tg},
-		Reader: local.New(), Now: w.now, Media: t.TempDir(), Log: slog.New(bottest.Logger(t).Handler())})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ears.to = w.bot
+	ears.To = w.bot
 	w.run()
 	w.polled()
 	return w
@@ -126,7 +91,7 @@ func (w *town) known(name string) *fake.User {
 		if err != nil {
 			return err
 		}
-		return tx.PutPerson(storage.Person{ID: flows.PersonID(fmt.Sprint("r", n)), Name: name, Consent: w.now(), Addresses: []string{at}, Reach: []string{at}, Seen: w.now()})
+		return tx.PutPerson(storage.Person{ID: flows.PersonID(fmt.Sprint("r", n)), Name: name, Consent: w.clock.Now(), Addresses: []string{at}, Reach: []string{at}, Seen: w.clock.Now()})
 	})
 	if err != nil {
 		w.Fatal(err)
@@ -227,7 +192,7 @@ func (w *town) pressed(u *fake.User, id string) (toast string) {
 // meanwhile.
 func (w *town) pass(d time.Duration) {
 	w.Helper()
-	for end := w.now().Add(d); ; {
+	for end := w.clock.Now().Add(d); ; {
 		w.await("all to be heard", func() bool { return w.server.Pending() == 0 })
 		n, next, err := w.bot.Round(w.Context())
 		if err != nil {
@@ -238,11 +203,11 @@ func (w *town) pass(d time.Duration) {
 			continue
 		}
 		if next.IsZero() || next.After(end) {
-			w.set(end)
+			w.clock.Set(end)
 			return
 		}
-		if next.After(w.now()) {
-			w.set(next)
+		if next.After(w.clock.Now()) {
+			w.clock.Set(next)
 		}
 	}
 }

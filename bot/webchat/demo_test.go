@@ -9,19 +9,17 @@ import (
 	"time"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
+	"linli/flows/flowstest"
 	"linli/prompts"
 	"linli/prompts/local"
 )
 
 // What the page offers to say is read as what it is there to show.
 func TestChipsAreRead(t *testing.T) {
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings := flowstest.Example(t, demand.DutyList())
 	w, _, _ := open(t, nil)
 	s := httptest.NewServer(w.Handler())
 	defer s.Close()
@@ -33,17 +31,17 @@ func TestChipsAreRead(t *testing.T) {
 		offered = append(offered, m[1])
 	}
 	same(t, offered, chips)
-	sure, reader := file.Settings.Limits.Sure, local.New()
-	scope := file.Settings.Groups[slices.IndexFunc(file.Settings.Groups, func(g flows.Group) bool { return g.ID == "b3" })].Scope
+	sure, reader := settings.Limits.Sure, local.New()
+	scope := settings.Groups[slices.IndexFunc(settings.Groups, func(g flows.Group) bool { return g.ID == "b3" })].Scope
 	for i, is := range []func(flows.Reading) bool{
 		func(r flows.Reading) bool {
 			return r.Demand >= sure && r.Urgent && r.Danger == "" && r.Item != "" && r.Place.Unit != "" && r.Place.Unit != "0"
 		},
 		func(r flows.Reading) bool { return r.Danger == flows.Gas },
 		func(r flows.Reading) bool { return r.Demand >= sure && !r.Urgent && r.Danger == "" && r.Item != "" },
-		func(r flows.Reading) bool { return r.Demand < file.Settings.Limits.Maybe && r.Danger == "" },
+		func(r flows.Reading) bool { return r.Demand < settings.Limits.Maybe && r.Danger == "" },
 	} {
-		r := reader.Read(chips[i], prompts.Context{Scope: scope, Settings: file.Settings})
+		r := reader.Read(chips[i], prompts.Context{Scope: scope, Settings: settings})
 		if !is(r) {
 			t.Errorf("%s is read as %+v", chips[i], r)
 		}
@@ -118,7 +116,7 @@ func TestSendVoices(t *testing.T) {
 		}
 	}
 
-	card := bot.Message{Key: "k", Text: "新诉求", Photos: []bot.Photo{{Data: picture(t)}}, Voices: []bot.Photo{{Data: ogg}, {Data: ogg, Seconds: 3}}}
+	card := bot.Message{Key: "k", Text: "新诉求", Photos: []bot.Photo{{Data: bottest.Picture()}}, Voices: []bot.Photo{{Data: ogg}, {Data: ogg, Seconds: 3}}}
 	ref := send(t, w, "m/zhou", card)
 	if again := send(t, w, "m/zhou", card); again != ref {
 		t.Errorf("the same key gave %s, then %s", ref, again)
@@ -157,8 +155,8 @@ func TestSendVoices(t *testing.T) {
 	if n := countFiles(t, w); n != len(sounds)+2 {
 		t.Errorf("%d files after messages that were refused", n)
 	}
-	c.skip(32 * 24 * 3600e9)
-	if err := w.h.sweep(c.now()); err != nil {
+	c.Pass(32 * 24 * 3600e9)
+	if err := w.h.sweep(c.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if n := countFiles(t, w); n != 0 {
@@ -173,15 +171,15 @@ func TestWhatWasChangedIsKept(t *testing.T) {
 	send(t, w, "g/3hao", bot.Message{Text: "前面的"})
 	card := send(t, w, "g/3hao", bot.Message{Text: "公告"})
 	send(t, w, "g/3hao", bot.Message{Text: "后面的"})
-	c.skip(w.h.keepFor - time.Hour)
+	c.Pass(w.h.keepFor - time.Hour)
 	send(t, w, "g/3hao", bot.Message{Edit: card, Text: "开始了"})
-	c.skip(2 * time.Hour)
-	if err := w.h.sweep(c.now()); err != nil {
+	c.Pass(2 * time.Hour)
+	if err := w.h.sweep(c.Now()); err != nil {
 		t.Fatal(err)
 	}
 	same(t, texts(t, w, "g/3hao"), []string{"开始了"})
-	c.skip(w.h.keepFor)
-	if err := w.h.sweep(c.now()); err != nil {
+	c.Pass(w.h.keepFor)
+	if err := w.h.sweep(c.Now()); err != nil {
 		t.Fatal(err)
 	}
 	same(t, texts(t, w, "g/3hao"), []string(nil))

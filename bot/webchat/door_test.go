@@ -57,7 +57,7 @@ func TestDoor(t *testing.T) {
 
 func TestLimitForgetsAfterAMinute(t *testing.T) {
 	l := limit{n: 2, per: time.Minute}
-	at := newClock().now()
+	at := newClock().Now()
 	got := []bool{l.ok("a", at), l.ok("a", at), l.ok("a", at), l.ok("b", at), l.ok("a", at.Add(time.Minute))}
 	same(t, got, []bool{true, true, false, true, true})
 }
@@ -73,7 +73,7 @@ func TestSessionOutlivesARestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := newClock()
-	w, _, s, d = serve(t, func(o *Options) { o.Dir, o.Now = dir, c.now })
+	w, _, s, d = serve(t, func(o *Options) { o.Dir, o.Now = dir, c.Now })
 	wang.base = s.URL
 	wang.head.Set("Cookie", cookie+"="+token)
 	if n, body := wang.get("/chat/lines"); n != 200 || !strings.Contains(body, "回执") {
@@ -99,11 +99,11 @@ func TestSessionOutlivesARestart(t *testing.T) {
 	if n, _ := wang.get("/chat/lines?chat=g/yuan&before=9"); n != 200 {
 		t.Errorf("the second group: %d", n)
 	}
-	c.skip(sessionFor - time.Hour)
+	c.Pass(sessionFor - time.Hour)
 	if n, _ := wang.get("/chat/lines"); n != 200 {
 		t.Errorf("a session ends early: %d", n)
 	}
-	c.skip(2 * time.Hour)
+	c.Pass(2 * time.Hour)
 	if n, _ := wang.get("/chat/lines"); n != 401 {
 		t.Errorf("a session lives for ever: %d", n)
 	}

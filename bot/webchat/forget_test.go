@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"linli/bot"
+	"linli/bot/bottest"
 )
 
 func TestHistoryIsKeptAndDropped(t *testing.T) {
@@ -21,9 +22,9 @@ func TestHistoryIsKeptAndDropped(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		w, _, _ = open(t, func(o *Options) { o.Dir, o.KeepN, o.Now = dir, 40, c.now })
+		w, _, _ = open(t, func(o *Options) { o.Dir, o.KeepN, o.Now = dir, 40, c.Now })
 	}
-	send(t, w, "m/wang", bot.Message{Key: "old", Text: "私信", Photos: []bot.Photo{{Data: picture(t)}}})
+	send(t, w, "m/wang", bot.Message{Key: "old", Text: "私信", Photos: []bot.Photo{{Data: bottest.Picture()}}})
 	for i := range 100 {
 		send(t, w, "g/3hao", bot.Message{Text: fmt.Sprint(i)})
 	}
@@ -33,7 +34,7 @@ func TestHistoryIsKeptAndDropped(t *testing.T) {
 		t.Errorf("the group holds %d from %s", len(got), got[0])
 	}
 	same(t, texts(t, w, "m/wang"), []string{"私信"})
-	c.skip(7*24*time.Hour + time.Minute)
+	c.Pass(7*24*time.Hour + time.Minute)
 	send(t, w, "g/3hao", bot.Message{Text: "新的"})
 	again()
 	same(t, texts(t, w, "g/3hao"), []string{"新的"})
@@ -41,7 +42,7 @@ func TestHistoryIsKeptAndDropped(t *testing.T) {
 	if ref := send(t, w, "m/wang", bot.Message{Key: "old", Text: "私信"}); ref != "1" {
 		t.Errorf("a key is forgotten after a week: %s", ref)
 	}
-	c.skip(32 * 24 * time.Hour)
+	c.Pass(32 * 24 * time.Hour)
 	again()
 	if got := texts(t, w, "m/wang"); len(got) != 0 {
 		t.Errorf("kept for more than 30 days: %v", got)
@@ -61,8 +62,8 @@ func TestHistoryIsKeptAndDropped(t *testing.T) {
 
 func TestForget(t *testing.T) {
 	w, e, _ := open(t, nil)
-	e.answer(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{}, errors.New("not now") })
-	_, _ = w.Post(t.Context(), "wang", "g/3hao", "我家的事", PostOptions{Photo: picture(t)})
+	e.Judge(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{}, errors.New("not now") })
+	_, _ = w.Post(t.Context(), "wang", "g/3hao", "我家的事", PostOptions{Photo: bottest.Picture()})
 	_, _ = w.Post(t.Context(), "chen", "g/3hao", "别人的话", PostOptions{})
 	send(t, w, "m/wang", bot.Message{Text: "回执"})
 	if err := w.Forget(t.Context(), "m/wang"); err != nil {
@@ -79,10 +80,10 @@ func TestForget(t *testing.T) {
 	if files, _ := os.ReadDir(w.h.files); len(files) != 0 {
 		t.Error("the photo is left")
 	}
-	e.answer(nil)
-	before := len(e.all())
+	e.Judge(nil)
+	before := len(e.Tries())
 	w.again(t.Context())
-	if got := e.all()[before:]; len(got) != 1 || got[0].From.Address != "m/chen" {
+	if got := e.Tries()[before:]; len(got) != 1 || got[0].From.Address != "m/chen" {
 		t.Errorf("handed over after forgetting: %d", len(got))
 	}
 	if err := w.Forget(t.Context(), "m/nobody"); err != nil {
@@ -197,7 +198,7 @@ func TestCompactBesidePosts(t *testing.T) {
 
 func TestBackupNamesItsFiles(t *testing.T) {
 	w, _, _ := open(t, nil)
-	send(t, w, "g/3hao", bot.Message{Text: "照片", Photos: []bot.Photo{{Data: picture(t)}}})
+	send(t, w, "g/3hao", bot.Message{Text: "照片", Photos: []bot.Photo{{Data: bottest.Picture()}}})
 	dir := t.TempDir()
 	files, err := w.Backup(filepath.Join(dir, "webchat.db"))
 	if err != nil || len(files) != 1 {

@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"linli/bot"
+	"linli/bot/photo"
 	"linli/flows"
 )
 
@@ -155,7 +156,10 @@ func (w *Webchat) check(text string, o PostOptions) (kind bot.Kind, f upload, er
 		return bot.Edited, f, nil
 	}
 	if o.Photo != nil {
-		if f.photoType, ok = photoType(o.Photo); !ok {
+		if f.photoType, ok = photo.Type(o.Photo); !ok {
+			return "", f, errType
+		}
+		if o.Photo, err = photo.Bare(o.Photo); err != nil {
 			return "", f, errType
 		}
 	}

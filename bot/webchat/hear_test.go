@@ -9,14 +9,15 @@ import (
 	"testing"
 
 	"linli/bot"
+	"linli/bot/bottest"
 )
 
 func TestPostWaitsForTheReceiver(t *testing.T) {
 	dir := t.TempDir()
 	w, e, c := open(t, func(o *Options) { o.Dir = dir })
 	full := errors.New("disk full")
-	e.answer(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{}, full })
-	o := PostOptions{ID: "retry-001", Photo: picture(t)}
+	e.Judge(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{}, full })
+	o := PostOptions{ID: "retry-001", Photo: bottest.Picture()}
 	for range 2 {
 		if _, err := w.Post(t.Context(), "wang", "g/3hao", "停水了", o); !errors.Is(err, full) || !errors.Is(err, errReceive) {
 			t.Fatalf("error is %v", err)
@@ -26,13 +27,13 @@ func TestPostWaitsForTheReceiver(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	w, e2, _ := open(t, func(o *Options) { o.Dir = dir; o.Now = c.now })
+	w, e2, _ := open(t, func(o *Options) { o.Dir = dir; o.Now = c.Now })
 	w.again(t.Context())
 	w.again(t.Context())
 	if _, err := w.Post(t.Context(), "wang", "g/3hao", "停水了", o); err != nil {
 		t.Fatal(err)
 	}
-	same(t, e2.all(), e.all()[:1]) // taken once, as it was said the first time
+	same(t, e2.Tries(), e.Tries()[:1]) // taken once, as it was said the first time
 	same(t, texts(t, w, "g/3hao"), []string{"停水了"})
 	if files, _ := os.ReadDir(w.h.files); len(files) != 1 {
 		t.Errorf("%d files for one photo", len(files))
@@ -44,14 +45,14 @@ func TestPostWaitsForTheReceiver(t *testing.T) {
 func TestNothingOvertakes(t *testing.T) {
 	w, e, _ := open(t, nil)
 	refuse := map[string]bool{"一": true}
-	e.answer(func(in bot.Inbound) (bot.Answer, error) {
+	e.Judge(func(in bot.Inbound) (bot.Answer, error) {
 		if refuse[in.Message.Text] {
 			return bot.Answer{}, errors.New("not now")
 		}
 		return bot.Answer{}, nil
 	})
 	taken := func() (out []string) {
-		for _, in := range e.all() {
+		for _, in := range e.Tries() {
 			if !refuse[in.Message.Text] && !slices.Contains(out, in.Message.Text+in.Press) {
 				out = append(out, in.Message.Text+in.Press)
 			}
@@ -88,7 +89,7 @@ func TestNothingOvertakes(t *testing.T) {
 		t.Error(err)
 	}
 	var order []string
-	for _, in := range e.all() {
+	for _, in := range e.Tries() {
 		if in.Chat.Address == "g/3hao" {
 			order = append(order, in.Message.Text+in.Press)
 		}
@@ -111,7 +112,7 @@ func TestWaitingPostsOfTheVersionBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, in := range e.all() {
+	for _, in := range e.Tries() {
 		got = append(got, in.Message.Text)
 	}
 	same(t, got, []string{"旧的", "新的"})

@@ -14,10 +14,11 @@ import (
 	"time"
 
 	"linli/bot"
+	"linli/bot/bottest"
 )
 
 // reports is a web chat at which building 3 can be reported from.
-func reports(t *testing.T, change func(*Options)) (*Webchat, *ear, *httptest.Server, *door) {
+func reports(t *testing.T, change func(*Options)) (*Webchat, *bottest.Ears, *httptest.Server, *door) {
 	t.Helper()
 	return serve(t, func(o *Options) {
 		o.Scene = func(code string) (string, bool) { return "b-3", code == "CODE" }
@@ -73,7 +74,7 @@ func TestReport(t *testing.T) {
 		t.Fatal("the chat does not open")
 	}
 	w.again(t.Context())
-	in := e.all()
+	in := e.Tries()
 	if len(in) != 2 {
 		t.Fatalf("%d things were heard", len(in))
 	}
@@ -91,13 +92,13 @@ func TestReport(t *testing.T) {
 
 	// Somebody with a session stays who they are, and may add a photo instead of words.
 	chen, chenID := enter(t, s, d, "BOTH", "陈晨")
-	if n, body, _ := chen.slip(picture(t), "code", "CODE", "form", formID, "text", ""); n != http.StatusSeeOther {
+	if n, body, _ := chen.slip(bottest.Picture(), "code", "CODE", "form", formID, "text", ""); n != http.StatusSeeOther {
 		t.Fatalf("%d %s", n, body)
 	}
 	if got := chen.member(); got != chenID {
 		t.Errorf("%s became %s", chenID, got)
 	}
-	last := e.all()[len(e.all())-1]
+	last := e.Tries()[len(e.Tries())-1]
 	if len(last.Message.Media) != 1 || last.From.Address != "m/"+chenID {
 		t.Errorf("%+v", last)
 	}
@@ -131,7 +132,7 @@ func TestReportThatIsNotTaken(t *testing.T) {
 			t.Errorf("%s: the words are not shown again as they were written\n%s", name, body)
 		}
 	}
-	for _, in := range e.all() {
+	for _, in := range e.Tries() {
 		if in.Kind != bot.Entered {
 			t.Errorf("heard %+v", in)
 		}
@@ -152,14 +153,14 @@ func TestReportThatIsNotTaken(t *testing.T) {
 // A store that is full loses nothing: the report is kept and handed over again.
 func TestReportWaitsForTheReceiver(t *testing.T) {
 	w, e, s, _ := reports(t, nil)
-	e.answer(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{}, errors.New("disk full") })
+	e.Judge(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{}, errors.New("disk full") })
 	b := visit(t, s)
 	if n, body, _ := b.slip(nil, "code", "CODE", "form", formID, "text", "电梯停了"); n != http.StatusSeeOther {
 		t.Fatalf("%d %s", n, body)
 	}
-	e.answer(nil)
+	e.Judge(nil)
 	w.again(t.Context())
-	in := e.all()
+	in := e.Tries()
 	if last := in[len(in)-1]; len(in) != 3 || in[1].Kind != bot.Entered || last.Message.Text != "电梯停了" {
 		t.Errorf("%+v", in)
 	}
@@ -199,7 +200,7 @@ func TestGuestsAreCounted(t *testing.T) {
 // A guest whose session is over is forgotten with what they wrote; a member is not.
 func TestGuestsAreForgotten(t *testing.T) {
 	c := newClock()
-	w, _, s, d := reports(t, func(o *Options) { o.Now = c.now })
+	w, _, s, d := reports(t, func(o *Options) { o.Now = c.Now })
 	chen, chenID := enter(t, s, d, "BOTH", "陈晨")
 	b := visit(t, s)
 	if n, _, _ := b.slip(nil, "code", "CODE", "form", formID, "text", "电梯停了"); n != http.StatusSeeOther {
@@ -213,12 +214,12 @@ func TestGuestsAreForgotten(t *testing.T) {
 		}
 		return ok
 	}
-	c.skip(sessionFor - time.Hour)
-	if err := w.h.sweep(c.now()); err != nil || !known(id) {
+	c.Pass(sessionFor - time.Hour)
+	if err := w.h.sweep(c.Now()); err != nil || !known(id) {
 		t.Error("forgotten too early", err)
 	}
-	c.skip(2 * time.Hour)
-	if err := w.h.sweep(c.now()); err != nil || known(id) {
+	c.Pass(2 * time.Hour)
+	if err := w.h.sweep(c.Now()); err != nil || known(id) {
 		t.Error("not forgotten", err)
 	}
 	if !known(chenID) {

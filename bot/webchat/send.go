@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"linli/bot"
+	"linli/bot/photo"
 )
 
 // The platform's limits.
@@ -211,7 +212,7 @@ func fits(m bot.Message) error {
 		if len(p.Data) > maxPhoto {
 			return why("a photo is larger than %d bytes", maxPhoto)
 		}
-		if _, ok := photoType(p.Data); !ok {
+		if _, ok := photo.Type(p.Data); !ok {
 			return why("a photo is no JPEG, PNG or WebP")
 		}
 	}
@@ -224,14 +225,6 @@ func fits(m bot.Message) error {
 		}
 	}
 	return nil
-}
-
-func photoType(data []byte) (string, bool) {
-	switch t := http.DetectContentType(data); t {
-	case "image/jpeg", "image/png", "image/webp":
-		return t, true
-	}
-	return "", false
 }
 
 // amr is the form of WeChat's voice notes, which no browser plays.
@@ -269,7 +262,7 @@ func (w *Webchat) keepFiles(m bot.Message) (names, types []string, err error) {
 		}
 		return nil
 	}
-	if err = keep(m.Photos, photoType); err == nil {
+	if err = keep(m.Photos, photo.Type); err == nil {
 		err = keep(m.Voices, voiceType)
 	}
 	if err != nil {

@@ -17,6 +17,8 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/coder/websocket/wsjson"
+
+	"linli/bot/bottest"
 )
 
 // People who come to the pages with a browser, for the other tests.
@@ -44,7 +46,7 @@ func (d *door) Enter(_ context.Context, code, address, name string) ([]string, e
 }
 
 // serve gives a web chat outside the demo, with two groups behind codes.
-func serve(t *testing.T, change func(*Options)) (*Webchat, *ear, *httptest.Server, *door) {
+func serve(t *testing.T, change func(*Options)) (*Webchat, *bottest.Ears, *httptest.Server, *door) {
 	t.Helper()
 	d := &door{codes: map[string][]string{"LIFT": {"g/3hao"}, "YARD": {"g/yuan"}, "BOTH": {"g/3hao", "g/yuan"}}, names: map[string]string{}}
 	w, e, _ := open(t, func(o *Options) {

@@ -21,6 +21,7 @@ import (
 	"github.com/coder/websocket/wsjson"
 
 	"linli/bot"
+	"linli/bot/bottest"
 )
 
 func TestLive(t *testing.T) {
@@ -35,7 +36,7 @@ func TestLive(t *testing.T) {
 	c.frame()
 	g.frame()
 	var card string
-	e.answer(func(in bot.Inbound) (bot.Answer, error) {
+	e.Judge(func(in bot.Inbound) (bot.Answer, error) {
 		var err error
 		card, err = w.Send(t.Context(), in.Chat.Address, bot.Message{Quote: in.Message.Ref, Text: "记下了，0412号", Buttons: [][]bot.Button{{{Label: "我也是", Data: "k/also"}}}})
 		return bot.Answer{}, err
@@ -55,7 +56,7 @@ func TestLive(t *testing.T) {
 	// While the page is away the card changes and somebody speaks.
 	_ = c.c.CloseNow()
 	send(t, w, "g/3hao", bot.Message{Edit: card, Text: "0412号已接单"})
-	e.answer(nil)
+	e.Judge(nil)
 	if _, err := w.Post(t.Context(), lines[0].From, "g/3hao", "谢谢", PostOptions{}); err != nil {
 		t.Fatal(err)
 	}
@@ -100,21 +101,21 @@ func TestMembershipIsFollowedLive(t *testing.T) {
 func TestRetryOfAPost(t *testing.T) {
 	w, e, s, d := serve(t, nil)
 	wang, _ := enter(t, s, d, "LIFT", "王阿姨")
-	e.answer(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{}, errors.New("disk full") })
+	e.Judge(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{}, errors.New("disk full") })
 	post := func() int {
 		n, _ := wang.post("/chat/post", "id", "client-01", "chat", "g/3hao", "text", "停水了")
 		return n
 	}
 	codes := []int{post(), post()}
-	e.answer(nil)
+	e.Judge(nil)
 	codes = append(codes, post(), post())
 	same(t, codes, []int{503, 503, 200, 200})
 	same(t, texts(t, w, "g/3hao"), []string{"停水了"})
-	heard := e.all()
+	heard := e.Tries()
 	if len(heard) != 3 || heard[0].Keys[0] != "w/client-01" || heard[2].Keys[0] != heard[0].Keys[0] || heard[2].Message.Ref != heard[0].Message.Ref {
 		t.Errorf("handed over: %+v", heard)
 	}
-	e.answer(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{Toast: "已加上您"}, nil })
+	e.Judge(func(bot.Inbound) (bot.Answer, error) { return bot.Answer{Toast: "已加上您"}, nil })
 	ref := send(t, w, "g/3hao", bot.Message{Text: "登记了", Buttons: [][]bot.Button{{{Label: "我也是", Data: "k/also"}}}})
 	n, body := wang.post("/chat/press", "id", "client-02", "chat", "g/3hao", "message", ref, "data", "k/also")
 	if n != 200 || !strings.Contains(body, "已加上您") {
@@ -130,12 +131,12 @@ func TestAccess(t *testing.T) {
 	none := visit(t, s)
 	forged := visit(t, s)
 	forged.head.Set("Cookie", cookie+"="+random()+random())
-	if n, _ := wang.upload("photo", picture(t), "id", "client-00", "chat", "g/3hao"); n != 200 {
+	if n, _ := wang.upload("photo", bottest.Picture(), "id", "client-00", "chat", "g/3hao"); n != 200 {
 		t.Fatal(n)
 	}
 	lines, _ := w.History("g/3hao")
 	photo, ref := lines[0].Photos[0], lines[0].ID
-	n := len(e.all())
+	n := len(e.Tries())
 	for i, c := range []struct {
 		method, path                string
 		fields                      []string
@@ -181,7 +182,7 @@ func TestAccess(t *testing.T) {
 			}
 		}
 	}
-	if got := len(e.all()) - n; got != 4 {
+	if got := len(e.Tries()) - n; got != 4 {
 		t.Errorf("the receiver heard %d, want 4", got)
 	}
 	for _, b := range []*browser{none, forged, guli} {
@@ -200,14 +201,14 @@ func TestUploads(t *testing.T) {
 		data []byte
 		want int
 	}{
-		{"photo", picture(t), 200},
+		{"photo", bottest.Picture(), 200},
 		{"photo", []byte("<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"), 415},
 		{"photo", []byte("<html><script>alert(1)</script>"), 415},
 		{"photo", []byte("GIF89a......"), 415},
-		{"photo", append(picture(t), make([]byte, maxPhoto)...), 413},
-		{"photo", append(picture(t), make([]byte, maxPhoto+1<<20)...), 413},
+		{"photo", append(bottest.Picture(), make([]byte, maxPhoto)...), 413},
+		{"photo", append(bottest.Picture(), make([]byte, maxPhoto+1<<20)...), 413},
 		{"photo", nil, 400},
-		{"voice", picture(t), 415},
+		{"voice", bottest.Picture(), 415},
 		{"voice", append([]byte("OggS\x00"), make([]byte, maxVoice)...), 413},
 		{"voice", append([]byte("OggS\x00"), make([]byte, 1000)...), 200},
 	} {
@@ -220,7 +221,7 @@ func TestUploads(t *testing.T) {
 		t.Fatalf("%d lines", len(lines))
 	}
 	n, body, head := wang.do("GET", "/chat/file/"+lines[0].Photos[0], "", nil)
-	if n != 200 || body != string(picture(t)) || head.Get("Content-Type") != "image/png" || !strings.Contains(head.Get("Content-Security-Policy"), "sandbox") {
+	if n != 200 || body != string(bottest.Picture()) || head.Get("Content-Type") != "image/png" || !strings.Contains(head.Get("Content-Security-Policy"), "sandbox") {
 		t.Errorf("photo: %d %v", n, head)
 	}
 	if _, _, head := wang.do("GET", "/chat/file/"+lines[1].Voices[0].File, "", nil); head.Get("Content-Type") != "audio/ogg" {
@@ -300,7 +301,7 @@ func TestDemo(t *testing.T) {
 	dem := demo()
 	dem.Plays = []Play{{"lift", "电梯停了"}, {"gas", "煤气味"}}
 	c := newClock()
-	dem.Clock, dem.Skip = c.now, c.skip
+	dem.Clock, dem.Skip = c.Now, c.Pass
 	dem.Play = func(ctx context.Context, name string) error {
 		if _, err := w.Post(ctx, "wang", "g/3hao", name, PostOptions{}); err != nil {
 			return err
@@ -309,7 +310,7 @@ func TestDemo(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	w, _, _ = open(t, func(o *Options) { o.Demo, o.Now = dem, c.now })
+	w, _, _ = open(t, func(o *Options) { o.Demo, o.Now = dem, c.Now })
 	s := httptest.NewServer(w.Handler())
 	defer s.Close()
 	b := visit(t, s)

@@ -2,13 +2,12 @@ package webchat
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
-	"image/png"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -22,47 +21,8 @@ import (
 	"linli/flows"
 )
 
-// clock is a time that a test moves.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.at }
-func (c *clock) skip(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
-func newClock() *clock {
-	return &clock{at: time.Date(2026, 12, 4, 9, 12, 0, 0, time.FixedZone("CST", 8*3600))}
-}
-
-// ear is a receiver that keeps what it was told.
-type ear struct {
-	mu    sync.Mutex
-	heard []bot.Inbound
-	do    func(bot.Inbound) (bot.Answer, error)
-}
-
-func (e *ear) Receive(_ context.Context, in bot.Inbound) (bot.Answer, error) {
-	e.mu.Lock()
-	e.heard = append(e.heard, in)
-	do := e.do
-	e.mu.Unlock()
-	if do == nil {
-		return bot.Answer{}, nil
-	}
-	return do(in)
-}
-
-func (e *ear) all() []bot.Inbound { e.mu.Lock(); defer e.mu.Unlock(); return slices.Clone(e.heard) }
-
-func (e *ear) answer(do func(bot.Inbound) (bot.Answer, error)) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.do = do
+func newClock() *bottest.Clock {
+	return bottest.NewClock(time.Date(2026, 12, 4, 9, 12, 0, 0, time.FixedZone("CST", 8*3600)))
 }
 
 func demo() *Demo {
@@ -79,10 +39,10 @@ func demo() *Demo {
 }
 
 // open gives a web chat with its receiver; change may alter the options.
-func open(t *testing.T, change func(*Options)) (*Webchat, *ear, *clock) {
+func open(t *testing.T, change func(*Options)) (*Webchat, *bottest.Ears, *bottest.Clock) {
 	t.Helper()
-	e, c := &ear{}, newClock()
-	o := Options{Dir: t.TempDir(), Receive: e, Now: c.now, Demo: demo(), Log: bottest.Logger(t)}
+	e, c := &bottest.Ears{}, newClock()
+	o := Options{Dir: t.TempDir(), Receive: e, Now: c.Now, Demo: demo(), Log: bottest.Logger(t)}
 	if change != nil {
 		change(&o)
 	}
@@ -114,15 +74,6 @@ func send(t *testing.T, w *Webchat, chat string, m bot.Message) string {
 		t.Fatal(err)
 	}
 	return ref
-}
-
-func picture(t *testing.T) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 4, 4))); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }
 
 func same(t *testing.T, got, want any) {
@@ -160,7 +111,7 @@ func TestSendsAtATime(t *testing.T) {
 	for i := range refs {
 		wg.Go(func() {
 			var err error
-			if refs[i], err = w.Send(t.Context(), "m/wang", bot.Message{Key: "k", Text: "记下了", Photos: []bot.Photo{{Data: picture(t)}}}); err != nil {
+			if refs[i], err = w.Send(t.Context(), "m/wang", bot.Message{Key: "k", Text: "记下了", Photos: []bot.Photo{{Data: bottest.Picture()}}}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -256,7 +207,7 @@ func TestInbound(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer := send(t, w, "m/wang", bot.Message{Text: "要登记吗？", Buttons: [][]bot.Button{{{Label: "登记", Data: "k/yes"}}}})
-	photo, err := w.Post(t.Context(), "wang", "m/wang", "", PostOptions{ID: "abcd1236", Reply: answer, Photo: picture(t)})
+	photo, err := w.Post(t.Context(), "wang", "m/wang", "", PostOptions{ID: "abcd1236", Reply: answer, Photo: bottest.Picture()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,10 +216,10 @@ func TestInbound(t *testing.T) {
 	}
 	from := bot.Peer{Address: "m/wang", Name: "王阿姨", Person: true}
 	in := func(kind bot.Kind, key string, chat bot.Peer, m flows.Message, press string) bot.Inbound {
-		return bot.Inbound{Channel: "webchat", Keys: []string{key}, At: c.now(), Kind: kind, Chat: chat, From: from, Message: m, Press: press}
+		return bot.Inbound{Channel: "webchat", Keys: []string{key}, At: c.Now(), Kind: kind, Chat: chat, From: from, Message: m, Press: press}
 	}
 	lift := bot.Peer{Address: "g/3hao", Name: "3号楼群", Group: true}
-	got := e.all()
+	got := e.Tries()
 	if len(got) != 4 || len(got[2].Message.Media) != 1 {
 		t.Fatalf("heard %+v", got)
 	}
@@ -281,7 +232,7 @@ func TestInbound(t *testing.T) {
 		in(bot.Pressed, "p/abcd1237", from, flows.Message{Ref: answer}, "k/yes"),
 	})
 	data, err := w.Fetch(t.Context(), remote, 1<<20)
-	if err != nil || !bytes.Equal(data, picture(t)) {
+	if err != nil || !bytes.Equal(data, bottest.Picture()) {
 		t.Errorf("fetched %d bytes, %v", len(data), err)
 	}
 	for _, c := range []struct {
@@ -315,7 +266,7 @@ func TestPostErrors(t *testing.T) {
 		{"an answer across chats", "chen", "g/yuan", "a", PostOptions{Reply: mine}, errNoLine},
 		{"no picture", "wang", "g/3hao", "", PostOptions{Photo: []byte("GIF89a")}, errType},
 		{"a page as voice", "wang", "g/3hao", "", PostOptions{Voice: []byte("<html>")}, errType},
-		{"a large picture", "wang", "g/3hao", "", PostOptions{Photo: append(picture(t), make([]byte, maxPhoto)...)}, errLarge},
+		{"a large picture", "wang", "g/3hao", "", PostOptions{Photo: append(bottest.Picture(), make([]byte, maxPhoto)...)}, errLarge},
 		{"a large voice", "wang", "g/3hao", "", PostOptions{Voice: append(webm, make([]byte, maxVoice)...)}, errLarge},
 		{"nowhere", "wang", "g/3hao", "", PostOptions{Point: &flows.Point{Lat: 91}}, errPoint},
 	} {
@@ -325,7 +276,7 @@ func TestPostErrors(t *testing.T) {
 			}
 		})
 	}
-	if n := len(e.all()); n != 1 {
+	if n := len(e.Tries()); n != 1 {
 		t.Errorf("the receiver heard %d, want the one good post", n)
 	}
 	if files, _ := os.ReadDir(w.h.files); len(files) != 0 {
@@ -334,18 +285,32 @@ func TestPostErrors(t *testing.T) {
 	var jpg bytes.Buffer
 	_ = jpeg.Encode(&jpg, image.NewGray(image.Rect(0, 0, 2, 2)), nil)
 	for name, o := range map[string]PostOptions{
-		"jpeg": {Photo: jpg.Bytes()}, "webp": {Photo: []byte("RIFF\x24\x00\x00\x00WEBPVP8 ....")}, "webm": {Voice: webm, Seconds: 3},
+		"jpeg": {Photo: jpg.Bytes()}, "webp": {Photo: []byte("RIFF\x10\x00\x00\x00WEBPVP8 \x04\x00\x00\x00....")}, "webm": {Voice: webm, Seconds: 3},
 		"ogg": {Voice: []byte("OggS\x00....")}, "mp4": {Voice: []byte("\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00")},
 	} {
 		if _, err := w.Post(t.Context(), "wang", "m/wang", "", o); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	// Of a photo only what it shows is kept.
+	said := append([]byte("\xff\xd8\xff\xfe\x00\x13at home, room 501"), jpg.Bytes()[2:]...)
+	if _, err := w.Post(t.Context(), "wang", "m/wang", "", PostOptions{Photo: said}); err != nil {
+		t.Error(err)
+	}
+	files, _ := os.ReadDir(w.h.files)
+	if len(files) != 6 {
+		t.Errorf("%d files are kept", len(files))
+	}
+	for _, f := range files {
+		if raw, err := os.ReadFile(filepath.Join(w.h.files, f.Name())); err != nil || bytes.Contains(raw, []byte("at home")) {
+			t.Errorf("%q, %v", raw, err)
+		}
+	}
 }
 
 func TestPressTakesTheNewestButton(t *testing.T) {
 	w, e, _ := open(t, nil)
-	e.answer(func(in bot.Inbound) (bot.Answer, error) { return bot.Answer{Toast: "收到 " + in.Press}, nil })
+	e.Judge(func(in bot.Inbound) (bot.Answer, error) { return bot.Answer{Toast: "收到 " + in.Press}, nil })
 	press := func(label string) string {
 		a, err := w.Press(t.Context(), "wang", "g/3hao", label)
 		if err != nil {
@@ -377,7 +342,7 @@ func TestOrder(t *testing.T) {
 	w, e, _ := open(t, nil)
 	var busy sync.Mutex
 	var order []string
-	e.answer(func(in bot.Inbound) (bot.Answer, error) {
+	e.Judge(func(in bot.Inbound) (bot.Answer, error) {
 		if !busy.TryLock() {
 			t.Error("two of a chat at a time")
 			return bot.Answer{}, nil
@@ -418,7 +383,7 @@ func TestJoin(t *testing.T) {
 	if err := w.Join(t.Context(), "none"); !errors.Is(err, errNoChat) {
 		t.Errorf("a group that is not there: %v", err)
 	}
-	got := e.all()
+	got := e.Tries()
 	if len(got) != 1 || got[0].Kind != bot.Joined || got[0].Title != "大院群" || !got[0].Chat.Group || got[0].Keys[0] != "j/yuan" {
 		t.Errorf("heard %+v", got)
 	}

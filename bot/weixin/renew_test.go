@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"linli/bot"
+	"linli/bot/bottest"
 )
 
 // counted counts how often do is run.
@@ -50,7 +51,7 @@ func TestRenewOnce(t *testing.T) {
 	if _, ok := Verdict(d.Renew(t.Context(), do)).(bot.Busy); !ok {
 		t.Error("it is not put off")
 	}
-	d.pass(pause)
+	d.clock.Pass(pause)
 	runs.Store(0)
 	if err := d.Renew(t.Context(), do); err != nil || runs.Load() != 2 {
 		t.Errorf("%v, %d runs", err, runs.Load())
@@ -149,7 +150,7 @@ func TestFirstToken(t *testing.T) {
 			if given, _ := d.counts(); given != 1 {
 				t.Errorf("asked %d times", given)
 			}
-			d.pass(pause)
+			d.clock.Pass(pause)
 			together()
 			want := 1
 			if deny != "" {
@@ -161,7 +162,7 @@ func TestFirstToken(t *testing.T) {
 			// Once it is put right, it works at the next try.
 			denied := deny != ""
 			deny, d.platform.deny = "", ""
-			d.pass(pause)
+			d.clock.Pass(pause)
 			together()
 			if given, calls := d.counts(); denied && (given != 3 || calls != many) {
 				t.Errorf("asked %d times, %d calls", given, calls)
@@ -182,11 +183,11 @@ func TestNoPlatform(t *testing.T) {
 	if err := d.Renew(t.Context(), do); !errors.As(err, &op) {
 		t.Errorf("%v", err)
 	}
-	d.pass(3 * time.Second)
+	d.clock.Pass(3 * time.Second)
 	if err := d.Renew(t.Context(), do); err != (bot.Busy{After: pause - 3*time.Second}) || runs.Load() != 1 {
 		t.Errorf("%v, %d runs", err, runs.Load())
 	}
-	d.pass(pause)
+	d.clock.Pass(pause)
 	if err := d.Renew(t.Context(), do); !errors.As(err, &op) || runs.Load() != 2 {
 		t.Errorf("%v, %d runs", err, runs.Load())
 	}
@@ -224,20 +225,20 @@ func TestReasonForgotten(t *testing.T) {
 func TestDroppedForGood(t *testing.T) {
 	d := newDesk(t)
 	do := caller(handles["企业微信"](d.Tokens))
-	if err := d.Renew(t.Context(), do); err != nil || len(d.shelf.values) != 1 {
-		t.Fatalf("%v, %d on the shelf", err, len(d.shelf.values))
+	if err := d.Renew(t.Context(), do); err != nil || d.shelf.Len() != 1 {
+		t.Fatalf("%v, %d on the shelf", err, d.shelf.Len())
 	}
 	d.kill()
 	d.platform.deny = `{"errcode":-1,"errmsg":"busy"}`
-	if err := d.Renew(t.Context(), do); Code(err) != -1 || len(d.shelf.values) != 0 {
-		t.Errorf("%v, %d on the shelf", err, len(d.shelf.values))
+	if err := d.Renew(t.Context(), do); Code(err) != -1 || d.shelf.Len() != 0 {
+		t.Errorf("%v, %d on the shelf", err, d.shelf.Len())
 	}
 }
 
 // What follows runs without a network, in a time of its own.
 
 func aside(t *testing.T, f func(t *testing.T, tokens *Tokens)) {
-	synctest.Test(t, func(t *testing.T) { f(t, NewTokens(newShelf(), "x")) })
+	synctest.Test(t, func(t *testing.T) { f(t, NewTokens(&bottest.Shelf{}, "x")) })
 }
 
 const key = "_access_token_"

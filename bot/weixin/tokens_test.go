@@ -2,7 +2,6 @@ package weixin
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,39 +19,8 @@ import (
 	"github.com/silenceper/wechat/v2/util"
 
 	"linli/bot"
+	"linli/bot/bottest"
 )
-
-// shelf is a Shelf that outlives the program, and may break.
-type shelf struct {
-	mu     sync.Mutex
-	values map[string][]byte
-	broken error
-}
-
-func (s *shelf) Load(_ context.Context, name string) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.values[name], s.broken
-}
-
-func (s *shelf) Save(_ context.Context, name string, value []byte, until time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.broken != nil {
-		return s.broken
-	}
-	if value == nil {
-		delete(s.values, name)
-		return nil
-	}
-	if until.IsZero() {
-		return errors.New("for how long")
-	}
-	s.values[name] = bytes.Clone(value)
-	return nil
-}
-
-func newShelf() *shelf { return &shelf{values: map[string][]byte{}} }
 
 // platform gives tokens and takes calls with the last one it gave.
 type platform struct {
@@ -129,35 +97,17 @@ func caller(h credential.AccessTokenHandle) func() error {
 	}
 }
 
-// clock is a time that is moved by hand.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) when() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // desk is a platform, a shelf and the tokens of one account.
 type desk struct {
 	*platform
-	*clock
-	shelf *shelf
+	clock *bottest.Clock
+	shelf *bottest.Shelf
 	*Tokens
 	log bytes.Buffer
 }
 
 func newDesk(t *testing.T) *desk {
-	d := &desk{platform: &platform{}, clock: &clock{at: time.Unix(1_700_000_000, 0)}, shelf: newShelf()}
+	d := &desk{platform: &platform{}, clock: bottest.NewClock(time.Unix(1_700_000_000, 0)), shelf: &bottest.Shelf{}}
 	d.restart()
 	connect(t, d.platform, d.platform)
 	return d
@@ -165,7 +115,7 @@ func newDesk(t *testing.T) *desk {
 
 func (d *desk) restart() {
 	d.Tokens = NewTokens(d.shelf, Account("ww1", "s"))
-	d.Tokens.Now = d.when
+	d.Tokens.Now = d.clock.Now
 	d.Tokens.Log = slog.New(slog.NewTextHandler(&d.log, nil))
 }
 
@@ -183,10 +133,10 @@ func TestRestartBurnsNoToken(t *testing.T) {
 				if given, calls := d.counts(); given != 1 || calls != 3*(i+1) {
 					t.Fatalf("%d tokens for %d calls", given, calls)
 				}
-				if from, until, ok := d.Held(); !ok || !from.Equal(time.Unix(1_700_000_000, 0)) || until.Before(d.when().Add(time.Hour)) {
+				if from, until, ok := d.Held(); !ok || !from.Equal(time.Unix(1_700_000_000, 0)) || until.Before(d.clock.Now().Add(time.Hour)) {
 					t.Errorf("held since %s until %s, %t", from, until, ok)
 				}
-				d.pass(time.Minute)
+				d.clock.Pass(time.Minute)
 				d.restart()
 				if _, _, ok := d.Held(); ok {
 					t.Error("held before it was needed")
@@ -197,14 +147,14 @@ func TestRestartBurnsNoToken(t *testing.T) {
 			if err := d.Renew(t.Context(), do); err != nil {
 				t.Fatal(err)
 			}
-			d.pass(2 * time.Hour)
+			d.clock.Pass(2 * time.Hour)
 			if _, _, ok := d.Held(); ok {
 				t.Error("held after its end")
 			}
 			if err := d.Renew(t.Context(), do); err != nil {
 				t.Fatal(err)
 			}
-			d.pass(2 * time.Hour)
+			d.clock.Pass(2 * time.Hour)
 			d.restart()
 			if err := d.Renew(t.Context(), caller(handles[name](d.Tokens))); err != nil {
 				t.Fatal(err)
@@ -244,7 +194,7 @@ func TestTwoSecretsOfOneCorp(t *testing.T) {
 // A store that fails costs no token for each call, and its log no secret.
 func TestBrokenShelf(t *testing.T) {
 	d := newDesk(t)
-	d.shelf.broken = errors.New("disk is full")
+	d.shelf.Fail = func(bool, string) error { return errors.New("disk is full") }
 	for range 20 {
 		if err := d.Renew(t.Context(), caller(handles["企业微信"](d.Tokens))); err != nil {
 			t.Fatal(err)
@@ -266,7 +216,9 @@ func TestSpoiledShelf(t *testing.T) {
 	for _, value := range []string{"x", `{}`, `null`, `"TOKEN1"`, `{"v":1}`, `{"v":"TOKEN1","until":"soon"}`, `{"v":"TOKEN1"}`, `{"v":"","until":"2099-01-01T00:00:00Z"}`, "\x00\xff"} {
 		d := newDesk(t)
 		const key = "gowechat_work__access_token_ww1"
-		d.shelf.values[Account("ww1", "s")+"/"+key] = []byte(value)
+		if err := d.shelf.Save(t.Context(), Account("ww1", "s")+"/"+key, []byte(value), d.clock.Now().AddDate(1, 0, 0)); err != nil {
+			t.Fatal(err)
+		}
 		if got := d.Get(key); got != nil || d.IsExist(key) {
 			t.Errorf("%q: %v", value, got)
 		}
@@ -292,7 +244,7 @@ func TestCache(t *testing.T) {
 			t.Errorf("%T is kept", v)
 		}
 	}
-	d.pass(time.Hour)
+	d.clock.Pass(time.Hour)
 	if d.Get("ticket") != nil || d.IsExist("ticket") {
 		t.Error("served at its end")
 	}
@@ -300,7 +252,7 @@ func TestCache(t *testing.T) {
 	if err := d.Set("ticket", "T2", -15*time.Minute); err != nil || d.Get("ticket") != "T2" {
 		t.Errorf("%v, %v", err, d.Get("ticket"))
 	}
-	if err := d.Delete("ticket"); err != nil || d.Get("ticket") != nil || len(d.shelf.values) > 0 {
-		t.Errorf("%v, %v, %d on the shelf", err, d.Get("ticket"), len(d.shelf.values))
+	if err := d.Delete("ticket"); err != nil || d.Get("ticket") != nil || d.shelf.Len() > 0 {
+		t.Errorf("%v, %v, %d on the shelf", err, d.Get("ticket"), d.shelf.Len())
 	}
 }

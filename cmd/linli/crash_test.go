@@ -285,16 +285,11 @@ type process struct {
 	ended chan struct{}
 	err   error // of Wait, once ended
 
-	mu  sync.Mutex
-	out bytes.Buffer
+	out bottest.Log
 	say bytes.Buffer // standard output, to be read once ended
 }
 
-func (p *process) log() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.out.String()
-}
+func (p *process) log() string { return p.out.String() }
 
 func (p *process) kill() {
 	p.cmd.Process.Kill()
@@ -323,9 +318,7 @@ func (h *site) serve(t *testing.T, round int) *process {
 		defer close(p.ended)
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			line := lines.Text()
-			p.mu.Lock()
 			fmt.Fprintln(&p.out, line)
-			p.mu.Unlock()
 			if _, rest, ok := strings.Cut(line, "msg=listening address="); ok {
 				address, _, _ := strings.Cut(rest, " ")
 				h.mu.Lock()

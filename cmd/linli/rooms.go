@@ -61,7 +61,7 @@ func (h *house) rooms(ctx context.Context, p plan, hear desk.Receiver) (err erro
 			e, err := h.bot.Erase(ctx, who, "asked")
 			return e.Waiting, err
 		},
-		Deletions: h.bot.Deletions, Store: h.store, Receive: hear, EnterHome: h.bot.EnterHome, HearingWords: meetings.Words, Private: h.private, Proxied: p.proxied, Now: p.now, Log: h.log,
+		Deletions: h.bot.Deletions, Store: h.store, Receive: hear, Photos: h.bot, EnterHome: h.bot.EnterHome, HearingWords: meetings.Words, Private: h.private, Proxied: p.proxied, Now: p.now, Log: h.log,
 	}
 	h.pagesInWeChat(p, &o)
 	h.pages, err = pages.New(o)

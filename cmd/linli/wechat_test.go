@@ -4,8 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"image"
+	"image/jpeg"
+	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -234,13 +240,22 @@ const weChatAgent = "Mozilla/5.0 Chrome/116.0 Mobile MicroMessenger/8.0.56"
 // inWeChat is a request in WeChat with the cookies of a phone.
 func inWeChat(t *testing.T, method, address string, cookies map[string]string, form url.Values) (int, string, http.Header) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
+	kind := "application/x-www-form-urlencoded"
+	if form == nil {
+		kind = ""
+	}
+	return sentInWeChat(t, method, address, cookies, kind, strings.NewReader(form.Encode()))
+}
+
+func sentInWeChat(t *testing.T, method, address string, cookies map[string]string, kind string, form io.Reader) (int, string, http.Header) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, address, form)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("User-Agent", weChatAgent)
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if kind != "" {
+		r.Header.Set("Content-Type", kind)
 	}
 	for k, v := range cookies {
 		r.AddCookie(&http.Cookie{Name: k, Value: v})
@@ -289,9 +304,22 @@ func TestReportPageOfAHouse(t *testing.T) {
 	if n != http.StatusOK || form == nil || !strings.Contains(body, "jweixin") || !strings.Contains(head.Get("Content-Security-Policy"), "res.wx.qq.com") || !strings.Contains(body, "/official.png") || !strings.Contains(body, "/kefu.png") {
 		t.Fatalf("%d %s", n, body)
 	}
-	n, body, head = inWeChat(t, "POST", base+path, cookies, url.Values{"form": {form[1]}, "text": {"电梯停了"}, "unit": {"2"}, "name": {"王阿姨"}})
+	var sheet, photo bytes.Buffer
+	fields := multipart.NewWriter(&sheet)
+	for _, x := range [][2]string{{"form", form[1]}, {"text", "电梯停了"}, {"unit", "2"}, {"name", "王阿姨"}} {
+		_ = fields.WriteField(x[0], x[1])
+	}
+	_ = jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 40, 30)), nil)
+	file := must[io.Writer](t)(fields.CreateFormFile("photo", "IMG_0001.jpg"))
+	_, _ = file.Write(append([]byte("\xff\xd8\xff\xfe\x00\x13at home, room 501"), photo.Bytes()[2:]...))
+	_ = fields.Close()
+	n, body, head = sentInWeChat(t, "POST", base+path, cookies, fields.FormDataContentType(), &sheet)
 	if n != http.StatusSeeOther {
 		t.Fatalf("%d %s", n, body)
+	}
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(p.path), "data", "*", "media", "*", "*"))
+	if err != nil || len(files) != 1 || !bytes.Equal(must[[]byte](t)(os.ReadFile(files[0])), photo.Bytes()) {
+		t.Errorf("the photo is kept as %q, %v", files, err)
 	}
 	_, body, _ = inWeChat(t, "GET", base+head.Get("Location"), cookies, nil)
 	if !strings.Contains(body, "记下了，0001号") {

@@ -8,22 +8,14 @@ import (
 	"linli/flows/activity"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/flowstest"
 	"linli/flows/menu"
 	"linli/flows/room"
 )
 
 // all are the flows that the plays of this one need, in the order in which they hear.
 func all(t *testing.T) []flows.Flow {
-	t.Helper()
-	var out []flows.Flow
-	for _, make := range []func() (flows.Flow, error){menu.New, activity.New, demand.New, dispatch.New, room.New} {
-		f, err := make()
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, f)
-	}
-	return out
+	return flowstest.Flows(t, menu.New, activity.New, demand.New, dispatch.New, room.New)
 }
 
 func TestDialogues(t *testing.T) {

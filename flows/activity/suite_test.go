@@ -5,28 +5,19 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"linli/flows"
 	"linli/flows/activity"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/flowstest"
 	"linli/flows/room"
 )
 
 // settings are those of the example community.
-func settings(t *testing.T) *flows.Settings {
-	t.Helper()
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file.Settings
-}
+func settings(t *testing.T) *flows.Settings { return flowstest.Example(t, demand.DutyList()) }
 
 // notes is a menu that only listens.
 type notes struct{}
@@ -37,8 +28,7 @@ func (notes) Summary() flows.Summary {
 
 func notebook(t *testing.T) flows.Flow {
 	t.Helper()
-	words := fstest.MapFS{"words/zh-CN.yaml": {Data: []byte("x: x")}, "words/en.yaml": {Data: []byte("x: x")}}
-	f, err := flows.Define(flows.MenuFlow, words, func(_ string, s notes, _ flows.Event) (notes, []flows.Effect) { return s, nil }, nil)
+	f, err := flows.Define(flows.MenuFlow, flowstest.Words("x: x"), func(_ string, s notes, _ flows.Event) (notes, []flows.Effect) { return s, nil }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,16 +36,8 @@ func notebook(t *testing.T) flows.Flow {
 }
 
 func both(t *testing.T) (a flows.Flow, with []flows.Flow, s *flows.Settings) {
-	t.Helper()
-	a, err := activity.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := room.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a, []flows.Flow{r, notebook(t)}, settings(t)
+	all := append(flowstest.Flows(t, activity.New, room.New), notebook(t))
+	return all[0], all[1:], settings(t)
 }
 
 // options are those of a play of activities: people whom they suit, offers, news of rooms.

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
 	"linli/flows/flowstest"
@@ -12,30 +11,12 @@ import (
 )
 
 // needs is the flow in which it is noted what nobody does.
-func needs(t *testing.T) flows.Flow {
-	t.Helper()
-	f, err := purchase.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
+func needs(t *testing.T) flows.Flow { return flowstest.Flows(t, purchase.New)[0] }
 
 // both are the two flows that stand for one demand, and the example community.
 func both(t *testing.T) (d, w flows.Flow, s *flows.Settings) {
-	t.Helper()
-	d, err := demand.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if w, err = dispatch.New(); err != nil {
-		t.Fatal(err)
-	}
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d, w, file.Settings
+	all := flowstest.Flows(t, demand.New, dispatch.New)
+	return all[0], all[1], flowstest.Example(t, demand.DutyList())
 }
 
 func TestSuite(t *testing.T) {

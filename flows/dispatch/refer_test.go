@@ -25,16 +25,8 @@ func TestReferDialogues(t *testing.T) {
 }
 
 // withPartners are the flows in which work goes to partners.
-func withPartners(t *testing.T) (all []flows.Flow) {
-	t.Helper()
-	for _, make := range []func() (flows.Flow, error){demand.New, dispatch.New, purchase.New} {
-		f, err := make()
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, f)
-	}
-	return all
+func withPartners(t *testing.T) []flows.Flow {
+	return flowstest.Flows(t, demand.New, dispatch.New, purchase.New)
 }
 
 // crowded is the example in which far more goes to partners: also what is public, and people

@@ -8,7 +8,6 @@ import (
 	"pgregory.net/rapid"
 
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
 	"linli/flows/flowstest"
@@ -17,16 +16,7 @@ import (
 
 // example is the flow in the example community.
 func example(t *testing.T) (flows.Flow, *flows.Settings) {
-	t.Helper()
-	f, err := dispatch.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f, file.Settings
+	return flowstest.Flows(t, dispatch.New)[0], flowstest.Example(t, demand.DutyList())
 }
 
 // options are what a dispatch is opened with and told by a demand.

@@ -3,10 +3,8 @@ package flowstest_test
 import (
 	"encoding/json"
 	"testing"
-	"testing/fstest"
 
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/flowstest"
 )
@@ -31,14 +29,8 @@ func (v votes) Pass(a flows.Actor, _ *flows.Settings) []string { return []string
 // A play gives a flow what it asks for: its entries, page by page too, the month, the
 // seed, who has moved; and what its ballots and links bring back is pressed.
 func TestPlayOfAKeeper(t *testing.T) {
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	words := fstest.MapFS{}
-	for _, lang := range flows.Languages {
-		words["words/"+lang+".yaml"] = &fstest.MapFile{Data: []byte("ask: '{{.q}}'\nhere: 私下说\nremind: 还没投\n")}
-	}
+	settings := flowstest.Example(t, demand.DutyList())
+	words := flowstest.Words("ask: '{{.q}}'\nhere: 私下说\nremind: 还没投\n")
 	seen := map[string]int{}
 	f, err := flows.Define("votes", words, func(_ string, v votes, e flows.Event) (votes, []flows.Effect) {
 		if e.Seed != "" {
@@ -112,7 +104,7 @@ func TestPlayOfAKeeper(t *testing.T) {
 	}
 	// Plays are drawn: where they are few, some more may be needed until all has happened.
 	for n := 0; n == 0 || n < 50 && len(missing()) > 0; n++ {
-		flowstest.Run(t, file.Settings, f, flowstest.Options{})
+		flowstest.Run(t, settings, f, flowstest.Options{})
 	}
 	if m := missing(); len(m) > 0 {
 		t.Errorf("in all plays there was no %q: %v", m, seen)

@@ -2,10 +2,8 @@ package flowstest_test
 
 import (
 	"testing"
-	"testing/fstest"
 
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/flowstest"
 )
@@ -47,14 +45,8 @@ func (h hall) Summary() flows.Summary {
 // A play does with cases apart, cases under a key, buttons of other cases, meetings in a
 // group and forms what the engine does.
 func TestPlayOfAMeeting(t *testing.T) {
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	words := fstest.MapFS{}
-	for _, lang := range flows.Languages {
-		words["words/"+lang+".yaml"] = &fstest.MapFile{Data: []byte("text: 会\n")}
-	}
+	settings := flowstest.Example(t, demand.DutyList())
+	words := flowstest.Words("text: 会\n")
 	seen := map[string]int{}
 	halls, err := flows.Define("hall", words, func(id string, h hall, e flows.Event) (hall, []flows.Effect) {
 		switch w := e.What.(type) {
@@ -126,7 +118,7 @@ func TestPlayOfAMeeting(t *testing.T) {
 		return list
 	}
 	for n := 0; n == 0 || n < 50 && len(missing()) > 0; n++ {
-		flowstest.Run(t, file.Settings, f, flowstest.Options{With: []flows.Flow{halls}})
+		flowstest.Run(t, settings, f, flowstest.Options{With: []flows.Flow{halls}})
 	}
 	if m := missing(); len(m) > 0 || seen["wrong"] > 0 {
 		t.Errorf("in all plays there was no %q: %v", m, seen)

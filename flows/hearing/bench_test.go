@@ -41,7 +41,7 @@ func BenchmarkSchedule(b *testing.B) {
 			at, until := december(s, 3, 11, 0), ready.state().Until
 			var c flows.Case
 			for b.Loop() {
-				c = ready.c
+				c = ready.Case
 				entries := map[string]flows.Entry{}
 				for i := range many {
 					by := resident(i)
@@ -50,12 +50,12 @@ func BenchmarkSchedule(b *testing.B) {
 						if own, ok := entries[string(by.Person)]; ok {
 							e.Entry = &own
 						}
-						if _, err := ready.f.Keys(c, e); err != nil {
+						if _, err := ready.Flow.Keys(c, e); err != nil {
 							b.Fatal(err)
 						}
 						var effects []flows.Effect
 						var err error
-						if c, effects, err = ready.f.Step(c, e); err != nil {
+						if c, effects, err = ready.Flow.Step(c, e); err != nil {
 							b.Fatal(err)
 						}
 						for _, x := range effects {
@@ -66,7 +66,7 @@ func BenchmarkSchedule(b *testing.B) {
 					}
 				}
 				var err error
-				if c, _, err = ready.f.Step(c, flows.Event{At: until, What: flows.Woke{Name: "asking"}, Seed: seed, Settings: s}); err != nil {
+				if c, _, err = ready.Flow.Step(c, flows.Event{At: until, What: flows.Woke{Name: "asking"}, Seed: seed, Settings: s}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -97,7 +97,7 @@ func BenchmarkScheduleProposal(b *testing.B) {
 	}
 	e := flows.Event{At: ready.state().Until, What: flows.Woke{Name: "asking"}, Seed: seed, Settings: s}
 	for b.Loop() {
-		if c, _, err := ready.f.Step(ready.c, e); err != nil || c.Stage != hearing.Planning {
+		if c, _, err := ready.Flow.Step(ready.Case, e); err != nil || c.Stage != hearing.Planning {
 			b.Fatalf("%s %v", c.Stage, err)
 		}
 	}
@@ -130,7 +130,7 @@ func BenchmarkDraft(b *testing.B) {
 		e := flows.Event{At: december(s, 12, 17, 0), By: x.official("chen"), What: flows.Chose{Choice: "end"}, Seed: seed, Settings: s}
 		size := 0
 		for b.Loop() {
-			after, _, err := x.f.Step(c, e)
+			after, _, err := x.Flow.Step(c, e)
 			if err != nil || after.Stage != hearing.Minutes {
 				b.Fatalf("%s %v", after.Stage, err)
 			}

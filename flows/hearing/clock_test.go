@@ -74,19 +74,19 @@ func TestWakes(t *testing.T) {
 		st := b.state()
 		if c.frozen {
 			st.Frozen = &hearing.Objection{By: "xu", At: at.Add(-time.Hour), Why: "没有贴"}
-			b.c.Data = flows.Data(st)
+			b.Case.Data = flows.Data(st)
 		}
 		name, later := strings.CutSuffix(c.name, "+")
 		switch {
 		case later && name == "rate":
 			st.Dissents[0].Answered = at
-			b.c.Data = flows.Data(st)
+			b.Case.Data = flows.Data(st)
 		case later:
 			at = december(s, 5, 10, 0)
 		}
-		before := fields(t, b.c)
+		before := fields(t, b.Case)
 		b.does(flows.Event{At: at, What: flows.Woke{Name: name, Due: at}})
-		after := fields(t, b.c)
+		after := fields(t, b.Case)
 		if c.does == "" {
 			if !reflect.DeepEqual(before, after) || len(b.effects) > 0 {
 				t.Errorf("%s, %s (frozen %v): it does %s", c.when, c.name, c.frozen, did(b))
@@ -137,7 +137,7 @@ func TestClocksOfADate(t *testing.T) {
 	b, _ = scene(t, s, "notice")
 	st := b.state()
 	st.Waived = []hearing.Waiver{{What: "clear", For: december(s, 9, 20, 0)}}
-	b.c.Data = flows.Data(st)
+	b.Case.Data = flows.Data(st)
 	when := december(s, 9, 20, 0)
 	b.write(december(s, 8, 10, 0), b.official("chen"), "move", "改到9日，刮大风", flows.Reading{Plan: &flows.Appointment{Times: []flows.When{{At: when, Words: "9日"}}, Rest: "刮大风"}})
 	if st := b.state(); !st.From.Equal(when) || st.Version != 2 {
@@ -157,7 +157,7 @@ func TestDirectoryChanged(t *testing.T) {
 	b, at := scene(t, s, "planning")
 	gone := *s
 	gone.People = slices.DeleteFunc(slices.Clone(s.People), func(o flows.Official) bool { return o.ID == "chen" || o.ID == "jiang" || o.ID == "liu" })
-	b.s = &gone
+	b.Settings = &gone
 	b.does(flows.Event{At: at, What: flows.Woke{Name: "directory"}})
 	if st := b.state(); st.Organiser != "lu" || st.Chair != "lu" || !slices.Equal(st.Needed, []flows.PersonID{"r9"}) {
 		t.Errorf("organiser %s, chair %s, needed %v", st.Organiser, st.Chair, st.Needed)
@@ -185,9 +185,9 @@ func TestNoWords(t *testing.T) {
 			who := strings.Fields(w.who)[0]
 			b, at := scene(t, s, when)
 			by := person(b, who)
-			before := fields(t, b.c)
+			before := fields(t, b.Case)
 			b.write(at, by, w.tag, text, flows.Reading{})
-			if !slices.Equal(b.heard(by.Person), []string{"say-words"}) || !reflect.DeepEqual(before, fields(t, b.c)) || len(b.effects) != 1 {
+			if !slices.Equal(b.heard(by.Person), []string{"say-words"}) || !reflect.DeepEqual(before, fields(t, b.Case)) || len(b.effects) != 1 {
 				t.Errorf("%s: %s writes %q for %s: %s", when, who, text, w.tag, did(b))
 			}
 		}

@@ -26,7 +26,7 @@ func asked(t testing.TB, s *flows.Settings) *table {
 }
 
 func times(b *table, at time.Time, list ...time.Time) {
-	b.t.Helper()
+	b.T.Helper()
 	p := &flows.Appointment{}
 	for _, x := range list {
 		p.Times = append(p.Times, flows.When{At: x, Words: "那天"})
@@ -293,7 +293,7 @@ func TestPointsOfAnEmptyMeeting(t *testing.T) {
 	b, at := scene(t, s, "meeting")
 	st := b.state()
 	st.Points[0].Items, st.Points[1].Begun = nil, at
-	b.c.Data = flows.Data(st)
+	b.Case.Data = flows.Data(st)
 	b.press(at, b.official("chen"), "end")
 	for i, p := range b.state().Points {
 		if b.state().Stage != hearing.Off || !p.Begun.IsZero() {
@@ -340,7 +340,7 @@ func TestEditedComplaint(t *testing.T) {
 	b, at := scene(t, s, "c-meeting")
 	st := b.state()
 	st.Group, st.Room = "b3", ""
-	b.c.Data = flows.Data(st)
+	b.Case.Data = flows.Data(st)
 	b.press(at, resident(2), "speak")
 	say := func(text string, edited bool) {
 		b.does(flows.Event{At: at, By: resident(2), Chat: flows.Chat{ID: "g1", Group: true, Directory: "b3"}, Reading: flows.Reading{Demand: 0.9, Item: "1-2"},
@@ -421,7 +421,7 @@ func TestSignOnWhatIsKept(t *testing.T) {
 	b, at := scene(t, s, "c-meeting")
 	st := b.state()
 	st.Group, st.Room = "b3", ""
-	b.c.Data = flows.Data(st)
+	b.Case.Data = flows.Data(st)
 	b.press(at, resident(2), "speak")
 	last := b.state().Last
 	b.does(flows.Event{At: at, By: resident(2), Chat: flows.Chat{ID: "g1", Group: true, Directory: "b3"},
@@ -437,7 +437,7 @@ func TestSignOnWhatIsKept(t *testing.T) {
 func TestLookAtWhatIsOffered(t *testing.T) {
 	s := house(t)
 	b := sits(t, s, hearing.State{Stage: hearing.Offered, Proposer: "r1", Topic: "楼前装不装充电桩"})
-	b.c.No = 0
+	b.Case.No = 0
 	b.press(december(s, 3, 10, 0), resident(1), "look")
 	if got := b.heard("r1"); !slices.Equal(got, []string{"offer"}) {
 		t.Errorf("the proposer hears %v", got)

@@ -4,9 +4,9 @@ import (
 	"testing"
 
 	"linli/bot/bottest"
-	"linli/flows"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/flowstest"
 	"linli/flows/hearing"
 	"linli/flows/poll"
 	"linli/flows/purchase"
@@ -14,13 +14,6 @@ import (
 )
 
 func TestDialogues(t *testing.T) {
-	var all []flows.Flow
-	for _, make := range []func() (flows.Flow, error){poll.New, hearing.New, demand.New, dispatch.New, room.New, purchase.New} {
-		f, err := make()
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, f)
-	}
+	all := flowstest.Flows(t, poll.New, hearing.New, demand.New, dispatch.New, room.New, purchase.New)
 	bottest.Dialogues(t, "dialogues/*.txt", demand.DutyList(), all...)
 }

@@ -253,7 +253,7 @@ func scene(t testing.TB, s *flows.Settings, when string) (*table, time.Time) {
 			st.Issue = []hearing.Issue{{Item: 5, Kind: map[bool]string{true: "none"}[when == "c-sorted"]}}
 			p.Items = append(p.Items, 5)
 			b.item(5, 0, hearing.Item{Kind: "complaint", By: "r1", Text: "路灯不亮", At: d(12, 15, 10)})
-			delete(b.entries, hearing.ItemKey(2))
+			delete(b.Entries, hearing.ItemKey(2))
 		case st.Dissents != nil:
 			p.Items = append(p.Items, 4)
 			b.item(4, -1, hearing.Item{Kind: "dissent", By: "r1", Text: "还是太近", At: d(14, 11, 0)})
@@ -265,7 +265,7 @@ func scene(t testing.TB, s *flows.Settings, when string) (*table, time.Time) {
 		b.part("chen", hearing.TagYes, hearing.Part{})
 		b.part("jiang", hearing.TagYes, hearing.Part{})
 	}
-	b.c.Data, b.c.Summary = flows.Data(st), st.Summary()
+	b.Case.Data, b.Case.Summary = flows.Data(st), st.Summary()
 	return b, at
 }
 
@@ -374,9 +374,9 @@ func TestGuard(t *testing.T) {
 				}
 				b, at := scene(t, s, when)
 				by := person(b, who)
-				before := fields(t, b.c)
+				before := fields(t, b.Case)
 				b.press(at, by, choice)
-				after := fields(t, b.c)
+				after := fields(t, b.Case)
 				if does, ok := line(choice, who, when); ok {
 					if !outcome(t, b, by.Person, before, after, does) {
 						t.Errorf("%s: %s presses %s, which %s; it does %s", when, who, choice, does, did(b))
@@ -421,11 +421,11 @@ func TestGuardFrozen(t *testing.T) {
 				b, at := scene(t, s, when)
 				st := b.state()
 				st.Frozen = &hearing.Objection{By: "xu", At: at.Add(-time.Hour), Why: "通知没有贴出来"}
-				b.c.Data = flows.Data(st)
+				b.Case.Data = flows.Data(st)
 				by := person(b, who)
-				before := fields(t, b.c)
+				before := fields(t, b.Case)
 				b.press(at, by, choice)
-				after := fields(t, b.c)
+				after := fields(t, b.Case)
 				switch {
 				case choice == "lift":
 					if lifted := b.state().Frozen == nil; lifted != (who == "supervisor") {
@@ -446,7 +446,7 @@ func TestGuardFrozen(t *testing.T) {
 		b, at := scene(t, s, when)
 		st := b.state()
 		st.Frozen = &hearing.Objection{By: "xu", At: at.Add(-time.Hour), Why: "通知没有贴出来"}
-		b.c.Data = flows.Data(st)
+		b.Case.Data = flows.Data(st)
 		b.press(at, person(b, "organiser"), "respond")
 		b.write(at, person(b, "organiser"), "respond", "贴了，有照片", flows.Reading{})
 		if f := b.state().Frozen; f == nil || f.Reply != "贴了，有照片" {
@@ -504,9 +504,9 @@ func TestGuardWords(t *testing.T) {
 				case "poll":
 					r.Poll = &flows.PollLine{Question: "要不要？", Options: []string{"要", "不要"}}
 				}
-				before := fields(t, b.c)
+				before := fields(t, b.Case)
 				b.write(at, by, w.tag, w.text, r)
-				after := fields(t, b.c)
+				after := fields(t, b.Case)
 				if slices.Contains(strings.Fields(w.who), who) && slices.Contains(strings.Fields(w.when), when) {
 					if !outcome(t, b, by.Person, before, after, w.does) {
 						t.Errorf("%s: %s writes for %s, which %s; it does %s", when, who, w.tag, w.does, did(b))

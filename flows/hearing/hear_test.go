@@ -134,7 +134,7 @@ func TestVetFrozen(t *testing.T) {
 		b, at := scene(t, s, "review")
 		st := b.state()
 		st.Frozen = &hearing.Objection{By: "xu", At: at, Why: "没有贴"}
-		b.c.Data = flows.Data(st)
+		b.Case.Data = flows.Data(st)
 		b.write(at, b.official("han"), tag, "街道", flows.Reading{})
 		if b.state().Stage != hearing.Review || !slices.Equal(b.heard("han"), []string{"frozen"}) {
 			t.Errorf("%s: %s, %s", tag, b.state().Stage, did(b))

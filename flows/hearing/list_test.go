@@ -16,10 +16,10 @@ var lists = local.New()
 
 // sends brings a list: to Linli itself, or in a group.
 func (b *table) sends(at time.Time, by flows.Actor, group flows.ChatID, text string) {
-	b.t.Helper()
-	r := lists.Read(text, prompts.Context{At: at, Settings: b.s, Direct: group == ""})
+	b.T.Helper()
+	r := lists.Read(text, prompts.Context{At: at, Settings: b.Settings, Direct: group == ""})
 	if r.Chain == nil {
-		b.t.Fatalf("no list: %q", text)
+		b.T.Fatalf("no list: %q", text)
 	}
 	e := flows.Event{At: at, By: by, What: flows.Told{Name: "chain", Said: &flows.Said{Direct: group == ""}}, Reading: r, Chat: flows.Chat{ID: "~x"}, Case: flows.CaseRef{ID: "1", No: 1}}
 	if group != "" {
@@ -30,17 +30,17 @@ func (b *table) sends(at time.Time, by flows.Actor, group flows.ChatID, text str
 }
 
 func (b *table) text(words string) string {
-	b.t.Helper()
+	b.T.Helper()
 	for _, say := range b.says() {
 		if say.Words == words {
-			out, err := b.f.Words.Render("zh-CN", words, say.Vars, 1, time.Time{}, b.s)
+			out, err := b.Flow.Words.Render("zh-CN", words, say.Vars, 1, time.Time{}, b.Settings)
 			if err != nil {
-				b.t.Fatal(err)
+				b.T.Fatal(err)
 			}
 			return out
 		}
 	}
-	b.t.Fatalf("%q was not said, but %+v", words, b.says())
+	b.T.Fatalf("%q was not said, but %+v", words, b.says())
 	return ""
 }
 
@@ -81,7 +81,7 @@ func TestPastedTimes(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	for _, w := range []string{"张大爷", "老伴", "王姐", "139"} {
-		if strings.Contains(string(b.c.Data), w) {
+		if strings.Contains(string(b.Case.Data), w) {
 			t.Errorf("the state holds %q", w)
 		}
 	}

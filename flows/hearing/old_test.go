@@ -29,14 +29,7 @@ var pressed = []string{"propose=yes", "propose=no", "tick=0", "tick=1", "tick=19
 
 // Cases of every earlier version stay readable, and go on.
 func TestOld(t *testing.T) {
-	var all []flows.Flow
-	for _, make := range []func() (flows.Flow, error){poll.New, hearing.New, demand.New, dispatch.New, room.New, purchase.New} {
-		f, err := make()
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, f)
-	}
+	all := flowstest.Flows(t, poll.New, hearing.New, demand.New, dispatch.New, room.New, purchase.New)
 	if *updateOld {
 		bottest.KeepOld(t, "testdata/old", hearing.Name, demand.DutyList(), all...)
 	}

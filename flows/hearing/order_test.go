@@ -22,7 +22,7 @@ import (
 // parts are the entries of people.
 func (b *table) parts() map[flows.PersonID]hearing.Part {
 	out := map[flows.PersonID]hearing.Part{}
-	for k := range b.entries {
+	for k := range b.Entries {
 		if !strings.Contains(k, "/") {
 			out[flows.PersonID(k)], _ = b.partOf(flows.PersonID(k))
 		}
@@ -44,15 +44,15 @@ func TestSeats(t *testing.T) {
 		for range rapid.IntRange(1, 40).Draw(t, "events") {
 			at = at.Add(time.Second)
 			who := resident(rapid.IntRange(1, 9).Draw(t, "who"))
-			before := b.counts()
+			before := b.Counts()
 			_, was := b.partOf(who.Person)
 			var row []string // those who wait, in the order in which they came to wait
-			for k, e := range b.entries {
+			for k, e := range b.Entries {
 				if e.Tag == hearing.TagWait {
 					row = append(row, k)
 				}
 			}
-			slices.SortFunc(row, func(x, y string) int { return cmp.Compare(b.entries[x].Order, b.entries[y].Order) })
+			slices.SortFunc(row, func(x, y string) int { return cmp.Compare(b.Entries[x].Order, b.Entries[y].Order) })
 			what := rapid.SampledFrom([]string{"come", "come", "nocome", "kept", "proxy", "here", "in", "release", "erase", "join"}).Draw(t, "what")
 			switch what {
 			case "here":
@@ -79,9 +79,9 @@ func TestSeats(t *testing.T) {
 			default:
 				b.press(at, who, what)
 			}
-			st, n := b.state(), b.counts()
+			st, n := b.state(), b.Counts()
 			if taken := n[hearing.TagYes] + n[hearing.TagProxy] + n[hearing.TagHere] + gone; st.Taken.Seats != taken {
-				t.Fatalf("%s by %s: %d seats are taken, the entries say %d: %v", what, who.Person, st.Taken.Seats, taken, b.entries)
+				t.Fatalf("%s by %s: %d seats are taken, the entries say %d: %v", what, who.Person, st.Taken.Seats, taken, b.Entries)
 			}
 			if n[hearing.TagYes]+n[hearing.TagProxy] > st.Seats {
 				t.Fatalf("%s by %s: %d have a seat of %d", what, who.Person, n[hearing.TagYes]+n[hearing.TagProxy], st.Seats)
@@ -399,7 +399,7 @@ func TestRecord(t *testing.T) {
 				}
 			case 8:
 				from := resident(rapid.IntRange(1, 6).Draw(t, "from"))
-				if from.Person != who.Person && b.entries[string(from.Person)].Key != "" {
+				if from.Person != who.Person && b.Entries[string(from.Person)].Key != "" {
 					b.joins(at, from.Person, who)
 					for w, p := range owner {
 						if p == from.Person {
@@ -458,8 +458,8 @@ func TestRecord(t *testing.T) {
 // record looks at the words that must not be there, and at the judgements.
 func record(t *rapid.T, b *table, left []string, rated map[string]int) {
 	t.Helper()
-	all := string(b.c.Data)
-	for _, e := range b.entries {
+	all := string(b.Case.Data)
+	for _, e := range b.Entries {
 		all += string(e.Data)
 	}
 	for _, w := range left {

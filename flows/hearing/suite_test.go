@@ -8,7 +8,6 @@ import (
 	"pgregory.net/rapid"
 
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
 	"linli/flows/flowstest"
@@ -19,31 +18,13 @@ import (
 )
 
 // settings are those of the example community.
-func settings(t *testing.T) *flows.Settings {
-	t.Helper()
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file.Settings
-}
+func settings(t *testing.T) *flows.Settings { return flowstest.Example(t, demand.DutyList()) }
 
 func TestSuite(t *testing.T) {
-	f, err := hearing.New()
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := settings(t)
-	var with []flows.Flow
-	for _, make := range []func() (flows.Flow, error){room.New, purchase.New, poll.New, dispatch.New, demand.New} {
-		x, err := make()
-		if err != nil {
-			t.Fatal(err)
-		}
-		with = append(with, x)
-	}
-	o := flowstest.Options{With: with, Reading: func(rt *rapid.T) flows.Reading { return reading(rt, s) }, Tell: tell, Begin: begin}
-	flowstest.Run(t, s, f, o)
+	all := flowstest.Flows(t, hearing.New, room.New, purchase.New, poll.New, dispatch.New, demand.New)
+	o := flowstest.Options{With: all[1:], Reading: func(rt *rapid.T) flows.Reading { return reading(rt, s) }, Tell: tell, Begin: begin}
+	flowstest.Run(t, s, all[0], o)
 }
 
 // begin draws what a demand opens a hearing with.

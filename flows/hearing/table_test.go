@@ -13,19 +13,15 @@ import (
 	"pgregory.net/rapid"
 
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
+	"linli/flows/flowstest"
 	"linli/flows/hearing"
 )
 
 // table is an engine as small as can be: one hearing with its entries, and rooms that
 // are always free, or never.
 type table struct {
-	t       rapid.TB
-	s       *flows.Settings
-	f       flows.Flow
-	c       flows.Case
-	entries map[string]flows.Entry
+	flowstest.Table
 	effects []flows.Effect // of the last event, with what followed from it
 	taken   bool           // rooms are never free
 	moves   int            // how many cases the last event has moved
@@ -35,18 +31,14 @@ type table struct {
 // who does not review.
 func house(t rapid.TB) *flows.Settings {
 	t.Helper()
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := *file.Settings
+	s := flowstest.Example(t, demand.DutyList())
 	s.People = append(slices.Clone(s.People), flows.Official{ID: "lu", Name: "陆社区", Posts: []flows.Post{{Role: flows.Staff, Scope: flows.Everywhere}}})
 	for i, p := range s.People {
 		if p.ID == "zhaos" {
 			s.People[i].Posts = []flows.Post{{Role: flows.Secretary, Scope: flows.Everywhere}}
 		}
 	}
-	return &s
+	return s
 }
 
 // december is a moment of December 2026.
@@ -66,104 +58,71 @@ func sits(t rapid.TB, s *flows.Settings, st hearing.State) *table {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &table{t: t, s: s, f: f, c: flows.Case{ID: "1", Flow: hearing.Name, No: 1, Data: flows.Data(st), Summary: st.Summary()}, entries: map[string]flows.Entry{}}
+	return &table{Table: flowstest.NewTable(t, s, f, flows.Case{ID: "1", Flow: hearing.Name, No: 1, Data: flows.Data(st), Summary: st.Summary()})}
 }
 
 func (b *table) state() hearing.State {
-	b.t.Helper()
-	st, err := hearing.Read(b.c)
+	b.T.Helper()
+	st, err := hearing.Read(b.Case)
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	return st
 }
 
-func (b *table) counts() map[string]int {
-	out := map[string]int{}
-	for _, e := range b.entries {
-		out[e.Tag]++
-	}
-	return out
-}
-
 // part puts somebody's part on the table.
 func (b *table) part(p flows.PersonID, tag string, x hearing.Part) {
-	b.entries[string(p)] = flows.Entry{Key: string(p), Tag: tag, Order: int64(len(b.entries)), Data: flows.Data(x)}
+	b.Entries[string(p)] = flows.Entry{Key: string(p), Tag: tag, Order: int64(len(b.Entries)), Data: flows.Data(x)}
 }
 
 // item puts a line of the record on the table.
 func (b *table) item(n, tag int, x hearing.Item) {
-	b.entries[hearing.ItemKey(n)] = flows.Entry{Key: hearing.ItemKey(n), Tag: hearing.ItemTag(tag), Order: int64(n), Data: flows.Data(x)}
+	b.Entries[hearing.ItemKey(n)] = flows.Entry{Key: hearing.ItemKey(n), Tag: hearing.ItemTag(tag), Order: int64(n), Data: flows.Data(x)}
 }
 
 func (b *table) partOf(p flows.PersonID) (x hearing.Part, tag string) {
-	b.t.Helper()
-	e, ok := b.entries[string(p)]
+	b.T.Helper()
+	e, ok := b.Entries[string(p)]
 	if !ok {
 		return x, ""
 	}
 	if err := json.Unmarshal(e.Data, &x); err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	return x, e.Tag
 }
 
 func (b *table) itemOf(n int) (x hearing.Item, ok bool) {
-	b.t.Helper()
-	e, ok := b.entries[hearing.ItemKey(n)]
+	b.T.Helper()
+	e, ok := b.Entries[hearing.ItemKey(n)]
 	if !ok {
 		return x, false
 	}
 	if err := json.Unmarshal(e.Data, &x); err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	return x, true
 }
 
 // does brings an event and what follows from it.
 func (b *table) does(e flows.Event) {
-	b.t.Helper()
+	b.T.Helper()
 	b.effects, b.moves = nil, 0
 	b.step(e)
 }
 
 func (b *table) step(e flows.Event) {
-	b.t.Helper()
-	e.Settings, e.Counts, e.Seed, e.Entry = b.s, b.counts(), seed, nil
-	who := e.By.Person
-	if w, ok := e.What.(flows.Erased); ok {
-		who = w.Person
-	}
-	if own, ok := b.entries[string(who)]; ok && who != "" {
-		e.Entry = &own
-	}
-	keys, err := b.f.Keys(b.c, e)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	e.Entries = map[string]flows.Entry{}
-	for _, k := range keys {
-		if x, ok := b.entries[k]; ok {
-			e.Entries[k] = x
-		}
-	}
-	c, effects, err := b.f.Step(b.c, e)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.c = c
+	b.T.Helper()
+	e.Seed = seed
+	effects := b.Step(e)
 	b.moves++
 	b.effects = append(b.effects, effects...)
 	for _, x := range effects {
 		switch x := x.(type) {
 		case flows.Put:
-			if x.Delete {
-				delete(b.entries, x.Entry.Key)
-			} else {
-				b.entries[x.Entry.Key] = x.Entry
-			}
+			b.Put(x)
 		case flows.Next:
-			all := slices.DeleteFunc(slices.Collect(maps.Values(b.entries)), func(n flows.Entry) bool { return n.Tag != x.Tag })
+			all := slices.DeleteFunc(slices.Collect(maps.Values(b.Entries)), func(n flows.Entry) bool { return n.Tag != x.Tag })
 			slices.SortFunc(all, func(a, b flows.Entry) int { return cmp.Or(cmp.Compare(a.Order, b.Order), cmp.Compare(a.Key, b.Key)) })
 			b.again(e, flows.Answered{Name: "next:" + x.Tag, Data: flows.Data(all[:min(x.N, len(all))])})
 		case flows.Tell:
@@ -175,7 +134,7 @@ func (b *table) step(e flows.Event) {
 	}
 	switch w := e.What.(type) {
 	case flows.Erased:
-		delete(b.entries, string(w.Person)) // the engine's part
+		delete(b.Entries, string(w.Person)) // the engine's part
 	}
 }
 
@@ -205,29 +164,29 @@ func (b *table) heard(p flows.PersonID) (words []string) {
 }
 
 func (b *table) press(at time.Time, by flows.Actor, choice string) {
-	b.t.Helper()
+	b.T.Helper()
 	word, value, _ := strings.Cut(choice, "=")
 	b.does(flows.Event{At: at, By: by, What: flows.Chose{Choice: word, Value: value}})
 }
 
 func (b *table) write(at time.Time, by flows.Actor, tag, text string, r flows.Reading) {
-	b.t.Helper()
+	b.T.Helper()
 	b.does(flows.Event{At: at, By: by, What: flows.Said{Message: flows.Message{Text: text}, Tag: tag, Direct: true}, Reading: r})
 }
 
 // joins makes one of two accounts, as the engine does.
 func (b *table) joins(at time.Time, old flows.PersonID, by flows.Actor) {
-	b.t.Helper()
-	if e, ok := b.entries[string(old)]; ok {
+	b.T.Helper()
+	if e, ok := b.Entries[string(old)]; ok {
 		b.does(flows.Event{At: at, By: by, What: flows.Told{Name: flows.Joined, Data: flows.Data(e)}})
 	}
 }
 
 func (b *table) official(id flows.PersonID) flows.Actor {
-	b.t.Helper()
-	o, ok := b.s.Official(id)
+	b.T.Helper()
+	o, ok := b.Settings.Official(id)
 	if !ok {
-		b.t.Fatalf("no official %s", id)
+		b.T.Fatalf("no official %s", id)
 	}
 	return flows.Actor{Person: id, Name: o.Name, Posts: o.Posts, Home: o.Home, Consent: true, Reachable: true}
 }

@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
+	"linli/flows/flowstest"
 )
 
 // pairs are invented wishes, two and two, and whether staff would call them one dish.
@@ -66,11 +66,8 @@ var pairs = []struct {
 }
 
 func TestAlike(t *testing.T) {
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := lexiconOf(file.Settings)
+	settings := flowstest.Example(t, demand.DutyList())
+	s := lexiconOf(settings)
 	right, missed, wrong := 0, 0, 0
 	for _, p := range pairs {
 		got := s.likeness(p.a, p.b)
@@ -96,16 +93,13 @@ func TestAlike(t *testing.T) {
 }
 
 func TestPlain(t *testing.T) {
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings := flowstest.Example(t, demand.DutyList())
 	for text, want := range map[string]string{
 		"学吉他": "学吉他", "吉他": "吉他", "下班后弹吉他": "吉他", "周末带孩子徒步": "徒步", "学习书法": "书法", "徒步活动": "徒步", "guitar lessons": "guitar",
 		// What says more than that is somebody's words.
 		"跟老王学吉他": "", "学吉他给王敏听": "", "观鸟": "", "书法老师太凶": "", "": "", "13800138000徒步": "",
 	} {
-		if got, ok := lexiconOf(file.Settings).plain(text); got != want || ok != (want != "") {
+		if got, ok := lexiconOf(settings).plain(text); got != want || ok != (want != "") {
 			t.Errorf("%q is on the menu as %q (%v), want %q", text, got, ok, want)
 		}
 	}
@@ -134,11 +128,8 @@ func TestAskedFor(t *testing.T) {
 
 // likeness is asked for every dish with every wish.
 func BenchmarkWish(b *testing.B) {
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		b.Fatal(err)
-	}
-	t := &turn{e: flows.Event{Settings: file.Settings}}
+	settings := flowstest.Example(b, demand.DutyList())
+	t := &turn{e: flows.Event{Settings: settings}}
 	for i := range maxDishes {
 		t.Dishes = append(t.Dishes, Dish{Title: pairs[i%len(pairs)].a, Said: []Said{{Text: pairs[i%len(pairs)].b}}})
 	}

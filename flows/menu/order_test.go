@@ -13,20 +13,17 @@ import (
 	"pgregory.net/rapid"
 
 	"linli/flows"
+	"linli/flows/flowstest"
 	"linli/flows/menu"
 )
 
 // table is an engine as small as can be: the menu with its entries, and people.
 type table struct {
-	t       rapid.TB
-	s       *flows.Settings
-	f       flows.Flow
-	c       flows.Case
-	now     time.Time
-	entries map[string]flows.Entry
-	people  map[flows.PersonID]*flows.Actor
-	said    []flows.Say
-	opened  []flows.Open
+	flowstest.Table
+	now    time.Time
+	people map[flows.PersonID]*flows.Actor
+	said   []flows.Say
+	opened []flows.Open
 }
 
 func set(t rapid.TB) *table {
@@ -34,13 +31,13 @@ func set(t rapid.TB) *table {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &table{t: t, s: settings(t), f: f, c: flows.Case{ID: "1", Flow: menu.Name}, entries: map[string]flows.Entry{}, people: map[flows.PersonID]*flows.Actor{}}
-	b.now = time.Date(2026, 12, 2, 10, 0, 0, 0, b.s.Zone)
+	b := &table{Table: flowstest.NewTable(t, settings(t), f, flows.Case{ID: "1", Flow: menu.Name}), people: map[flows.PersonID]*flows.Actor{}}
+	b.now = time.Date(2026, 12, 2, 10, 0, 0, 0, b.Settings.Zone)
 	for i := range 5 {
 		id := flows.PersonID(fmt.Sprintf("r%d", i+1))
 		b.people[id] = &flows.Actor{Person: id, Consent: true, Reachable: true}
 	}
-	o, ok := b.s.Official("chen")
+	o, ok := b.Settings.Official("chen")
 	if !ok {
 		t.Fatal("the example has no chen")
 	}
@@ -50,49 +47,20 @@ func set(t rapid.TB) *table {
 }
 
 func (b *table) state() menu.State {
-	s, err := menu.Read(b.c)
+	s, err := menu.Read(b.Case)
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	return s
 }
 
-func (b *table) counts() map[string]int {
-	out := map[string]int{}
-	for _, e := range b.entries {
-		out[e.Tag]++
-	}
-	return out
-}
-
 // does brings an event of somebody and what follows from it.
 func (b *table) does(by flows.PersonID, w flows.What) {
-	e := flows.Event{ID: "e", At: b.now, What: w, Settings: b.s, Counts: b.counts(), Chat: flows.Chat{Address: "play:m/" + string(by)}}
+	e := flows.Event{ID: "e", At: b.now, What: w, Chat: flows.Chat{Address: "play:m/" + string(by)}}
 	if a := b.people[by]; a != nil {
 		e.By = *a
 	}
-	who := by
-	if x, ok := w.(flows.Erased); ok {
-		who = x.Person
-	}
-	if own, ok := b.entries[string(who)]; ok && who != "" {
-		e.Entry = &own
-	}
-	keys, err := b.f.Keys(b.c, e)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	e.Entries = map[string]flows.Entry{}
-	for _, k := range keys {
-		if x, ok := b.entries[k]; ok {
-			e.Entries[k] = x
-		}
-	}
-	c, effects, err := b.f.Step(b.c, e)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.c = c
+	effects := b.Step(e)
 	for _, eff := range effects {
 		switch eff := eff.(type) {
 		case flows.Say:
@@ -100,15 +68,11 @@ func (b *table) does(by flows.PersonID, w flows.What) {
 		case flows.Open:
 			b.opened = append(b.opened, eff)
 		case flows.Put:
-			if eff.Delete {
-				delete(b.entries, eff.Entry.Key)
-			} else {
-				b.entries[eff.Entry.Key] = eff.Entry
-			}
+			b.Put(eff)
 		case flows.Remember:
 			a := b.people[eff.Person]
 			if a == nil {
-				b.t.Fatalf("%q is remembered, who is nobody", eff.Person)
+				b.T.Fatalf("%q is remembered, who is nobody", eff.Person)
 			}
 			if eff.Profile != nil {
 				a.Profile = *eff.Profile
@@ -118,9 +82,9 @@ func (b *table) does(by flows.PersonID, w flows.What) {
 			}
 		case flows.Next:
 			var list []flows.Entry
-			for _, k := range slices.Sorted(maps.Keys(b.entries)) {
-				if b.entries[k].Tag == eff.Tag && len(list) < eff.N {
-					list = append(list, b.entries[k])
+			for _, k := range slices.Sorted(maps.Keys(b.Entries)) {
+				if b.Entries[k].Tag == eff.Tag && len(list) < eff.N {
+					list = append(list, b.Entries[k])
 				}
 			}
 			b.does(by, flows.Answered{Name: "next:" + eff.Tag, Data: flows.Data(list)})
@@ -139,67 +103,67 @@ func (b *table) press(by flows.PersonID, choice string) {
 
 // find gives the dish that staff know by some words.
 func (b *table) find(words string) menu.Dish {
-	b.t.Helper()
+	b.T.Helper()
 	for _, d := range b.state().Dishes {
 		if d.Title == words || d.Title == "" && len(d.Said) > 0 && d.Said[0].Text == words {
 			return d
 		}
 	}
-	b.t.Fatalf("there is no dish %q in %+v", words, b.state().Dishes)
+	b.T.Fatalf("there is no dish %q in %+v", words, b.state().Dishes)
 	return menu.Dish{}
 }
 
 // sound looks at what must hold of the menu at any time.
 func (b *table) sound() {
-	b.t.Helper()
+	b.T.Helper()
 	s := b.state()
 	want, votes := map[string]int{}, map[string]int{}
-	for key, e := range b.entries {
+	for key, e := range b.Entries {
 		if e.Tag != menu.TagOwn {
 			votes[key]++
 			continue
 		}
 		var ids []string
-		for _, w := range wishesOf(b.t, e) {
+		for _, w := range wishesOf(b.T, e) {
 			ids = append(ids, w.Dish)
 			want[w.Dish+"/"+key]++
 			if s.Dish(w.Dish) < 0 {
-				b.t.Fatalf("%s wishes %s, which is no dish", key, w.Dish)
+				b.T.Fatalf("%s wishes %s, which is no dish", key, w.Dish)
 			}
 		}
 		if got := b.people[flows.PersonID(key)].Profile.Wishes; !slices.Equal(got, ids) {
-			b.t.Fatalf("the profile of %s has %q, the menu %q", key, got, ids)
+			b.T.Fatalf("the profile of %s has %q, the menu %q", key, got, ids)
 		}
 	}
 	if !maps.Equal(want, votes) {
-		b.t.Fatalf("wishes and what is counted differ: %s", cmp.Diff(want, votes))
+		b.T.Fatalf("wishes and what is counted differ: %s", cmp.Diff(want, votes))
 	}
-	counts := b.counts()
+	counts := b.Counts()
 	for tag, n := range counts {
 		if tag != menu.TagOwn && s.Dish(tag) < 0 {
-			b.t.Fatalf("%d people are counted for %s, which is no dish", n, tag)
+			b.T.Fatalf("%d people are counted for %s, which is no dish", n, tag)
 		}
 	}
 	for id, a := range b.people {
-		if _, own := b.entries[string(id)]; !own && len(a.Profile.Wishes) > 0 {
-			b.t.Fatalf("the profile of %s has %q, the menu nothing", id, a.Profile.Wishes)
+		if _, own := b.Entries[string(id)]; !own && len(a.Profile.Wishes) > 0 {
+			b.T.Fatalf("the profile of %s has %q, the menu nothing", id, a.Profile.Wishes)
 		}
 		if a.Profile.Age == flows.Minor && (len(a.Profile.Wishes) > 0 || len(a.Profile.Likes) > 0) {
-			b.t.Fatalf("of a minor is kept: %+v", a.Profile)
+			b.T.Fatalf("of a minor is kept: %+v", a.Profile)
 		}
 	}
 	for _, d := range s.Dishes {
 		switch {
 		case d.Into != "" || d.Off:
-			b.t.Fatalf("%+v was not dealt with to its end", d)
+			b.T.Fatalf("%+v was not dealt with to its end", d)
 		case d.Title == "" && len(d.Said) == 0:
-			b.t.Fatalf("nobody can say what %+v is", d)
+			b.T.Fatalf("nobody can say what %+v is", d)
 		case d.Title == "" && counts[d.ID] == 0:
-			b.t.Fatalf("nobody wishes %+v any more, and it is not on the menu", d)
+			b.T.Fatalf("nobody wishes %+v any more, and it is not on the menu", d)
 		}
 		for _, x := range d.Said {
 			if b.people[x.By] == nil {
-				b.t.Fatalf("%+v has words of %s, who is gone", d, x.By)
+				b.T.Fatalf("%+v has words of %s, who is gone", d, x.By)
 			}
 		}
 	}
@@ -258,13 +222,13 @@ func TestInAnyOrder(t *testing.T) {
 				}
 				b.does("", flows.Erased{Person: id})
 				delete(b.people, id)
-				for key := range b.entries {
+				for key := range b.Entries {
 					if strings.HasSuffix(key, "/"+string(id)) || key == string(id) {
 						t.Fatalf("the entry %s of who was erased is there", key)
 					}
 				}
-				if strings.Contains(string(b.c.Data), `"`+string(id)+`"`) {
-					t.Fatalf("%s is named after they were erased: %s", id, b.c.Data)
+				if strings.Contains(string(b.Case.Data), `"`+string(id)+`"`) {
+					t.Fatalf("%s is named after they were erased: %s", id, b.Case.Data)
 				}
 			},
 			"join": func(t *rapid.T) {
@@ -272,8 +236,8 @@ func TestInAnyOrder(t *testing.T) {
 				if old == id || old == "chen" || len(b.people) < 4 {
 					return
 				}
-				e, ok := b.entries[string(old)]
-				b.c.Data = []byte(strings.ReplaceAll(string(b.c.Data), `"`+string(old)+`"`, `"`+string(id)+`"`)) // as the engine does
+				e, ok := b.Entries[string(old)]
+				b.Case.Data = []byte(strings.ReplaceAll(string(b.Case.Data), `"`+string(old)+`"`, `"`+string(id)+`"`)) // as the engine does
 				if ok {
 					b.does(id, flows.Told{Name: flows.Joined, Data: flows.Data(e)})
 				}

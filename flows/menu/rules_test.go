@@ -13,17 +13,17 @@ import (
 
 // reads renders what was said last to somebody or some group, in all languages, with its buttons.
 func (b *table) reads(say flows.Say) (out string) {
-	b.t.Helper()
+	b.T.Helper()
 	for _, lang := range flows.Languages {
-		text, err := b.f.Words.Render(lang, say.Words, say.Vars, 0, b.now, b.s)
+		text, err := b.Flow.Words.Render(lang, say.Words, say.Vars, 0, b.now, b.Settings)
 		if err != nil {
-			b.t.Fatal(err)
+			b.T.Fatal(err)
 		}
 		out += text
 		for _, x := range say.Buttons {
-			label, err := b.f.Words.Render(lang, x.Words, x.Vars, 0, b.now, b.s)
+			label, err := b.Flow.Words.Render(lang, x.Words, x.Vars, 0, b.now, b.Settings)
 			if err != nil {
-				b.t.Fatal(err)
+				b.T.Fatal(err)
 			}
 			out += " [" + label + "]"
 		}
@@ -47,11 +47,11 @@ func TestWordsAreShownToStaffOnly(t *testing.T) {
 			t.Errorf("%s is told to %+v: %s", say.Words, say.To, b.reads(say))
 		}
 	}
-	if public := b.state().Public(b.counts()); len(public) != 1 || public[0].Title != "学吉他" {
+	if public := b.state().Public(b.Counts()); len(public) != 1 || public[0].Title != "学吉他" {
 		t.Errorf("on the menu is %+v", public)
 	}
-	if b.counts()["d1"] != 2 {
-		t.Errorf("what is not on the menu was ticked: %v", b.counts())
+	if b.Counts()["d1"] != 2 {
+		t.Errorf("what is not on the menu was ticked: %v", b.Counts())
 	}
 	b.press("chen", "up=d1")
 	b.now = b.now.AddDate(0, 0, 29)
@@ -74,11 +74,11 @@ func TestWordsGoWithTheirSpeaker(t *testing.T) {
 		}
 		leave(b)
 		s := b.state()
-		if len(s.Dishes) != 1 || len(s.Dishes[0].Said) != 1 || s.Dishes[0].Said[0].Text != "看星星" || b.counts()["d1"] != 3 {
-			t.Errorf("%s: %+v, counted %v", name, s.Dishes, b.counts())
+		if len(s.Dishes) != 1 || len(s.Dishes[0].Said) != 1 || s.Dishes[0].Said[0].Text != "看星星" || b.Counts()["d1"] != 3 {
+			t.Errorf("%s: %+v, counted %v", name, s.Dishes, b.Counts())
 		}
-		if strings.Contains(string(b.c.Data), "学看星星") || strings.Contains(string(b.c.Data), `"r1"`) {
-			t.Errorf("%s: their words are still there: %s", name, b.c.Data)
+		if strings.Contains(string(b.Case.Data), "学看星星") || strings.Contains(string(b.Case.Data), `"r1"`) {
+			t.Errorf("%s: their words are still there: %s", name, b.Case.Data)
 		}
 	}
 	// The same where a dish was called by nobody else.
@@ -105,7 +105,7 @@ func TestStopIsForGood(t *testing.T) {
 	}
 	b.wish("r1", "观鸟")
 	from := []flows.Candidate{{Person: "r1", Profile: b.people["r1"].Profile, Left: 5}}
-	if got := flows.Choose(b.s, flows.Invitees{Scope: flows.Everywhere, Dish: "d2", Urgent: true}, from, 10); len(got) > 0 {
+	if got := flows.Choose(b.Settings, flows.Invitees{Scope: flows.Everywhere, Dish: "d2", Urgent: true}, from, 10); len(got) > 0 {
 		t.Errorf("they would be invited: %+v", got)
 	}
 	b.press("r1", "start!")
@@ -166,7 +166,7 @@ func TestLearnt(t *testing.T) {
 		b.does("", flows.Told{From: "7", Name: "learnt", Data: flows.Data(flows.Learnt{Interest: interest, Invited: invited, Yes: yes, Came: came, Arms: map[string]flows.Arm{"young": {Sent: invited, Yes: yes}}})})
 	}
 	prior := func(interest string) [2]int {
-		rate, shown := b.state().Prior(interest, b.now, b.s.Activities.Small)
+		rate, shown := b.state().Prior(interest, b.now, b.Settings.Activities.Small)
 		return [2]int{rate, shown}
 	}
 	learn("music", 4, 4, 2)
@@ -213,9 +213,9 @@ func TestTooManyWishes(t *testing.T) {
 	if !slices.ContainsFunc(b.said, func(s flows.Say) bool { return s.Words == "wish-many" && s.To.Person == "r1" }) {
 		t.Error("nobody tells r1 that these are too many")
 	}
-	own := wishesOf(t, b.entries["r1"])
+	own := wishesOf(t, b.Entries["r1"])
 	b.does("r2", flows.Told{Name: flows.Joined, Data: flows.Data(flows.Entry{Key: "r1", Tag: menu.TagOwn, Data: flows.Data(own)})})
-	if n := len(wishesOf(t, b.entries["r2"])); n != 8 {
+	if n := len(wishesOf(t, b.Entries["r2"])); n != 8 {
 		t.Errorf("two accounts together have %d wishes, at most 8", n)
 	}
 	b.people["r1"].Profile = flows.Profile{}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -45,10 +44,7 @@ func (x toy) Summary() flows.Summary {
 
 func activity(t testing.TB) flows.Flow {
 	t.Helper()
-	words := fstest.MapFS{}
-	for _, lang := range flows.Languages {
-		words["words/"+lang+".yaml"] = &fstest.MapFile{Data: []byte("invite: '邀请您：{{.title}}'\nopened: '好，{{.title}}：{{.n}}人想要'\nlook: '{{.title}}，名额12个'\ncome: 来\nlist: 放进一览\nhold: 办完了\n")}
-	}
+	words := flowstest.Words("invite: '邀请您：{{.title}}'\nopened: '好，{{.title}}：{{.n}}人想要'\nlook: '{{.title}}，名额12个'\ncome: 来\nlist: 放进一览\nhold: 办完了\n")
 	f, err := flows.Define(flows.ActivityFlow, words, func(id string, s toy, e flows.Event) (toy, []flows.Effect) {
 		told := func(name string, v any) flows.Effect {
 			return flows.Tell{Flow: flows.MenuFlow, Key: flows.MenuKey, Name: name, Data: flows.Data(v)}
@@ -101,14 +97,7 @@ func activity(t testing.TB) flows.Flow {
 	return f
 }
 
-func newMenu(t testing.TB) flows.Flow {
-	t.Helper()
-	f, err := menu.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
+func newMenu(t testing.TB) flows.Flow { return flowstest.Flows(t, menu.New)[0] }
 
 func TestSuite(t *testing.T) {
 	s := settings(t)

@@ -16,10 +16,10 @@ import (
 // result than the votes give.
 
 func (b *table) official(id flows.PersonID) flows.Actor {
-	b.t.Helper()
-	o, ok := b.s.Official(id)
+	b.T.Helper()
+	o, ok := b.Settings.Official(id)
 	if !ok {
-		b.t.Fatalf("no official %s", id)
+		b.T.Fatalf("no official %s", id)
 	}
 	return flows.Actor{Person: id, Posts: o.Posts, Home: o.Home, Consent: true, Reachable: true}
 }
@@ -27,7 +27,7 @@ func (b *table) official(id flows.PersonID) flows.Actor {
 // after brings an event some minutes after the sending, and gives the words said to the
 // actor.
 func (b *table) after(minutes int, by flows.Actor, w flows.What, r flows.Reading) []string {
-	b.t.Helper()
+	b.T.Helper()
 	st := b.state()
 	from := st.Sent
 	if from.IsZero() {
@@ -49,22 +49,22 @@ func (b *table) after(minutes int, by flows.Actor, w flows.What, r flows.Reading
 }
 
 func (b *table) press(minutes int, by flows.Actor, choice string) []string {
-	b.t.Helper()
+	b.T.Helper()
 	word, value, _ := strings.Cut(choice, "=")
 	return b.after(minutes, by, flows.Chose{Choice: word, Value: value}, flows.Reading{})
 }
 
 func (b *table) slip(minutes int, value string) {
-	b.t.Helper()
+	b.T.Helper()
 	b.press(minutes, b.official("liu"), "slip!="+value)
 	b.press(minutes+1, b.official("chen"), "slip!="+value)
 }
 
 func (b *table) vote(key string) (v poll.Vote) {
-	b.t.Helper()
-	if e, ok := b.entries[key]; ok {
+	b.T.Helper()
+	if e, ok := b.Entries[key]; ok {
 		if err := json.Unmarshal(e.Data, &v); err != nil {
-			b.t.Fatal(err)
+			b.T.Fatal(err)
 		}
 	}
 	return v
@@ -82,7 +82,7 @@ func TestTermsStay(t *testing.T) {
 	if st := b.state(); st.Stage != poll.Open {
 		t.Fatalf("it was not sent: %s", st.Stage)
 	}
-	live := b.s
+	live := b.Settings
 	weak := *live
 	weak.Polls.Floor, weak.Polls.Proxies, weak.Polls.Forces = 1, 9, slices.Clone(live.Polls.Forces)
 	for i := range weak.Polls.Forces {
@@ -90,19 +90,19 @@ func TestTermsStay(t *testing.T) {
 			f.Source, f.Proof, f.Tenants, f.Turnout = "", false, true, flows.Share{Num: 1, Den: 100}
 		}
 	}
-	b.s = &weak
+	b.Settings = &weak
 	home := func(room string) flows.Place { return flows.Place{Building: "13", Unit: "1", Room: room} }
 	b.press(10, flows.Actor{Person: "r1", Home: home("101"), Reachable: true}, "v!=A")
 	b.press(11, flows.Actor{Person: "r2", Home: home("202"), Proven: true}, "v!=A")
-	if n := poll.Turnout(b.counts()); n != 0 {
-		t.Errorf("with weaker settings %d votes came in that the poll did not allow: %v", n, b.entries)
+	if n := poll.Turnout(b.Counts()); n != 0 {
+		t.Errorf("with weaker settings %d votes came in that the poll did not allow: %v", n, b.Entries)
 	}
 	b.press(12, flows.Actor{Person: "r3", Home: home("102"), Proven: true}, "v!=A")
 	st := b.close()
 	if o := st.Outcome; o.Voters != 1 || o.Enough || o.Passed {
 		t.Errorf("one of five is enough after the rule was changed: %+v", o)
 	}
-	b.s = live
+	b.Settings = live
 	b.press(4000, b.official("chen"), "recount")
 	b.countAll()
 	if n := b.state().Recounts; n != 1 {
@@ -120,7 +120,7 @@ func TestFloorStays(t *testing.T) {
 	}
 	low := *s
 	low.Polls.Floor = 1
-	b.s = &low
+	b.Settings = &low
 	if o := b.close().Outcome; o.Voters != 3 || len(o.Votes) > 0 || len(o.Ahead) > 0 {
 		t.Errorf("three votes are broken down: %+v", o)
 	}
@@ -177,7 +177,7 @@ func TestListInPrivate(t *testing.T) {
 			by = b.official(who)
 		}
 		words := b.after(5, by, flows.Told{Name: "chain", Said: &flows.Said{Direct: true}}, list)
-		if n := poll.Turnout(b.counts()); n != want || len(words) == 0 {
+		if n := poll.Turnout(b.Counts()); n != want || len(words) == 0 {
 			t.Errorf("%s in private: %d votes, want %d; they hear %v", who, n, want, words)
 		}
 		if who == "r0" && !slices.Equal(words, []string{"list-group"}) {
@@ -234,14 +234,14 @@ func TestNothingStaysUncounted(t *testing.T) {
 		if st.Stage != poll.Closed || !st.Cut {
 			t.Errorf("stopped %v: it is %s, cut %v", stop, st.Stage, st.Cut)
 		}
-		for k, e := range b.entries {
+		for k, e := range b.Entries {
 			var v struct{ Choice, Letter string }
 			_ = json.Unmarshal(e.Data, &v)
 			if strings.HasPrefix(e.Tag, "v/") && !strings.HasPrefix(e.Tag, "v//") || v.Choice != "" || v.Letter != "" {
 				t.Errorf("stopped %v: of %s there is still %s %s", stop, k, e.Tag, e.Data)
 			}
 		}
-		if e := b.entries["r7"]; e.Tag != "voter" {
+		if e := b.Entries["r7"]; e.Tag != "voter" {
 			t.Errorf("stopped %v: whose vote that of 401 is, nobody knows any more: %+v", stop, e)
 		}
 	}
@@ -250,13 +250,13 @@ func TestNothingStaysUncounted(t *testing.T) {
 // Who asked for the poll can vote in it, before their door is known too.
 func TestWhoAskedVotes(t *testing.T) {
 	b := open(t, settings(t), func(st *poll.State) { st.Wish = "r60" })
-	b.entries["r60"] = flows.Entry{Key: "r60", Tag: "wish"}
+	b.Entries["r60"] = flows.Entry{Key: "r60", Tag: "wish"}
 	who := flows.Actor{Person: "r60", Reachable: true, Consent: true, Home: flows.Place{Building: "3"}}
 	b.press(1, who, "v!=A")
 	who.Home = flows.Place{Building: "3", Unit: "1", Room: "501"}
 	b.after(2, who, flows.Told{Name: flows.HomeChanged}, flows.Reading{})
-	if n := poll.Turnout(b.counts()); n != 1 {
-		t.Errorf("the vote of who asked is lost: %v", b.entries)
+	if n := poll.Turnout(b.Counts()); n != 1 {
+		t.Errorf("the vote of who asked is lost: %v", b.Entries)
 	}
 }
 
@@ -309,7 +309,7 @@ func TestReasonsAreNotMixed(t *testing.T) {
 // Two accounts of one person have one vote from when they are joined.
 func TestJoinedAccounts(t *testing.T) {
 	join := func(b *table, minutes int, from flows.PersonID, to flows.Actor) {
-		if e, ok := b.entries[string(from)]; ok {
+		if e, ok := b.Entries[string(from)]; ok {
 			b.after(minutes, to, flows.Told{Name: flows.Joined, Data: flows.Data(e)}, flows.Reading{})
 		}
 	}
@@ -360,7 +360,7 @@ func TestJoinedAccounts(t *testing.T) {
 		b := open(t, settings(t), func(st *poll.State) { st.Unit, st.Named = c.unit, false })
 		c.play(b)
 		var got []string
-		for k, e := range b.entries {
+		for k, e := range b.Entries {
 			if strings.HasPrefix(e.Tag, "v/") {
 				v := b.vote(k)
 				got = append(got, fmt.Sprint(k, " ", v.Choice, " ", v.By))
@@ -409,7 +409,7 @@ func TestRollThatChanged(t *testing.T) {
 				other.Households[i].Owner = "one"
 			}
 			other.Households = other.Households[:len(other.Households)-1]
-			b.s = &other
+			b.Settings = &other
 		}
 		b.close()
 		n := 0
@@ -455,7 +455,7 @@ func TestListOfSomethingElse(t *testing.T) {
 	} {
 		b := open(t, settings(t), func(st *poll.State) { st.Named = true })
 		b.after(5, resident(0), flows.Told{Name: "chain", Said: &flows.Said{Recent: c.recent}}, flows.Reading{Number: c.number, Chain: &flows.Chain{Title: c.title, Lines: lines}})
-		if n := poll.Turnout(b.counts()); n != c.want {
+		if n := poll.Turnout(b.Counts()); n != c.want {
 			t.Errorf("%+v: %d votes", c, n)
 		}
 		if len(b.said) > 0 && c.want == 0 {

@@ -12,31 +12,23 @@ import (
 	"pgregory.net/rapid"
 
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
+	"linli/flows/flowstest"
 	"linli/flows/poll"
 )
 
 // table is an engine as small as can be: one poll with its entries.
 type table struct {
-	t       rapid.TB
-	s       *flows.Settings
-	f       flows.Flow
-	c       flows.Case
-	entries map[string]flows.Entry
-	said    []flows.Say
-	wakes   []flows.Wake
+	flowstest.Table
+	said  []flows.Say
+	wakes []flows.Wake
 }
 
 func settings(t rapid.TB) *flows.Settings {
 	t.Helper()
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := *file.Settings
+	s := flowstest.Example(t, demand.DutyList())
 	s.Polls.Proxies = 2
-	return &s
+	return s
 }
 
 // open is a poll that was sent to building 3 on a Wednesday at ten, until Friday at eight
@@ -56,51 +48,16 @@ func open(t rapid.TB, s *flows.Settings, change func(*poll.State)) *table {
 		change(&st)
 	}
 	st.Roll = s.RollOf(st.Scope, st.Unit)
-	return &table{t: t, s: s, f: f, c: flows.Case{ID: "1", Flow: poll.Name, No: 1, Data: flows.Data(st), Summary: st.Summary()}, entries: map[string]flows.Entry{}}
-}
-
-func (b *table) counts() map[string]int {
-	out := map[string]int{}
-	for _, e := range b.entries {
-		out[e.Tag]++
-	}
-	return out
+	return &table{Table: flowstest.NewTable(t, s, f, flows.Case{ID: "1", Flow: poll.Name, No: 1, Data: flows.Data(st), Summary: st.Summary()})}
 }
 
 // does brings an event and what follows from it.
 func (b *table) does(e flows.Event) {
-	e.Settings, e.Counts = b.s, b.counts()
-	if own, ok := b.entries[string(e.By.Person)]; ok && e.By.Person != "" {
-		e.Entry = &own
-	}
-	if w, ok := e.What.(flows.Erased); ok {
-		if own, ok := b.entries[string(w.Person)]; ok {
-			e.Entry = &own
-		}
-	}
-	keys, err := b.f.Keys(b.c, e)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	e.Entries = map[string]flows.Entry{}
-	for _, k := range keys {
-		if x, ok := b.entries[k]; ok {
-			e.Entries[k] = x
-		}
-	}
-	c, effects, err := b.f.Step(b.c, e)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	b.c = c
+	effects := b.Step(e)
 	for _, x := range effects {
 		switch x := x.(type) {
 		case flows.Put:
-			if x.Delete {
-				delete(b.entries, x.Entry.Key)
-			} else {
-				b.entries[x.Entry.Key] = x.Entry
-			}
+			b.Put(x)
 		case flows.Say:
 			b.said = append(b.said, x)
 		case flows.Wake:
@@ -111,21 +68,21 @@ func (b *table) does(e flows.Event) {
 		}
 	}
 	if w, ok := e.What.(flows.Erased); ok {
-		delete(b.entries, string(w.Person)) // the engine's part
+		delete(b.Entries, string(w.Person)) // the engine's part
 	}
 }
 
 // page gives entries as the store does: by key, two at a time, so that pages matter.
 func (b *table) page(x flows.Next) (page []flows.Entry, after string) {
 	var keys []string
-	for k, e := range b.entries {
+	for k, e := range b.Entries {
 		if e.Tag == x.Tag && k > x.After {
 			keys = append(keys, k)
 		}
 	}
 	slices.Sort(keys)
 	for _, k := range keys[:min(2, len(keys))] {
-		page = append(page, b.entries[k])
+		page = append(page, b.Entries[k])
 	}
 	if len(keys) > 2 {
 		after = keys[1]
@@ -135,7 +92,7 @@ func (b *table) page(x flows.Next) (page []flows.Entry, after string) {
 
 // close lets the time run out and the votes be counted.
 func (b *table) close() poll.State {
-	b.t.Helper()
+	b.T.Helper()
 	st := b.state()
 	b.does(flows.Event{At: st.Until, What: flows.Woke{Name: fmt.Sprintf("end-%d", st.Until.Unix()), Due: st.Until}})
 	b.countAll()
@@ -145,17 +102,17 @@ func (b *table) close() poll.State {
 func (b *table) countAll() {
 	for n := 0; b.state().Count != nil; n++ {
 		if n > 1000 {
-			b.t.Fatal("the counting does not come to an end")
+			b.T.Fatal("the counting does not come to an end")
 		}
 		b.does(flows.Event{At: b.state().Until, What: flows.Woke{Name: "count"}})
 	}
 }
 
 func (b *table) state() poll.State {
-	b.t.Helper()
-	st, err := poll.Read(b.c)
+	b.T.Helper()
+	st, err := poll.Read(b.Case)
 	if err != nil {
-		b.t.Fatal(err)
+		b.T.Fatal(err)
 	}
 	return st
 }
@@ -223,13 +180,13 @@ func playActs(b *table, acts []act) {
 // what of the table stays the same: who has voted, and how.
 func (b *table) votes() map[string]string {
 	out := map[string]string{}
-	for k, e := range b.entries {
+	for k, e := range b.Entries {
 		if !strings.HasPrefix(e.Tag, "v/") {
 			continue
 		}
 		var v poll.Vote
 		if err := json.Unmarshal(e.Data, &v); err != nil {
-			b.t.Fatal(err)
+			b.T.Fatal(err)
 		}
 		letter, at, how := v.Cast()
 		out[k] = fmt.Sprint(e.Tag, " ", letter, at.Unix(), how)
@@ -366,7 +323,7 @@ func TestLongList(t *testing.T) {
 	last := flows.Actor{Person: "r77", Home: flows.Place{Building: "3", Unit: "2", Room: "1204"}}
 	b.does(flows.Event{At: b.state().Sent.Add(2 * time.Minute), By: last, What: flows.Chose{Choice: "v!", Value: "B"}})
 	send(3)
-	if n := poll.Turnout(b.counts()); n != 96 {
+	if n := poll.Turnout(b.Counts()); n != 96 {
 		t.Errorf("96 lines are %d votes", n)
 	}
 	if o := b.close().Outcome; fmt.Sprint(o.Votes) != "[95 1 0]" {
@@ -380,7 +337,7 @@ func TestStarterLeaves(t *testing.T) {
 	b := open(t, s, nil)
 	other := *s
 	other.People = slices.DeleteFunc(slices.Clone(s.People), func(o flows.Official) bool { return o.ID == "liu" })
-	b.s = &other
+	b.Settings = &other
 	b.does(flows.Event{At: b.state().Sent.Add(time.Hour), What: flows.Woke{Name: "directory"}})
 	if id := b.state().Starter; id != "li" {
 		t.Errorf("the poll is led by %q", id)

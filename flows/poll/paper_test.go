@@ -37,12 +37,12 @@ func TestOwnerOfWhatIsLet(t *testing.T) {
 		b.press(minutes+1, b.official("zheng"), "slip!="+value)
 	}
 	both(1, "13/1/202;A;phone;;")
-	if n := poll.Turnout(b.counts()); n != 0 {
+	if n := poll.Turnout(b.Counts()); n != 0 {
 		t.Error("whoever answered the telephone has voted for the owner")
 	}
 	both(5, "13/1/202;A;paper;;")
-	if n := poll.Turnout(b.counts()); n != 1 {
-		t.Errorf("the owner's paper does not count: %v", b.entries)
+	if n := poll.Turnout(b.Counts()); n != 1 {
+		t.Errorf("the owner's paper does not count: %v", b.Entries)
 	}
 }
 
@@ -70,7 +70,7 @@ func TestProxiesThatWereReplaced(t *testing.T) {
 	b.slip(30, "3/1/201;A;paper;;3/1/901")
 	b.slip(40, "3/1/301;A;paper;;3/1/901")
 	if n := count(); n != 1 || b.vote("h/3/1/201").Proxy == "" {
-		t.Errorf("after one has voted themself it votes for %d: %v", n, b.entries)
+		t.Errorf("after one has voted themself it votes for %d: %v", n, b.Entries)
 	}
 	if o := b.close().Outcome; o.Proxies != 1 {
 		t.Errorf("%d by proxy are told", o.Proxies)

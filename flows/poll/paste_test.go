@@ -17,11 +17,11 @@ var lists = local.New()
 
 // pastes brings a list in private, or in the group, some minutes after the sending.
 func (b *table) pastes(minutes int, who flows.PersonID, group bool, text string) []string {
-	b.t.Helper()
-	at := time.Date(2026, 12, 2, 10, 0, 0, 0, b.s.Zone)
-	r := lists.Read(text, prompts.Context{At: at, Settings: b.s, Direct: !group, Scope: map[bool]flows.Scope{true: {Building: "3"}}[group]})
+	b.T.Helper()
+	at := time.Date(2026, 12, 2, 10, 0, 0, 0, b.Settings.Zone)
+	r := lists.Read(text, prompts.Context{At: at, Settings: b.Settings, Direct: !group, Scope: map[bool]flows.Scope{true: {Building: "3"}}[group]})
 	if r.Chain == nil {
-		b.t.Fatalf("no list: %q", text)
+		b.T.Fatalf("no list: %q", text)
 	}
 	by := resident(0)
 	if who != "r0" {
@@ -32,26 +32,26 @@ func (b *table) pastes(minutes int, who flows.PersonID, group bool, text string)
 
 // text is what was said with some words.
 func (b *table) text(words string) string {
-	b.t.Helper()
+	b.T.Helper()
 	for _, say := range b.said {
 		if say.Words == words {
-			out, err := b.f.Words.Render("zh-CN", words, say.Vars, 1, say.Until, b.s)
+			out, err := b.Flow.Words.Render("zh-CN", words, say.Vars, 1, say.Until, b.Settings)
 			if err != nil {
-				b.t.Fatal(err)
+				b.T.Fatal(err)
 			}
 			return out
 		}
 	}
-	b.t.Fatalf("%q was not said", words)
+	b.T.Fatalf("%q was not said", words)
 	return ""
 }
 
 func (b *table) says(words string, want ...string) {
-	b.t.Helper()
+	b.T.Helper()
 	text := b.text(words)
 	for _, w := range want {
 		if plain, not := strings.CutPrefix(w, "!"); strings.Contains(text, plain) == not {
-			b.t.Errorf("%q: %s", w, text)
+			b.T.Errorf("%q: %s", w, text)
 		}
 	}
 }
@@ -70,7 +70,7 @@ func TestPastedList(t *testing.T) {
 	b.pastes(5, "liu", false, "#接龙\n0001 充电桩\n1. 1-101 不要\n2. 1-201 要\n2、1-301 要\n7. 老李 要")
 	b.says("list-read", "读到3户", "第7行", "!多了", "!少了")
 	b.says("list-copy", "1. 1-101 不要\n2. 1-201 要\n3. 1-301 要\n4.", "!老李", "!另有")
-	if b.cast("1/101") != "B" || b.cast("1/201") != "A" || poll.Turnout(b.counts()) != 3 {
+	if b.cast("1/101") != "B" || b.cast("1/201") != "A" || poll.Turnout(b.Counts()) != 3 {
 		t.Errorf("%v", b.votes())
 	}
 	b.press(10, flows.Actor{Person: "r77", Consent: true, Reachable: true, Home: flows.Place{Building: "3", Unit: "2", Room: "1204"}}, "v!=C") // in private
@@ -83,7 +83,7 @@ func TestPastedList(t *testing.T) {
 	if b.cast("1/101") != "A" {
 		t.Errorf("what 1-101 has pressed does not count again: %v", b.votes())
 	}
-	if b.cast("1/301") != "" || poll.Turnout(b.counts()) != 4 {
+	if b.cast("1/301") != "" || poll.Turnout(b.Counts()) != 4 {
 		t.Errorf("1-301 is counted though nobody has voted there: %v", b.votes())
 	}
 	b.pastes(25, "liu", false, "#接龙\n0001\n1. 1-201 不要\n2. 2-401 再商量")
@@ -103,7 +103,7 @@ func TestPastedListTakesOutNobodyElse(t *testing.T) {
 	whole := func() *table {
 		b := open(t, s, func(st *poll.State) { st.Named, st.Scope, st.Starter = true, flows.Scope{Grid: "g1"}, "li" })
 		b.pastes(5, "li", false, "#接龙\n0001\n1. 3-1-101 要\n2. 3-1-201 要\n3. 4-1-101 要\n4. 4-1-201 要")
-		if n := poll.Turnout(b.counts()); n != 4 {
+		if n := poll.Turnout(b.Counts()); n != 4 {
 			t.Fatalf("%d votes", n)
 		}
 		return b
@@ -121,7 +121,7 @@ func TestPastedListTakesOutNobodyElse(t *testing.T) {
 	} {
 		b := whole()
 		b.pastes(10, flows.PersonID(c.who), false, c.text)
-		if n := poll.Turnout(b.counts()); n != c.want || !strings.Contains(b.text("list-read"), c.says) {
+		if n := poll.Turnout(b.Counts()); n != c.want || !strings.Contains(b.text("list-read"), c.says) {
 			t.Errorf("%s: %d votes, want %d; %s", name, n, c.want, b.text("list-read"))
 		}
 		if name == "another building" && strings.Contains(b.text("list-read"), "还按原来的算") {
@@ -132,7 +132,7 @@ func TestPastedListTakesOutNobodyElse(t *testing.T) {
 	b.pastes(5, "r0", true, "#接龙\n0001\n1. 1-101 要\n2. 1-201 要")
 	b.pastes(10, "liu", false, "#接龙\n0001\n1. 1-301 要")
 	b.pastes(15, "liu", false, "#接龙\n0001\n1. 1-401 要\n2. 1-301 要")
-	if n := poll.Turnout(b.counts()); n != 4 {
+	if n := poll.Turnout(b.Counts()); n != 4 {
 		t.Errorf("%d votes", n)
 	}
 	b.says("list-copy", "1. 1-101 要\n2. 1-201 要\n3. 1-301 要\n4. 1-401 要\n5.")
@@ -142,8 +142,8 @@ func TestPastedListTakesOutNobodyElse(t *testing.T) {
 func TestPastedListWithoutNumber(t *testing.T) {
 	const text = "#接龙\n楼前装充电桩\n1. 1-101 要\n2. 1-201 不要"
 	b := open(t, settings(t), func(st *poll.State) { st.Named = true })
-	if words := b.pastes(5, "liu", false, text); !slices.Equal(words, []string{"list-is"}) || len(b.entries) > 0 {
-		t.Fatalf("said %v, %v", words, b.entries)
+	if words := b.pastes(5, "liu", false, text); !slices.Equal(words, []string{"list-is"}) || len(b.Entries) > 0 {
+		t.Fatalf("said %v, %v", words, b.Entries)
 	}
 	if words := b.press(6, b.official("chen"), "paste=yes"); !slices.Equal(words, []string{"list-gone"}) {
 		t.Errorf("somebody else answers: %v", words)
@@ -191,10 +191,10 @@ func TestPastedListOfThreeHundred(t *testing.T) {
 	}
 	b.pastes(5, "li", false, w.String())
 	b.says("list-read", "读到200户", "201–300")
-	if got := poll.Turnout(b.counts()); got != 200 {
+	if got := poll.Turnout(b.Counts()); got != 200 {
 		t.Errorf("%d votes", got)
 	}
-	keys, err := b.f.Keys(b.c, flows.Event{By: b.official("li"), What: flows.Told{Name: "chain", Said: &flows.Said{Direct: true}}, Settings: s,
+	keys, err := b.Flow.Keys(b.Case, flows.Event{By: b.official("li"), What: flows.Told{Name: "chain", Said: &flows.Said{Direct: true}}, Settings: s,
 		Reading: flows.Reading{Number: 1, Chain: &flows.Chain{Lines: lists.Read(w.String(), prompts.Context{At: b.state().Sent, Settings: s, Direct: true}).Chain.Lines[100:300]}}})
 	if err != nil || len(keys) > 256 {
 		t.Errorf("%d keys, %v", len(keys), err)

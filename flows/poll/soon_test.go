@@ -24,7 +24,7 @@ func TestHowSoonIsTooSoon(t *testing.T) {
 		if i < 0 {
 			t.Fatalf("%s: said %v", shortest, b.said)
 		}
-		text, err := b.f.Words.Render("zh-CN", "preview-not", b.said[i].Vars, 0, at, s)
+		text, err := b.Flow.Words.Render("zh-CN", "preview-not", b.said[i].Vars, 0, at, s)
 		if err != nil || !strings.Contains(text, want) {
 			t.Errorf("%s: %v, %q", shortest, err, text)
 		}

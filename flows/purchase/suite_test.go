@@ -4,34 +4,18 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"pgregory.net/rapid"
 
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/flowstest"
 	"linli/flows/purchase"
 )
 
-func settings(t testing.TB) *flows.Settings {
-	t.Helper()
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file.Settings
-}
+func settings(t testing.TB) *flows.Settings { return flowstest.Example(t, demand.DutyList()) }
 
-func flow(t testing.TB) flows.Flow {
-	t.Helper()
-	f, err := purchase.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
+func flow(t testing.TB) flows.Flow { return flowstest.Flows(t, purchase.New)[0] }
 
 // work is the least that needs something.
 type work struct {
@@ -43,10 +27,7 @@ func (w work) Summary() flows.Summary { return flows.Summary{Stage: w.Stage, Num
 // works is a flow that needs whatever its buttons say.
 func works(t testing.TB) flows.Flow {
 	t.Helper()
-	words := fstest.MapFS{}
-	for _, lang := range flows.Languages {
-		words["words/"+lang+".yaml"] = &fstest.MapFile{Data: []byte("board: 事\nb: 要\n")}
-	}
+	words := flowstest.Words("board: 事\nb: 要\n")
 	f, err := flows.Define("work", words, func(_ string, w work, e flows.Event) (work, []flows.Effect) {
 		w.Stage = "open"
 		if _, missed := e.What.(flows.Missed); missed {

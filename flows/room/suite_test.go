@@ -4,35 +4,19 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/flowstest"
 	"linli/flows/room"
 )
 
-func settings(t testing.TB) *flows.Settings {
-	t.Helper()
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file.Settings
-}
+func settings(t testing.TB) *flows.Settings { return flowstest.Example(t, demand.DutyList()) }
 
-func flow(t testing.TB) flows.Flow {
-	t.Helper()
-	f, err := room.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
+func flow(t testing.TB) flows.Flow { return flowstest.Flows(t, room.New)[0] }
 
 // meeting is the least that books rooms, and what it was answered.
 type meeting struct {
@@ -54,10 +38,7 @@ func place(b flows.Booking) string {
 // meetings is a flow that books whatever its buttons say.
 func meetings(t testing.TB) flows.Flow {
 	t.Helper()
-	words := fstest.MapFS{}
-	for _, lang := range flows.Languages {
-		words["words/"+lang+".yaml"] = &fstest.MapFile{Data: []byte("board: 会\nb: 订\n")}
-	}
+	words := flowstest.Words("board: 会\nb: 订\n")
 	hours := []int{-30, 0, 1, 3, 24, 24 * 3}
 	choices := []string{"book=linli0a", "book=linli1b", "book=linli2c", "book=xiao2a", "book=no-such0a", "free=linli2", "free=linli9", "free=xiao2", "end"}
 	f, err := flows.Define("meeting", words, func(_ string, m meeting, e flows.Event) (meeting, []flows.Effect) {

@@ -7,6 +7,7 @@ import (
 	"linli/flows"
 	"linli/flows/demand"
 	"linli/flows/dispatch"
+	"linli/flows/flowstest"
 	"linli/flows/hearing"
 	"linli/flows/room"
 	"linli/flows/round"
@@ -18,14 +19,6 @@ func TestDialogues(t *testing.T) {
 }
 
 // all are the flows of a house that have to do with rounds.
-func all(t *testing.T) (list []flows.Flow) {
-	t.Helper()
-	for _, make := range []func() (flows.Flow, error){hearing.New, round.New, demand.New, dispatch.New, room.New} {
-		f, err := make()
-		if err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, f)
-	}
-	return list
+func all(t *testing.T) []flows.Flow {
+	return flowstest.Flows(t, hearing.New, round.New, demand.New, dispatch.New, room.New)
 }

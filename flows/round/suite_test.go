@@ -4,34 +4,18 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
-	"testing/fstest"
 
 	"pgregory.net/rapid"
 
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
 	"linli/flows/flowstest"
 	"linli/flows/round"
 )
 
-func settings(t testing.TB) *flows.Settings {
-	t.Helper()
-	file, err := community.Parse("example.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file.Settings
-}
+func settings(t testing.TB) *flows.Settings { return flowstest.Example(t, demand.DutyList()) }
 
-func flow(t testing.TB) flows.Flow {
-	t.Helper()
-	f, err := round.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
-}
+func flow(t testing.TB) flows.Flow { return flowstest.Flows(t, round.New)[0] }
 
 // piece is the least that a demand and a dispatch do where a round can see it.
 type piece struct {
@@ -46,10 +30,7 @@ func (p piece) Summary() flows.Summary {
 // others stand for the flows that a round opens cases of: the real ones are in the dialogues.
 func others(t testing.TB) []flows.Flow {
 	t.Helper()
-	words := fstest.MapFS{}
-	for _, lang := range flows.Languages {
-		words["words/"+lang+".yaml"] = &fstest.MapFile{Data: []byte("card: 单\nb: 按\n")}
-	}
+	words := flowstest.Words("card: 单\nb: 按\n")
 	define := func(name string, rules func(string, piece, flows.Event) (piece, []flows.Effect)) flows.Flow {
 		f, err := flows.Define(name, words, rules, nil)
 		if err != nil {

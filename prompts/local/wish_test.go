@@ -11,21 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"linli/flows"
-	"linli/flows/community"
 	"linli/flows/demand"
+	"linli/flows/flowstest"
 	"linli/prompts"
 )
 
 // shipped is the community of the example, with the interests and the duty list every
 // community begins with.
-func shipped(t testing.TB) *flows.Settings {
-	t.Helper()
-	f, err := community.Parse("x.yaml", community.Example(), demand.DutyList())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f.Settings
-}
+func shipped(t testing.TB) *flows.Settings { return flowstest.Example(t, demand.DutyList()) }
 
 // wishText writes a wish in one line.
 func wishText(w *flows.WishLine) string {

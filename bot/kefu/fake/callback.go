@@ -131,7 +131,7 @@ func (s *Server) bring(query url.Values, body []byte) bool {
 		s.faults["callback"], lost = q[1:], true
 	}
 	s.hook.answers = append(s.hook.answers, a)
-	s.happen()
+	s.news.Ring()
 	return err == nil && !lost && a.Status == http.StatusOK
 }
 

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"linli/bot/bottest"
 )
 
 // client speaks to the server as anybody could, with nothing of the channel.
@@ -24,27 +26,16 @@ type client struct {
 	s     *Server
 	base  string
 	token string
-	mu    sync.Mutex
-	add   time.Duration
+	clock *bottest.Clock
 }
 
 func newClient(t *testing.T) *client {
-	c := &client{T: t, s: New()}
-	c.s.Now = func() time.Time {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return time.Now().Add(c.add)
-	}
+	c := &client{T: t, s: New(), clock: bottest.NewClock(time.Now())}
+	c.s.Now = c.clock.Now
 	c.base = c.s.Start()
 	t.Cleanup(c.s.Close)
 	c.token = c.login()
 	return c
-}
-
-func (c *client) move(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.add += d
 }
 
 func (c *client) get(path string) (object, []byte) {
@@ -131,7 +122,7 @@ func TestTokens(t *testing.T) {
 		t.Error("for a dead token no other one is given")
 	}
 	c.is(0, "account/list", "{}")
-	c.move(2 * time.Hour)
+	c.clock.Pass(2 * time.Hour)
 	c.is(42001, "account/list", "{}")
 	c.s.Foreign("203.0.113.7")
 	if o := c.is(60020, "account/list", "{}"); !strings.Contains(o["errmsg"].(string), "from ip: 203.0.113.7") {
@@ -213,7 +204,7 @@ func TestWindow(t *testing.T) {
 	c.is(95001, "send_msg", text(p.ID, "", "x"))
 	p.Say("好")
 	c.is(0, "send_msg", text(p.ID, "", "x"))
-	c.move(window + time.Minute)
+	c.clock.Pass(window + time.Minute)
 	c.token = c.login()
 	c.is(95002, "send_msg", text(p.ID, "", "x"))
 	c.s.Set(func(s *Server) { s.Silent = true })
@@ -276,13 +267,13 @@ func TestWelcome(t *testing.T) {
 	}
 	c.is(0, "send_msg_on_event", greet(code))
 	c.is(40058, "send_msg_on_event", greet(code))
-	c.move(49 * time.Hour)
+	c.clock.Pass(49 * time.Hour)
 	c.token = c.login()
 	code = p.Enter("", "param without a scene")
 	if e := c.s.log[len(c.s.log)-1].item["event"].(object); e["scene"] != nil || e["scene_param"] != nil {
 		t.Error(e)
 	}
-	c.move(21 * time.Second)
+	c.clock.Pass(21 * time.Second)
 	c.is(40058, "send_msg_on_event", greet(code))
 }
 
@@ -323,9 +314,9 @@ func TestSync(t *testing.T) {
 	}
 	c.is(45009, "sync_msg", ask(cursor, "", 0))
 	c.is(0, "sync_msg", ask(cursor, push, 0))
-	c.move(11 * time.Minute)
+	c.clock.Pass(11 * time.Minute)
 	c.is(95007, "sync_msg", ask(cursor, push, 0))
-	c.move(3 * 24 * time.Hour)
+	c.clock.Pass(3 * 24 * time.Hour)
 	c.token = c.login()
 	p.Say("neu")
 	if o := c.is(0, "sync_msg", ask("", "", 0)); len(o["msg_list"].([]any)) != 1 {
@@ -402,7 +393,7 @@ func TestMedia(t *testing.T) {
 	if o, _ := c.get("/cgi-bin/media/get?access_token=" + c.token + "&media_id=x"); o["errcode"].(float64) != 40007 {
 		t.Error(o)
 	}
-	c.move(kept + time.Minute)
+	c.clock.Pass(kept + time.Minute)
 	c.token = c.login()
 	c.is(40007, "send_msg", body)
 	if o, _ := c.get("/cgi-bin/media/get?access_token=" + c.token + "&media_id=" + theirs); o["errcode"].(float64) != 40007 {

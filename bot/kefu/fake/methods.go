@@ -436,6 +436,6 @@ func (s *Server) put(item object) string {
 	}
 	s.log = append(s.log, entry{s.Now(), copied})
 	s.push()
-	s.happen()
+	s.news.Ring()
 	return id
 }

@@ -146,7 +146,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 func (s *Server) do(path string, r *http.Request, body []byte, call Call) (object, []byte, *refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer s.happen()
+	defer s.news.Ring()
 	if s.foreign != "" {
 		return nil, nil, &refusal{60020, "not allow to access from your ip, hint: [1761875715499301309318952], from ip: " + s.foreign + ", more info at https://open.work.weixin.qq.com/devtool/query?e=60020"}
 	}
@@ -199,7 +199,7 @@ func (s *Server) record(c Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, c)
-	s.happen()
+	s.news.Ring()
 }
 
 // getToken gives the same token while it is valid.

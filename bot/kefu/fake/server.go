@@ -20,6 +20,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"linli/bot/bottest/wake"
 )
 
 // What the account is called with a server from New.
@@ -56,9 +58,9 @@ type Server struct {
 	Resend func(attempt int) time.Duration
 
 	test *httptest.Server
+	news wake.Bell // rings whenever something happens
 
 	mu      sync.Mutex
-	changed chan struct{} // closed and replaced whenever something happens
 	closed  chan struct{}
 	serial  int
 	calls   []Call
@@ -104,16 +106,15 @@ type object = map[string]any
 // New makes a server with no people. It is an http.Handler; Start gives it an address.
 func New() *Server {
 	return &Server{
-		Now:     time.Now,
-		Resend:  func(int) time.Duration { return 20 * time.Millisecond },
-		changed: make(chan struct{}),
-		closed:  make(chan struct{}),
-		faults:  map[string][]Fault{},
-		people:  map[string]*Person{},
-		pushes:  map[string]time.Time{},
-		files:   map[string]file{},
-		codes:   map[string]code{},
-		ids:     map[string]bool{},
+		Now:    time.Now,
+		Resend: func(int) time.Duration { return 20 * time.Millisecond },
+		closed: make(chan struct{}),
+		faults: map[string][]Fault{},
+		people: map[string]*Person{},
+		pushes: map[string]time.Time{},
+		files:  map[string]file{},
+		codes:  map[string]code{},
+		ids:    map[string]bool{},
 	}
 }
 
@@ -140,7 +141,7 @@ func (s *Server) Close() {
 	default:
 	}
 	close(s.closed)
-	s.happen()
+	s.news.Ring()
 	s.mu.Unlock()
 	s.hook.running.Wait()
 	if s.test != nil {
@@ -152,25 +153,7 @@ func (s *Server) Close() {
 // Wait returns when cond is true. It asks again whenever something happened at the server;
 // cond may use every method of it.
 func (s *Server) Wait(ctx context.Context, cond func() bool) error {
-	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
-		if cond() {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// happen wakes everybody who waits; the lock is held.
-func (s *Server) happen() {
-	close(s.changed)
-	s.changed = make(chan struct{})
+	return s.news.Wait(ctx, cond)
 }
 
 // next makes a name that was not used before; the lock is held.

@@ -43,7 +43,7 @@ func (s *Server) push(u *User, inner string) {
 		s.bring(u, body, s.Tries)
 		s.mu.Lock()
 		s.pending--
-		s.happen()
+		s.news.Ring()
 		s.mu.Unlock()
 	}
 }
@@ -60,7 +60,7 @@ func (s *Server) bring(u *User, body string, tries int) {
 		lost := s.Drop != nil && s.Drop(try)
 		s.mu.Lock()
 		s.pushes++
-		s.happen()
+		s.news.Ring()
 		s.mu.Unlock()
 		if err != nil || lost || status != http.StatusOK {
 			continue
@@ -73,7 +73,7 @@ func (s *Server) bring(u *User, body string, tries int) {
 		case text != "":
 			u.shown = append(u.shown, Message{Kind: "text", Text: text, Answer: true})
 		}
-		s.happen()
+		s.news.Ring()
 		s.mu.Unlock()
 		return
 	}

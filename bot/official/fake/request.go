@@ -103,7 +103,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if refused = s.enter(m, r); refused == nil {
 			answer, refused = m.do(s, q)
 		}
-		s.happen()
+		s.news.Ring()
 		s.mu.Unlock()
 	}
 	call.To = q.to
@@ -184,7 +184,7 @@ func (s *Server) record(c Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, c)
-	s.happen()
+	s.news.Ring()
 }
 
 // read takes the body of a call, JSON or a form with one file.

@@ -23,6 +23,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"linli/bot/bottest/wake"
 )
 
 // The account of a server from New.
@@ -69,9 +71,9 @@ type Server struct {
 	Callers   []string            // addresses that callbacks come from
 
 	test *httptest.Server
+	news wake.Bell // rings whenever something happens
 
 	mu      sync.Mutex
-	changed chan struct{} // closed and replaced whenever something happens
 	closed  bool
 	users   map[string]*User
 	calls   []Call
@@ -112,7 +114,6 @@ func New() *Server {
 		AppID: AppID, Secret: Secret, Token: Token, AESKey: AESKey,
 		Now: time.Now, Tries: 3, Patience: 5 * time.Second,
 		Callers: []string{"101.226.103.0/25"},
-		changed: make(chan struct{}),
 		users:   map[string]*User{}, faults: map[string][]Fault{}, tokens: map[string]time.Time{}, tickets: map[string]bool{},
 		media: map[string]file{}, codes: map[string]*code{}, qrs: map[string]string{}, knocks: map[string]int64{}, lines: map[string]chan func(){},
 		serial: 6_054_768_590_064_000_000,
@@ -136,7 +137,7 @@ func (s *Server) Close() {
 	for _, line := range s.lines {
 		close(line)
 	}
-	s.happen()
+	s.news.Ring()
 	s.mu.Unlock()
 	s.running.Wait()
 	if s.test != nil {
@@ -148,25 +149,7 @@ func (s *Server) Close() {
 // Wait returns when cond is true. It asks again whenever something happened at the server;
 // cond may use every method of it.
 func (s *Server) Wait(ctx context.Context, cond func() bool) error {
-	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
-		if cond() {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// happen wakes everybody who waits; the lock is held.
-func (s *Server) happen() {
-	close(s.changed)
-	s.changed = make(chan struct{})
+	return s.news.Wait(ctx, cond)
 }
 
 // Calls are the calls made so far, to one path or to all ("").

@@ -19,6 +19,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/netip"
@@ -43,8 +44,9 @@ const policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-actio
 func PolicyWith(more string) string { return policy + "; " + more }
 
 // Secure puts a handler behind the wall against other sites' requests, limits what
-// a form may hold, and sets the headers that every answer has.
-func Secure(h http.Handler) http.Handler {
+// a form may hold, and sets the headers that every answer has. Files, which may be nil, says
+// how many bytes of files a request may bring besides.
+func Secure(h http.Handler, files func(*http.Request) int64) http.Handler {
 	wall := http.NewCrossOriginProtection()
 	wall.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -64,7 +66,11 @@ func Secure(h http.Handler) http.Handler {
 		head.Set("Cross-Origin-Resource-Policy", "same-origin")
 		head.Set("Permissions-Policy", "geolocation=(), microphone=(), camera=()")
 		head.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		most := int64(maxForm)
+		if files != nil {
+			most += files(r)
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		h.ServeHTTP(w, r)
 	})
 }
@@ -79,20 +85,37 @@ var (
 	ErrLarge = errors.New("the form is too large")
 )
 
-// patience is how long a form may take to come in.
-var patience = 30 * time.Second
+// patience is how long a form may take to come in, patienceForFiles one with files.
+var (
+	patience         = 30 * time.Second
+	patienceForFiles = 3 * time.Minute
+)
+
+// inMemory is how much of the files of a form is in memory; the rest is on the disk until
+// the request is over.
+const inMemory = 1 << 20
 
 // Parse reads the form of a request; the error is ErrForm or ErrLarge.
 func Parse(w http.ResponseWriter, r *http.Request) error {
+	files := strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/")
 	if r.Method == http.MethodPost {
 		c := http.NewResponseController(w)
-		_ = c.SetReadDeadline(time.Now().Add(patience)) // of a connection; a recorder has none
+		wait := patience
+		if files {
+			wait = patienceForFiles
+		}
+		_ = c.SetReadDeadline(time.Now().Add(wait)) // of a connection; a recorder has none
 		defer func() { _ = c.SetReadDeadline(time.Time{}) }()
 	}
-	err := r.ParseForm()
+	var err error
+	if files {
+		err = r.ParseMultipartForm(inMemory)
+	} else {
+		err = r.ParseForm()
+	}
 	var large *http.MaxBytesError
 	switch {
-	case errors.As(err, &large):
+	case errors.As(err, &large), errors.Is(err, multipart.ErrMessageTooLarge):
 		return ErrLarge
 	case err != nil:
 		return ErrForm
@@ -105,6 +128,23 @@ func Parse(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return nil
+}
+
+// File is what a parsed form brings in a field for a file; empty where nothing was chosen.
+func File(r *http.Request, name string) ([]byte, error) {
+	if r.MultipartForm == nil || len(r.MultipartForm.File[name]) == 0 {
+		return nil, nil
+	}
+	f, err := r.MultipartForm.File[name][0].Open()
+	if err != nil {
+		return nil, ErrForm
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return nil, ErrForm
+	}
+	return data, nil
 }
 
 // Render writes a page, or nothing if it cannot be made.

@@ -105,7 +105,7 @@ func TestStatic(t *testing.T) {
 			r.Header.Set("If-None-Match", etag)
 		}
 		w := httptest.NewRecorder()
-		Secure(mux).ServeHTTP(w, r)
+		Secure(mux, nil).ServeHTTP(w, r)
 		return w
 	}
 	w := ask("/s/page.css", "")
@@ -128,7 +128,7 @@ func TestSlowForm(t *testing.T) {
 	got := make(chan error, 1)
 	srv := httptest.NewServer(Secure(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got <- Parse(w, r)
-	})))
+	}), nil))
 	t.Cleanup(srv.Close)
 	c, err := net.Dial("tcp", srv.Listener.Addr().String())
 	if err != nil {

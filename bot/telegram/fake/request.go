@@ -126,7 +126,7 @@ func (s *Server) fault(c Call) Fault {
 	}
 	if q := s.faults[c.Method]; len(q) > 0 {
 		s.faults[c.Method] = q[1:]
-		s.happen()
+		s.news.Ring()
 		s.mu.Unlock()
 		return q[0]
 	}
@@ -156,7 +156,7 @@ func (s *Server) record(c Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, c)
-	s.happen()
+	s.news.Ring()
 }
 
 // lane is what a retry_after is for: the chat, or the method.
@@ -180,7 +180,7 @@ func (s *Server) execute(method string, p params) (any, *refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	result, no := do(s, p)
-	s.happen()
+	s.news.Ring()
 	return result, no
 }
 

@@ -23,6 +23,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"linli/bot/bottest/wake"
 )
 
 // Token is the bot's token with a server from New.
@@ -42,9 +44,9 @@ type Server struct {
 	Resend func(attempt int) time.Duration
 
 	test *httptest.Server
+	news wake.Bell // rings whenever something happens
 
 	mu      sync.Mutex
-	changed chan struct{} // closed and replaced whenever something happens
 	closed  chan struct{}
 	users   map[int64]*User
 	groups  map[int64]*Group
@@ -95,7 +97,6 @@ func New() *Server {
 			}
 			return min(50*time.Millisecond<<min(n-1, 6), 2*time.Second)
 		},
-		changed:    make(chan struct{}),
 		closed:     make(chan struct{}),
 		users:      map[int64]*User{},
 		groups:     map[int64]*Group{},
@@ -127,7 +128,7 @@ func (s *Server) Close() {
 	}
 	close(s.closed)
 	s.hook.generation++
-	s.happen()
+	s.news.Ring()
 	s.mu.Unlock()
 	s.hook.running.Wait()
 	if s.test != nil {
@@ -146,25 +147,7 @@ func (s *Server) BotID() int64 {
 // Wait returns when cond is true. It asks again whenever something happened
 // at the server; cond may use every method of it.
 func (s *Server) Wait(ctx context.Context, cond func() bool) error {
-	for {
-		s.mu.Lock()
-		changed := s.changed
-		s.mu.Unlock()
-		if cond() {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// happen wakes everybody who waits; the lock is held.
-func (s *Server) happen() {
-	close(s.changed)
-	s.changed = make(chan struct{})
+	return s.news.Wait(ctx, cond)
 }
 
 // Calls are the calls made so far, of one method or of all ("").

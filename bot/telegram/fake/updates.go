@@ -73,7 +73,7 @@ func (s *Server) add(q *queued) {
 	if s.hook.url != "" {
 		s.toHook(q)
 	}
-	s.happen()
+	s.news.Ring()
 }
 
 // Inject queues an update of any kind and content, also one that the bot has
@@ -169,7 +169,7 @@ func (s *Server) getUpdates(ctx context.Context, p params) (any, *refusal) {
 	}
 	me := &poller{gone: make(chan struct{})}
 	s.poller = me
-	s.happen()
+	s.news.Ring()
 	defer func() {
 		if s.poller == me {
 			s.poller = nil
@@ -191,7 +191,7 @@ func (s *Server) getUpdates(ctx context.Context, p params) (any, *refusal) {
 		if len(batch) > 0 || over {
 			return batch, nil
 		}
-		changed := s.changed
+		changed := s.news.Next()
 		s.mu.Unlock()
 		select {
 		case <-changed:
@@ -384,7 +384,7 @@ func (s *Server) deliver(lane string, generation int, slots chan struct{}) {
 		if q.done || s.Now().Sub(q.at) > q.keep {
 			q.done = true
 			h.lanes[lane] = h.lanes[lane][1:]
-			s.happen()
+			s.news.Ring()
 			s.mu.Unlock()
 			continue
 		}
@@ -410,7 +410,7 @@ func (s *Server) deliver(lane string, generation int, slots chan struct{}) {
 					s.tidy()
 				}
 			}
-			s.happen()
+			s.news.Ring()
 			s.mu.Unlock()
 			continue
 		}
@@ -420,7 +420,7 @@ func (s *Server) deliver(lane string, generation int, slots chan struct{}) {
 		}
 		wait := max(s.Resend(attempt), after)
 		attempt++
-		s.happen()
+		s.news.Ring()
 		s.mu.Unlock()
 		timer := time.NewTimer(wait)
 		select {
