@@ -41,6 +41,7 @@ type entry struct {
 	n       int      // runes
 	problem bool     // says what is wrong, not only what it is about
 	noun    bool     // the thing alone
+	idle    bool     // of a noun: it is no thing, and says nothing without its problem
 	tails   [][]rune // of a noun: the problems the list names with it
 	shared  int      // of a noun: how many lines have it
 }
@@ -107,6 +108,15 @@ var ends = func() [][]rune {
 	return out
 }()
 
+// alongside are words that stand before a problem and name no thing: when, how, whose.
+var alongside = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields("一直 半夜 半边 下雨 几个月 一股 往下 把我家 我家被 家里 东西 报修 中午装 半夜装 周末装") {
+		m[string(bareWord(w))] = true
+	}
+	return m
+}()
+
 func compileItems(s *flows.Settings) *items {
 	x := &items{words: newTrie()}
 	type key struct {
@@ -133,7 +143,7 @@ func compileItems(s *flows.Settings) *items {
 				if _, ok := nouns[k]; !ok {
 					nouns[k] = len(x.entry)
 					x.words.add(noun, len(x.entry))
-					x.entry = append(x.entry, entry{item: i, n: len(noun), noun: true})
+					x.entry = append(x.entry, entry{item: i, n: len(noun), noun: true, idle: alongside[k.noun]})
 					if spread[k.noun] == nil {
 						spread[k.noun] = map[int]bool{}
 					}
@@ -207,6 +217,9 @@ func (x *items) find(b *text, troubled bool) (best, thing found, scores []float6
 				if len(tail) > n && (b.follow(end, 10, tail) >= 0 || b.before(i, 3, tail)) {
 					n = len(tail)
 				}
+			}
+			if n == 0 && e.idle {
+				return
 			}
 			if n > 0 {
 				v, full = 0.85*float64((e.n+n)*(e.n+n)), true

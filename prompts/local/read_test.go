@@ -280,3 +280,17 @@ func BenchmarkDanger(b *testing.B) {
 		r.Danger(texts[i%len(texts)])
 	}
 }
+
+// When and how something goes wrong is no thing: of a line of the duty list it says nothing
+// unless what is wrong stands with it.
+func TestWordsBesideAProblem(t *testing.T) {
+	r, s := New(), shipped(t)
+	for text, want := range map[string]string{
+		"地下车库有人一直抽烟": "", "半夜总有人按门铃": "", "家里的猫丢了": "",
+		"电闸一直跳": "2-2", "又一直跳闸": "2-2", "家里没电了": "2-2", "家里一直没水": "2-1", "下雨就漏": "1-4", "半夜楼上吵": "5-1", "东西被偷了": "6-3",
+	} {
+		if got := r.Read(text, prompts.Context{At: noon, Settings: s, Direct: true}).Item; got != want {
+			t.Errorf("%s is %q, want %q", text, got, want)
+		}
+	}
+}
