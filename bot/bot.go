@@ -53,7 +53,27 @@ type Options struct {
 	// of a flow ("poll") with the id of one of its cases (the person is empty for a group).
 	// Empty where there are no such pages or their address is not known.
 	Link func(page string, p flows.PersonID, word string) string
+	Away Away // what a language model elsewhere gets; people are told
 	Log  *slog.Logger
+}
+
+// Away is what of people's words leaves the machine for a language model that runs on
+// another one.
+type Away struct {
+	Minutes bool // what is said at a meeting, with names, numbers and addresses masked
+	Voices  bool // voice notes sent in private, as they are
+}
+
+// vars are what the texts have of it.
+func (a Away) vars() flows.Vars {
+	vars := flows.Vars{}
+	if a.Minutes {
+		vars["away_minutes"] = flows.Text("yes")
+	}
+	if a.Voices {
+		vars["away_voices"] = flows.Text("yes")
+	}
+	return vars
 }
 
 // Answerer answers an Ask by its name, outside transactions.
@@ -70,6 +90,7 @@ type Bot struct {
 	force    sync.Mutex      // held while settings are put in force
 	base     *flows.Settings // the directory, without what people have said of themselves
 	leaves   map[flows.PersonID][]flows.Leave
+	away     Away
 	stale    atomic.Bool // leaves may have changed in the store
 	unstood  atomic.Bool // what must stand (see stand) may not all be there
 	now      func() time.Time
@@ -118,7 +139,7 @@ func New(o Options) (*Bot, error) {
 	}
 	b := &Bot{
 		store: o.Store, flows: map[string]flows.Flow{}, order: o.Flows, channels: map[string]Channel{},
-		reader: o.Reader, now: o.Now, workers: o.Workers, owner: o.Owner, house: house, log: o.Log, secret: o.Secret, whispered: map[string]whisper{},
+		reader: o.Reader, now: o.Now, workers: o.Workers, owner: o.Owner, house: house, log: o.Log, secret: o.Secret, away: o.Away, whispered: map[string]whisper{},
 		answer: map[string]Answerer{}, nudge: make(chan struct{}, 1),
 		talk: map[string]fragments{}, here: map[flows.ChatID]filedAt{}, noted: map[flows.ChatID]time.Time{}, crowded: map[string]*crowd{}, wrong: map[string]attempts{},
 		limits: map[string]*rate.Limiter{}, gathered: map[string]time.Time{}, lined: map[string]time.Time{}, owed: map[string]time.Time{}, halted: map[string]time.Time{}, inflight: map[uint64]bool{}, out: map[uint64]bool{}, unsure: true,

@@ -30,7 +30,7 @@ func (b *Bot) keepChat(tx storage.Tx, h *heard) error {
 // how to refuse.
 func (b *Bot) introduce(st *step, h *heard) error {
 	if !h.chat.Group {
-		return st.houseSay(h, "intro-private", nil)
+		return st.houseSay(h, "intro-private", b.away.vars())
 	}
 	if err := b.keepChat(st.tx, h); err != nil {
 		return err

@@ -29,6 +29,7 @@ type Mine struct {
 	Cases     []MyCase     // newest first
 	Profile   flows.Profile
 	Wishes    string    // for the menu, in their own words
+	Away      Away      // what of their words leaves the machine
 	Said      string    // what is held of Profile and Wishes, in words; "" where that is nothing
 	Until     time.Time // when they are forgotten if they are not heard again; zero: never
 }
@@ -72,7 +73,7 @@ func (b *Bot) mine(tx storage.Tx, id flows.PersonID) (Mine, error) {
 	}
 	s := b.Settings()
 	o, post := s.Official(id)
-	m := Mine{Person: id, Name: p.Name, Lang: p.Lang, Home: p.Home, Consent: p.Consent, Seen: p.Seen, Posts: o.Posts, Profile: p.Profile}
+	m := Mine{Person: id, Name: p.Name, Lang: p.Lang, Home: p.Home, Consent: p.Consent, Seen: p.Seen, Posts: o.Posts, Profile: p.Profile, Away: b.away}
 	if !post {
 		m.Until = forgottenAt(p, s.Limits.Keep.Idle)
 	}
@@ -388,5 +389,6 @@ func (b *Bot) mineVars(m Mine, p storage.Person) flows.Vars {
 	if len(m.Posts) > 0 {
 		vars["post"] = flows.Of(m.Posts[0].Role)
 	}
+	maps.Copy(vars, m.Away.vars())
 	return vars
 }

@@ -90,7 +90,7 @@ func (b *Bot) entered(st *step, h *heard) error {
 	if err := st.tx.PutKey(sceneKey(h.chat.Address), flows.Data(c)); err != nil || !greet {
 		return err
 	}
-	vars := flows.Vars{}
+	vars := st.b.away.vars()
 	switch {
 	case group.ID != "":
 		vars["group"] = flows.Text(group.Name)

@@ -157,7 +157,7 @@ func furnish(ctx context.Context, p plan, dir string, store storage.Store, watch
 	}
 	h.bot, err = bot.New(bot.Options{
 		Store: store, Settings: s, Flows: fl, Channels: channels, Reader: local.New(),
-		Now: p.now, Media: filepath.Join(dir, "media"), Watch: watch, Log: log, Workers: 32, Answer: h.answers,
+		Now: p.now, Media: filepath.Join(dir, "media"), Watch: watch, Log: log, Workers: 32, Answer: h.answers, Away: p.model.away(),
 		Link: func(page string, who flows.PersonID, word string) string { return h.link(p, page, who, word) },
 	})
 	if err != nil {

@@ -62,6 +62,14 @@ func (m Model) Local() bool {
 	return err == nil && loopback(u.Hostname())
 }
 
+// away is what of people's words goes to it, if it is elsewhere.
+func (m Model) away() bot.Away {
+	if !m.On() || m.Local() {
+		return bot.Away{}
+	}
+	return bot.Away{Minutes: m.Name != "", Voices: m.Transcribe != ""}
+}
+
 // checkModel tells what is wrong with it.
 func (c *Config) checkModel(page *strict.Page) {
 	m := c.Model

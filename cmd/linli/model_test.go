@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"linli/bot"
 	"linli/flows"
 	"linli/flows/hearing"
 	"linli/prompts/model/fake"
@@ -238,5 +239,19 @@ func TestStoppingEndsCalls(t *testing.T) {
 	stop()
 	if err := <-ended; err == nil || time.Since(began) > 15*time.Second {
 		t.Error("it was waited for:", err)
+	}
+}
+
+// What people are told goes to another machine is what does.
+func TestModelElsewhere(t *testing.T) {
+	for url, elsewhere := range map[string]bool{"": false, "http://127.0.0.1:8000/v1": false, "http://[::1]:8000/v1": false, "https://models.example.org/v1": true, "http://10.0.0.7/v1": true} {
+		m := Model{URL: url, Name: "writer", Transcribe: "listener"}
+		if got := m.away(); got != (bot.Away{Minutes: elsewhere, Voices: elsewhere}) {
+			t.Errorf("%q: %+v", url, got)
+		}
+		m.Transcribe = ""
+		if got := m.away(); got != (bot.Away{Minutes: elsewhere}) {
+			t.Errorf("%q, no voices: %+v", url, got)
+		}
 	}
 }
