@@ -142,19 +142,8 @@ func (b *Bot) failed(tx storage.Tx, jobs []storage.Job, how string) error {
 
 // sweepHanded deletes what must have arrived by now.
 func sweepHanded(tx storage.Tx, now time.Time) error {
-	all, err := tx.Keys("handed/")
-	if err != nil {
+	if err := sweepSent(tx, "handed/", handedKey, now.Add(-handedFor)); err != nil {
 		return err
-	}
-	for name, raw := range all {
-		x, err := decode[sweepAt](raw)
-		if err == nil && now.Sub(x.At) < handedFor {
-			continue
-		}
-		address, ref, _ := cutLast(strings.TrimPrefix(name, "handed/"))
-		if err := errors.Join(tx.PutKey(name, nil), tx.PutKey(handedKey(x.Case, address, ref), nil)); err != nil {
-			return err
-		}
 	}
 	early, err := tx.Keys("early/")
 	if err != nil {
@@ -165,6 +154,26 @@ func sweepHanded(tx storage.Tx, now time.Time) error {
 			continue
 		}
 		if err := tx.PutKey(name, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweepSent deletes what was kept of messages by address before a time, and with in what
+// their cases hold of them.
+func sweepSent(tx storage.Tx, prefix string, in func(c flows.ID, address, ref string) string, before time.Time) error {
+	all, err := tx.Keys(prefix)
+	if err != nil {
+		return err
+	}
+	for name, raw := range all {
+		x, err := decode[sweepAt](raw)
+		if err == nil && x.At.After(before) {
+			continue
+		}
+		address, ref, _ := cutLast(strings.TrimPrefix(name, prefix))
+		if err := errors.Join(tx.PutKey(name, nil), tx.PutKey(in(x.Case, address, ref), nil)); err != nil {
 			return err
 		}
 	}

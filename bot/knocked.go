@@ -114,19 +114,5 @@ func (st *step) isAsked(address string, q question) (bool, error) {
 
 // sweepKnocked deletes what nobody has answered.
 func sweepKnocked(tx storage.Tx, now time.Time) error {
-	all, err := tx.Keys("knocked/")
-	if err != nil {
-		return err
-	}
-	for name, raw := range all {
-		x, err := decode[sweepAt](raw)
-		if err == nil && now.Sub(x.At) < knockedFor {
-			continue
-		}
-		address, ref, _ := cutLast(strings.TrimPrefix(name, "knocked/"))
-		if err := errors.Join(tx.PutKey(name, nil), tx.PutKey(knockedKey(x.Case, address, ref), nil)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return sweepSent(tx, "knocked/", knockedKey, now.Add(-knockedFor))
 }

@@ -3,26 +3,15 @@ package bot_test
 import (
 	"bytes"
 	"errors"
-	"image"
-	"image/jpeg"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/flows"
 )
-
-// snapshot is a photo that says where it was taken.
-func snapshot(t *testing.T) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 30)), nil); err != nil {
-		t.Fatal(err)
-	}
-	return append([]byte("\xff\xd8\xff\xfe\x00\x13at home, room 501"), b.Bytes()[2:]...)
-}
 
 func album(t *testing.T, dir string) (photos [][]byte) {
 	t.Helper()
@@ -45,7 +34,8 @@ func album(t *testing.T, dir string) (photos [][]byte) {
 func TestFetchedPhotoIsBare(t *testing.T) {
 	for kind, bare := range map[string]bool{"photo": true, "voice": false} {
 		dir := t.TempDir()
-		cam := &camera{body: snapshot(t)}
+		taken, _ := bottest.Snapshot()
+		cam := &camera{body: taken}
 		s := newStage(t, func(o *bot.Options) {
 			o.Media = dir
 			cam.platform = o.Channels[0].(*platform)
@@ -71,9 +61,10 @@ func TestFetchedPhotoIsBare(t *testing.T) {
 // with talk.
 func TestKeepPhoto(t *testing.T) {
 	dir := t.TempDir()
+	taken, bare := bottest.Snapshot()
 	s := newStage(t, func(o *bot.Options) { o.Media = dir }, toy(t, "toy", keepsMedia))
-	m, err := s.b.KeepPhoto(t.Context(), snapshot(t))
-	if got := album(t, dir); err != nil || len(got) != 1 || bytes.Contains(got[0], []byte("at home")) || m.Kind != "photo" || len(m.Hash) != 64 {
+	m, err := s.b.KeepPhoto(t.Context(), taken)
+	if got := album(t, dir); err != nil || len(got) != 1 || !bytes.Equal(got[0], bare) || m.Kind != "photo" || len(m.Hash) != 64 {
 		t.Fatalf("%+v, %v, %d kept", m, err, len(got))
 	}
 	if err := s.b.DropPhoto(t.Context(), m); err != nil || len(album(t, dir)) != 0 {
@@ -85,7 +76,7 @@ func TestKeepPhoto(t *testing.T) {
 	if err := s.b.DropPhoto(t.Context(), flows.Media{Hash: "../../linli.db"}); err != nil {
 		t.Error(err)
 	}
-	if m, err = s.b.KeepPhoto(t.Context(), snapshot(t)); err != nil {
+	if m, err = s.b.KeepPhoto(t.Context(), taken); err != nil {
 		t.Fatal(err)
 	}
 	in := s.said("p1", "", "事情")
@@ -94,13 +85,13 @@ func TestKeepPhoto(t *testing.T) {
 	if err := s.b.DropPhoto(t.Context(), m); err != nil || len(album(t, dir)) != 1 {
 		t.Errorf("%v, that of a matter is gone", err)
 	}
-	for _, bad := range [][]byte{nil, []byte("<svg>"), snapshot(t)[:100], make([]byte, 30<<20)} {
+	for _, bad := range [][]byte{nil, []byte("<svg>"), taken[:100], make([]byte, 30<<20)} {
 		if _, err := s.b.KeepPhoto(t.Context(), bad); !errors.As(err, new(bot.Refused)) || len(album(t, dir)) != 1 {
 			t.Errorf("%d bytes: %v", len(bad), err)
 		}
 	}
 	none := newStage(t, nil, toy(t, "toy", keepsMedia))
-	if _, err := none.b.KeepPhoto(t.Context(), snapshot(t)); !errors.As(err, new(bot.Refused)) {
+	if _, err := none.b.KeepPhoto(t.Context(), taken); !errors.As(err, new(bot.Refused)) {
 		t.Errorf("where no photos are kept: %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"image/jpeg"
 	"image/png"
 	"slices"
 	"strings"
@@ -324,6 +325,16 @@ func Picture() []byte {
 		panic(err)
 	}
 	return b.Bytes()
+}
+
+// Snapshot is a photo that says where it was taken ("at home, room 501"), and what is left
+// of it without that.
+func Snapshot() (taken, bare []byte) {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 30)), nil); err != nil {
+		panic(err)
+	}
+	return append([]byte("\xff\xd8\xff\xfe\x00\x13at home, room 501"), b.Bytes()[2:]...), b.Bytes()
 }
 
 // voice begins as voice notes of a form begin that the channel takes; nobody plays it.

@@ -3,8 +3,6 @@ package pages
 import (
 	"bytes"
 	"encoding/json"
-	"image"
-	"image/jpeg"
 	"io/fs"
 	"mime/multipart"
 	"net/http"
@@ -13,6 +11,7 @@ import (
 	"testing"
 
 	"linli/bot"
+	"linli/bot/bottest"
 	"linli/flows/demand"
 )
 
@@ -67,24 +66,15 @@ func (h *house) kept() (files [][]byte) {
 	return files
 }
 
-// taken is a photo that says where it was taken.
-func taken(t *testing.T) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 30)), nil); err != nil {
-		t.Fatal(err)
-	}
-	return append([]byte("\xff\xd8\xff\xfe\x00\x13at home, room 501"), b.Bytes()[2:]...)
-}
-
 // A photo comes with the report, without what it says beyond what it shows.
 func TestReportWithAPhoto(t *testing.T) {
 	h, x := wechat(t, "", nil)
+	taken, _ := bottest.Snapshot()
 	p := h.phone(inside)
 	path := h.code(bot.SceneBuilding("3"))
 	form := h.form(p.goes(x, path, "oABC").Body)
 	for range 2 { // a form sent twice is one report
-		if a := p.posts(path, map[string]string{"form": form, "text": "电梯停了，老人下不了楼", "unit": "2"}, taken(t)); a.Status != http.StatusSeeOther {
+		if a := p.posts(path, map[string]string{"form": form, "text": "电梯停了，老人下不了楼", "unit": "2"}, taken); a.Status != http.StatusSeeOther {
 			t.Fatalf("%d %s", a.Status, a.Body)
 		}
 	}
@@ -120,6 +110,7 @@ func TestReportWithAPhoto(t *testing.T) {
 // unless somebody has sent the same with a matter.
 func TestReportPhotoIsNotKept(t *testing.T) {
 	h, x := wechat(t, "", nil)
+	taken, _ := bottest.Snapshot()
 	p := h.phone(inside)
 	path := h.code(bot.SceneBuilding("3"))
 	page := p.goes(x, path, "oABC")
@@ -135,26 +126,27 @@ func TestReportPhotoIsNotKept(t *testing.T) {
 		page = p.ask("GET", path, nil)
 	}
 	try(400, "这张照片打不开", "电梯停了", []byte("<svg onload=alert(1)>"), 0)
-	try(400, "这张照片打不开", "电梯停了", taken(t)[:200], 0)
-	try(413, "照片太大", "电梯停了", append(taken(t), make([]byte, maxPhoto+maxPhoto/100)...), 0)
+	try(400, "这张照片打不开", "电梯停了", taken[:200], 0)
+	try(413, "照片太大", "电梯停了", append(taken, make([]byte, maxPhoto+maxPhoto/100)...), 0)
 	if n := len(h.filed()); n != 0 {
 		t.Fatalf("%d were filed", n)
 	}
-	try(400, "没有听出来是什么事", "今天天气真好呀", taken(t), 0)
-	try(303, "", "电梯停了", taken(t), 1)
-	try(400, "没有听出来是什么事", "今天天气真好呀", taken(t), 1)
+	try(400, "没有听出来是什么事", "今天天气真好呀", taken, 0)
+	try(303, "", "电梯停了", taken, 1)
+	try(400, "没有听出来是什么事", "今天天气真好呀", taken, 1)
 }
 
 // Where nobody keeps photos the form has no place for one.
 func TestReportWithoutPhotos(t *testing.T) {
 	h, x := wechat(t, "", func(o *Options) { o.Photos = nil })
+	taken, _ := bottest.Snapshot()
 	p := h.phone(inside)
 	path := h.code(bot.SceneBuilding("3"))
 	page := p.goes(x, path, "oABC")
 	if strings.Contains(page.Body, `type="file"`) {
 		t.Error("it asks for a photo")
 	}
-	if a := p.posts(path, map[string]string{"form": h.form(page.Body), "text": "电梯停了"}, taken(t)); a.Status != 303 || len(h.kept()) != 0 {
+	if a := p.posts(path, map[string]string{"form": h.form(page.Body), "text": "电梯停了"}, taken); a.Status != 303 || len(h.kept()) != 0 {
 		t.Errorf("%d\n%s", a.Status, a.Body)
 	}
 	if a := p.posts(path, map[string]string{"form": h.form(page.Body), "text": "电梯停了"}, make([]byte, 1<<20)); a.Status != http.StatusRequestEntityTooLarge {

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"image"
-	"image/jpeg"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -18,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"linli/bot/bottest"
 	kf "linli/bot/kefu/fake"
 	oa "linli/bot/official/fake"
 	"linli/bot/webchat"
@@ -304,21 +303,21 @@ func TestReportPageOfAHouse(t *testing.T) {
 	if n != http.StatusOK || form == nil || !strings.Contains(body, "jweixin") || !strings.Contains(head.Get("Content-Security-Policy"), "res.wx.qq.com") || !strings.Contains(body, "/official.png") || !strings.Contains(body, "/kefu.png") {
 		t.Fatalf("%d %s", n, body)
 	}
-	var sheet, photo bytes.Buffer
+	var sheet bytes.Buffer
+	taken, bare := bottest.Snapshot()
 	fields := multipart.NewWriter(&sheet)
 	for _, x := range [][2]string{{"form", form[1]}, {"text", "电梯停了"}, {"unit", "2"}, {"name", "王阿姨"}} {
 		_ = fields.WriteField(x[0], x[1])
 	}
-	_ = jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 40, 30)), nil)
 	file := must[io.Writer](t)(fields.CreateFormFile("photo", "IMG_0001.jpg"))
-	_, _ = file.Write(append([]byte("\xff\xd8\xff\xfe\x00\x13at home, room 501"), photo.Bytes()[2:]...))
+	_, _ = file.Write(taken)
 	_ = fields.Close()
 	n, body, head = sentInWeChat(t, "POST", base+path, cookies, fields.FormDataContentType(), &sheet)
 	if n != http.StatusSeeOther {
 		t.Fatalf("%d %s", n, body)
 	}
 	files, err := filepath.Glob(filepath.Join(filepath.Dir(p.path), "data", "*", "media", "*", "*"))
-	if err != nil || len(files) != 1 || !bytes.Equal(must[[]byte](t)(os.ReadFile(files[0])), photo.Bytes()) {
+	if err != nil || len(files) != 1 || !bytes.Equal(must[[]byte](t)(os.ReadFile(files[0])), bare) {
 		t.Errorf("the photo is kept as %q, %v", files, err)
 	}
 	_, body, _ = inWeChat(t, "GET", base+head.Get("Location"), cookies, nil)
