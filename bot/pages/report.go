@@ -38,7 +38,7 @@ type Card struct {
 
 const (
 	maxReport = 2000     // runes
-	maxPhoto  = 10 << 20 // bytes, as in the web chat
+	maxPhoto  = 24 << 20 // bytes, more than is kept of any: the words of one that is too large still count
 	reportsIn = time.Hour
 )
 
@@ -206,17 +206,15 @@ func (p *Pages) reported(w http.ResponseWriter, r *http.Request, _ *reader) erro
 	if err != nil {
 		return err
 	}
-	msg := flows.Message{Ref: "page-" + form, Text: text}
+	msg, lost := flows.Message{Ref: "page-" + form, Text: text}, false
 	if len(photo) > 0 && p.o.Photos != nil {
+		// The words go on without a photo that cannot be kept: they may be of a danger.
 		m, err := p.o.Photos.KeepPhoto(r.Context(), photo)
-		if errors.As(err, new(bot.Refused)) {
-			d.Wrong = "report-photo-wrong"
-			return p.showReport(w, r, d)
+		if lost = err != nil; !lost {
+			msg.Media = []flows.Media{m}
+		} else if !errors.As(err, new(bot.Refused)) {
+			p.o.Log.ErrorContext(r.Context(), "a photo could not be kept", "err", err)
 		}
-		if err != nil {
-			return fmt.Errorf("%w: %w", errReceive, err)
-		}
-		msg.Media = []flows.Media{m}
 	}
 	peer := bot.Peer{Address: account, Name: name, Person: true, Lang: frame.Lang(r, p.o.Settings().Lang)}
 	in := bot.Inbound{Channel: p.o.OAuth.Channel, Keys: []string{"page/" + account + "/" + form}, At: p.o.Now(), Chat: peer, From: peer,
@@ -229,7 +227,7 @@ func (p *Pages) reported(w http.ResponseWriter, r *http.Request, _ *reader) erro
 	if err != nil {
 		return err
 	}
-	told, err := p.toldReport(r, a, c)
+	told, err := p.toldReport(r, a, c, lost)
 	if err != nil {
 		return err
 	}
@@ -274,22 +272,27 @@ func (p *Pages) caseOf(ctx context.Context, id flows.ID) (c flows.Case, err erro
 	return c, err
 }
 
-// toldReport says what became of a report; "" where nothing did.
-func (p *Pages) toldReport(r *http.Request, a bot.Answer, c flows.Case) (string, error) {
+// toldReport says what became of a report, and that its photo is lost; "" where nothing
+// became of it.
+func (p *Pages) toldReport(r *http.Request, a bot.Answer, c flows.Case, lost bool) (told string, err error) {
 	s := p.sheet(r, nil, bot.Mine{}, "report-title")
 	switch {
 	case c.Danger != "":
-		return s.T("report-done-danger")
+		told, err = s.T("report-done-danger")
 	case c.No > 0:
-		return s.T("report-done-no", "no", flows.Spoken(c.No))
+		told, err = s.T("report-done-no", "no", flows.Spoken(c.No))
 	case c.ID != "":
-		return s.T("report-done-asked")
+		told, err = s.T("report-done-asked")
 	case a.Toast != "":
-		return a.Toast, nil
+		told = a.Toast
 	case a.Kept:
-		return s.T("report-done")
+		told, err = s.T("report-done")
 	}
-	return "", nil
+	if err != nil || told == "" || !lost {
+		return told, err
+	}
+	without, err := s.T("report-done-no-photo")
+	return told + without, err
 }
 
 // reportDone shows what became of a report.
