@@ -60,7 +60,7 @@ type Options struct {
 // Away is what of people's words leaves the machine for a language model that runs on
 // another one.
 type Away struct {
-	Minutes bool // what is said at a meeting, with names, numbers and addresses masked
+	Minutes bool // what is said at a meeting, with the names, numbers and addresses masked that are recognised
 	Voices  bool // voice notes sent in private, as they are
 }
 

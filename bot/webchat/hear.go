@@ -159,8 +159,8 @@ func (w *Webchat) check(text string, o PostOptions) (kind bot.Kind, f upload, er
 		if f.photoType, ok = photo.Type(o.Photo); !ok {
 			return "", f, errType
 		}
-		if o.Photo, err = photo.Bare(o.Photo); err != nil {
-			return "", f, errType
+		if bare, err := photo.Bare(o.Photo); err == nil {
+			o.Photo = bare // a broken one stays as it is: the words with it may be of a danger
 		}
 	}
 	if o.Voice != nil {

@@ -285,7 +285,7 @@ func TestPostErrors(t *testing.T) {
 	var jpg bytes.Buffer
 	_ = jpeg.Encode(&jpg, image.NewGray(image.Rect(0, 0, 2, 2)), nil)
 	for name, o := range map[string]PostOptions{
-		"jpeg": {Photo: jpg.Bytes()}, "webp": {Photo: []byte("RIFF\x10\x00\x00\x00WEBPVP8 \x04\x00\x00\x00....")}, "webm": {Voice: webm, Seconds: 3},
+		"jpeg": {Photo: jpg.Bytes()}, "a broken one": {Photo: jpg.Bytes()[:100]}, "webp": {Photo: []byte("RIFF\x10\x00\x00\x00WEBPVP8 \x04\x00\x00\x00....")}, "webm": {Voice: webm, Seconds: 3},
 		"ogg": {Voice: []byte("OggS\x00....")}, "mp4": {Voice: []byte("\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00")},
 	} {
 		if _, err := w.Post(t.Context(), "wang", "m/wang", "", o); err != nil {
@@ -298,7 +298,7 @@ func TestPostErrors(t *testing.T) {
 		t.Error(err)
 	}
 	files, _ := os.ReadDir(w.h.files)
-	if len(files) != 6 {
+	if len(files) != 7 {
 		t.Errorf("%d files are kept", len(files))
 	}
 	for _, f := range files {
